@@ -9,6 +9,7 @@ int is_derived_from;
 PyObject *active;
 Known *blocks[1024];
 static uint32_t rows_used = 1, rows_free; /* place 0 stands for no row */
+uint32_t rows_of_table;
 
 /* Memory. Nodes lie in pools of one page each, and pools in regions, so that all living nodes can be found.
    Each node has the two words before it that the collector asks for. */
@@ -107,8 +108,15 @@ new_node(void)
         if (with_room) with_room->previous = NULL;
         pool->next = NULL;
     }
-    memset((char *)node - HEAD_OF_GC, 0, HEAD_OF_GC + sizeof(Node));
-    PyObject_Init((PyObject *)node, value_type);
+    memset((char *)node - HEAD_OF_GC, 0, HEAD_OF_GC);
+    /* Field by field: of larger pieces compilers make an instruction that takes longer than all else here. */
+    node->stamp = 0;
+    node->row = node->kind = node->has_da = node->has_db = 0;
+    node->holds_object = node->is_tracked = node->reached = node->unused = 0;
+    node->grad.number = node->data = node->da.number = node->db.number = 0.0;
+    node->a = node->b = node->note = NULL;
+    Py_SET_TYPE((PyObject *)node, value_type); /* which lives for ever, whether or not nodes refer to it */
+    _Py_NewReference((PyObject *)node);
     if (tracks_all) track(node);
     return node;
 }
@@ -255,13 +263,24 @@ static int
 node_traverse(PyObject *self, visitproc visit, void *arg)
 {
     Node *node = NODE(self);
-    Py_VISIT(Py_TYPE(self));
+    if (!IS_PLAIN(self)) Py_VISIT(Py_TYPE(self));
     Py_VISIT(node->a);
     Py_VISIT(node->b);
     Py_VISIT(node->note);
     if (node->holds_object) Py_VISIT(node->grad.object);
-    if (node->row) Py_VISIT(ROW(node->row).op);
+    if (node->row >= rows_of_table) Py_VISIT(ROW(node->row).op);
     return 0;
+}
+
+/* Release the operands of a node, which has forgotten them. */
+static inline void
+release(unsigned kind, PyObject *a, PyObject *b, Slot da, Slot db)
+{
+    Py_XDECREF(a);
+    Py_XDECREF(b);
+    if (kind < MANY) return;
+    Py_XDECREF(da.object);
+    if (kind == DOT) Py_XDECREF(db.object);
 }
 
 /* Make a leaf of it; what it referred to is released. */
@@ -273,13 +292,8 @@ node_clear(PyObject *self)
     node->kind = LEAF;
     node->row = node->has_da = node->has_db = node->holds_object = 0;
     node->grad.number = 0.0;
-    Py_XDECREF(old.a);
-    Py_XDECREF(old.b);
+    release(old.kind, old.a, old.b, old.da, old.db);
     Py_XDECREF(old.note);
-    if (old.kind == MANY || old.kind == DOT) {
-        Py_XDECREF(old.da.object);
-        if (old.kind == DOT) Py_XDECREF(old.db.object);
-    }
     if (old.holds_object) Py_XDECREF(old.grad.object);
     release_row(old.row);
     return 0;
@@ -291,7 +305,7 @@ node_dealloc(PyObject *self)
 {
     static Node *dying;
     static int busy;
-    if (NODE(self)->is_tracked) PyObject_GC_UnTrack(self);
+    if (UNLIKELY(NODE(self)->is_tracked)) PyObject_GC_UnTrack(self);
     memcpy(&NODE(self)->data, &dying, sizeof(void *));
     dying = NODE(self);
     if (busy) return;
@@ -300,10 +314,20 @@ node_dealloc(PyObject *self)
         Node *node = dying;
         memcpy(&dying, &node->data, sizeof(void *));
         PyTypeObject *type = Py_TYPE(node);
-        node_clear((PyObject *)node);
-        if (UNLIKELY(type != value_type)) type->tp_free(node);
-        else free_node(node);
-        Py_DECREF(type);
+        if (UNLIKELY(type != value_type)) {
+            node_clear((PyObject *)node);
+            type->tp_free(node);
+            Py_DECREF(type);
+        } else if (UNLIKELY(node->note || node->holds_object || node->row >= rows_of_table)) {
+            node_clear((PyObject *)node);
+            free_node(node);
+        } else {
+            unsigned kind = node->kind;
+            PyObject *a = node->a, *b = node->b;
+            Slot da = node->da, db = node->db;
+            free_node(node);
+            release(kind, a, b, da, db);
+        }
     }
     busy = 0;
 }
@@ -313,10 +337,6 @@ node_dealloc(PyObject *self)
 uint32_t
 row_index(PyObject *op)
 {
-    typedef struct {
-        PyObject_HEAD
-        uint32_t index;
-    } Callable;
     if (!PyObject_TypeCheck(op, &callable_type)) {
         PyErr_Format(PyExc_TypeError, "a node's operation is a row of the table, not %.100R", op);
         return 0;
@@ -346,13 +366,13 @@ row_index(PyObject *op)
 void
 release_row(uint32_t index)
 {
-    if (index) Py_DECREF(ROW(index).op);
+    if (index >= rows_of_table) Py_DECREF(ROW(index).op);
 }
 
 static void
 callable_dealloc(PyObject *self)
 {
-    uint32_t index = *(uint32_t *)(void *)((char *)self + sizeof(PyObject));
+    uint32_t index = ((Callable *)self)->index;
     if (index) {
         for (int k = 0; k < CONSTANTS; k++) Py_CLEAR(ROW(index).constants[k]);
         ROW(index).op = NULL;
@@ -362,13 +382,22 @@ callable_dealloc(PyObject *self)
     Py_TYPE(self)->tp_free(self);
 }
 
+static PyObject *
+callable_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
+{
+    PyObject *made = type->tp_alloc(type, 0);
+    if (made) ((Callable *)made)->vectorcall = callable_vectorcall;
+    return made;
+}
+
 PyTypeObject callable_type = {
     PyVarObject_HEAD_INIT(NULL, 0).tp_name = "autograd.native._engine.Callable",
-    .tp_basicsize = sizeof(PyObject) + sizeof(uint64_t),
-    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE,
+    .tp_basicsize = sizeof(Callable),
+    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_VECTORCALL,
+    .tp_vectorcall_offset = offsetof(Callable, vectorcall),
     .tp_dealloc = callable_dealloc,
     .tp_call = callable_call,
-    .tp_new = PyType_GenericNew,
+    .tp_new = callable_new,
     .tp_doc = "What a row is called by.",
 };
 
@@ -377,21 +406,12 @@ PyTypeObject callable_type = {
 Doubles *
 new_doubles(Py_ssize_t count, int some_none)
 {
-    Doubles *made = PyObject_NewVar(Doubles, &doubles_type, count);
+    Py_ssize_t flags = some_none ? count / (Py_ssize_t)sizeof(double) + 1 : 0;
+    Doubles *made = PyObject_NewVar(Doubles, &doubles_type, count + flags);
     if (!made) return NULL;
-    made->is_none = NULL;
-    if (some_none && !(made->is_none = PyMem_Calloc((size_t)(count ? count : 1), 1))) {
-        Py_DECREF(made);
-        return (Doubles *)PyErr_NoMemory();
-    }
+    Py_SET_SIZE(made, count);
+    made->is_none = flags ? memset(made->at + count, 0, (size_t)flags * sizeof(double)) : NULL;
     return made;
-}
-
-static void
-doubles_dealloc(PyObject *self)
-{
-    PyMem_Free(DOUBLES(self)->is_none);
-    PyObject_Free(self);
 }
 
 static Py_ssize_t
@@ -417,7 +437,6 @@ PyTypeObject doubles_type = {
     .tp_basicsize = offsetof(Doubles, at),
     .tp_itemsize = sizeof(double),
     .tp_flags = Py_TPFLAGS_DEFAULT,
-    .tp_dealloc = doubles_dealloc,
     .tp_as_sequence = &doubles_sequence,
 };
 
@@ -551,7 +570,7 @@ set_row(PyObject *self, PyObject *value, void *unused)
     uint32_t index = 0;
     if (value != Py_None) {
         if (!(index = row_index(value))) return -1;
-        Py_INCREF(value);
+        keep_row(index);
         if (ROW(index).is_own) track(NODE(self));
     }
     uint32_t old = NODE(self)->row;
@@ -821,7 +840,7 @@ static PyObject *
 node_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
     if (type == value_type) return (PyObject *)new_node();
-    /* Of a class that a user derived. It may have attributes that lead to any node: the collector looks at all. */
+    /* Of a class that a user derived. Its attributes may lead to any node: the collector looks at all. */
     if (!tracks_all) track_all();
     Node *node = (Node *)type->tp_alloc(type, 0);
     if (node) node->is_tracked = is_derived_from = 1;

@@ -21,12 +21,12 @@ typedef union {
 
 /* What a node keeps:
      LEAF    no operands
+     RESULT  the call in a, of which it is one of several results, and which one in da.number
      PAIR    one or two of them in a and b, the local derivatives in da and db
      MANY    the tuple of them in a, the local derivatives in da.object, which is of the type Doubles
      DOT     its two vectors, tuples, in a and b; the local derivatives of each in da.object and db.object,
-             NULL where the vector holds no node
-     RESULT  the call in a, of which it is one of several results, and which one in da.number */
-enum { LEAF, PAIR, MANY, DOT, RESULT };
+             NULL where the vector holds no node */
+enum { LEAF, RESULT, PAIR, MANY, DOT };
 
 typedef struct {
     PyObject_HEAD
@@ -38,6 +38,7 @@ typedef struct {
     unsigned holds_object : 1;       /* grad is an object */
     unsigned is_tracked : 1;         /* by the collector */
     unsigned reached : 1;            /* in a pass: whether anything has arrived in grad */
+    unsigned unused : 4;
     Slot grad;
     double data;
     PyObject *a, *b; /* NULL is None */
@@ -48,9 +49,16 @@ typedef struct {
 /* Doubles, of which some may be None. */
 typedef struct {
     PyObject_VAR_HEAD
-    char *is_none; /* NULL where none is */
+    char *is_none; /* behind the numbers; NULL where none is */
     double at[1];
 } Doubles;
+
+/* What a row is called by: the base of its class. */
+typedef struct {
+    PyObject_HEAD
+    vectorcallfunc vectorcall;
+    uint32_t index; /* in `rows`; 0 where it has no place yet */
+} Callable;
 
 /* A row of the table, or of the user's own. */
 typedef struct {
@@ -83,9 +91,11 @@ extern Known *blocks[1024];
 #if defined(__GNUC__)
 #define UNLIKELY(x) __builtin_expect(x, 0)
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
+#define NEVER_INLINE __attribute__((noinline))
 #else
 #define UNLIKELY(x) (x)
 #define ALWAYS_INLINE static inline
+#define NEVER_INLINE
 #endif
 
 static inline int
@@ -106,6 +116,7 @@ void track_all(void);
 int clear_stamps(void); /* of all nodes; -1 with an error set */
 extern int tracks_all;
 uint32_t row_index(PyObject *op); /* 0 with an error set */
+extern uint32_t rows_of_table;    /* those before it stay for ever: nodes do not count as references */
 void release_row(uint32_t index);
 PyObject *grad_of(Node *node);
 int replace_grad(Node *node, PyObject *value, PyObject **old); /* `old` is to be released */
@@ -114,6 +125,11 @@ PyObject *node_blank(PyObject *module, PyObject *unused);
 PyObject *node_watch(PyObject *module, PyObject *unused);
 int ready_types(void);
 
+static inline void
+keep_row(uint32_t index)
+{
+    if (UNLIKELY(index >= rows_of_table)) Py_INCREF(ROW(index).op);
+}
 
 /* A node is tracked where what it rests on is. (Where there are nodes of derived classes all are.) */
 static inline void
@@ -132,6 +148,7 @@ PyObject *layer_of(PyObject *module, PyObject *args);
 extern PyNumberMethods node_arithmetic;
 int give_methods(PyTypeObject *type, PyObject *operators, PyObject *methods);
 PyObject *callable_call(PyObject *self, PyObject *args, PyObject *kwargs);
+PyObject *callable_vectorcall(PyObject *self, PyObject *const *args, size_t flags, PyObject *names);
 int ready_operators(void);
 
 /* pass.c */

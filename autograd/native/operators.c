@@ -73,7 +73,7 @@ pair(uint32_t row, double y, PyObject *a, PyObject *b, double da, double db, int
     node->row = row & 0xFFFFF;
     node->has_da = has_da != 0;
     node->has_db = has_db != 0;
-    Py_INCREF(ROW(row).op);
+    keep_row(row);
     track_like(node, a);
     track_like(node, b);
     return node;
@@ -94,23 +94,26 @@ many(uint32_t row, double y, PyObject *operands, Doubles *local)
     node->da.object = (PyObject *)local;
     node->kind = MANY;
     node->row = row & 0xFFFFF;
-    Py_INCREF(ROW(row).op);
+    keep_row(row);
     for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(operands) && !node->is_tracked; i++)
         track_like(node, PyTuple_GET_ITEM(operands, i));
     return node;
 }
 
-/* Read a number: 1 for a node, 0 for a float, 2 for a whole number, -1 for what is not for us. */
+/* What is known of an operand: a float, a node, a whole number, a constant that was not given. */
+enum { A_FLOAT, A_NODE, A_WHOLE, NOT_GIVEN };
+
+/* Read a number, and tell its kind; -1 for what is not for us. */
 static inline int
 read_number(PyObject *x, double *number)
 {
     if (IS_NODE(x)) {
         *number = NODE(x)->data;
-        return 1;
+        return A_NODE;
     }
     if (PyFloat_CheckExact(x)) {
         *number = PyFloat_AS_DOUBLE(x);
-        return 0;
+        return A_FLOAT;
     }
     if (PyLong_CheckExact(x)) {
         *number = PyLong_AsDouble(x);
@@ -118,7 +121,7 @@ read_number(PyObject *x, double *number)
             PyErr_Clear();
             return -1;
         }
-        return 2;
+        return A_WHOLE;
     }
     return -1;
 }
@@ -131,6 +134,45 @@ is_allowed(const Row *c, int which, double x)
     return c->whole[which].low <= x && x <= c->whole[which].high && x == floor(x);
 }
 
+/* The operand as a node keeps it. */
+static inline PyObject *
+operand(int kind, double number, PyObject *given, PyObject *constant)
+{
+    return kind == A_WHOLE ? PyFloat_FromDouble(number) : Py_NewRef(kind == NOT_GIVEN ? constant : given);
+}
+
+/* Apply a row with one operand or two, or with one and a constant: what most rows are. */
+static PyObject *
+apply_to_two(uint32_t index, PyObject *const *given, Py_ssize_t count)
+{
+    Known *row = &ROW(index);
+    int are_two = row->arity + row->params == 2, second = NOT_GIVEN;
+    double x[2], y, d[2] = {0.0, 0.0};
+    int first = read_number(given[0], &x[0]);
+    if (first < 0) return NULL;
+    if (count == 2) {
+        second = read_number(given[1], &x[1]);
+        if (second < 0 || (row->params && (second == A_NODE || !is_allowed(row->c, 0, x[1])))) return NULL;
+    } else if (are_two) {
+        x[1] = row->defaults[0];
+    }
+    int nodes = first == A_NODE || second == A_NODE;
+    if (!nodes && row->is_pythons && (count < 1 + are_two || first == A_WHOLE || second == A_WHOLE))
+        return NULL; /* only of floats */
+    begin_kernel();
+    if (!row->c->kernel(x, &y, nodes ? d : NULL)) return NULL;
+    if (!nodes) return PyFloat_FromDouble(y);
+    PyObject *a = operand(first, x[0], given[0], NULL), *b = NULL;
+    if (!a) return NULL;
+    if (are_two && !(b = operand(second, x[1], given[count - 1], row->constants[0]))) {
+        Py_DECREF(a);
+        return NULL;
+    }
+    int has_da = first == A_NODE && !(row->is_gated && d[0] == 0.0);
+    int has_db = second == A_NODE && !(row->is_gated && d[1] == 0.0);
+    return with_modes(pair(index, y, a, b, d[0], has_db ? d[1] : 0.0, has_da, has_db));
+}
+
 /* Apply a row to operands and, after them, constants. NULL without an error set: Python has the word. */
 static PyObject *
 apply(uint32_t index, PyObject *const *given, Py_ssize_t count)
@@ -140,51 +182,38 @@ apply(uint32_t index, PyObject *const *given, Py_ssize_t count)
     if (!c || !c->kernel) return NULL;
     int arity = row->arity, all = arity + row->params, kinds[MOST], nodes = 0;
     if (count < arity || count > all || all > MOST) return NULL;
+    if (all <= 2) return apply_to_two(index, given, count);
     double x[MOST], y, d[MOST];
     for (int i = 0; i < all; i++) {
         if (i >= count) {
             x[i] = row->defaults[i - arity];
-            kinds[i] = 3;
+            kinds[i] = NOT_GIVEN;
             continue;
         }
         kinds[i] = read_number(given[i], &x[i]);
-        if (kinds[i] < 0 || (i >= arity && (kinds[i] == 1 || !is_allowed(c, i - arity, x[i])))) return NULL;
-        nodes |= kinds[i] == 1;
+        if (kinds[i] < 0) return NULL;
+        if (i >= arity && (kinds[i] == A_NODE || !is_allowed(c, i - arity, x[i]))) return NULL;
+        nodes |= kinds[i] == A_NODE;
     }
     if (!nodes && row->is_pythons) { /* only of floats */
         if (count < all) return NULL;
         for (int i = 0; i < all; i++)
-            if (kinds[i] == 2) return NULL;
+            if (kinds[i] == A_WHOLE) return NULL;
     }
     begin_kernel();
     if (!c->kernel(x, &y, nodes ? d : NULL)) return NULL;
     if (!nodes) return PyFloat_FromDouble(y);
-    PyObject *operands[MOST];
-    for (int i = 0; i < all; i++) {
-        operands[i] = kinds[i] == 2   ? PyFloat_FromDouble(x[i])
-                      : kinds[i] == 3 ? Py_NewRef(row->constants[i - arity])
-                                      : Py_NewRef(given[i]);
-        if (!operands[i]) {
-            while (i) Py_DECREF(operands[--i]);
-            return NULL;
-        }
-    }
-    if (all <= 2) {
-        int has_da = kinds[0] == 1 && !(row->is_gated && d[0] == 0.0);
-        int has_db = arity == 2 && kinds[1] == 1 && !(row->is_gated && d[1] == 0.0);
-        return with_modes(pair(index, y, operands[0], all == 2 ? operands[1] : NULL, d[0],
-                               has_db ? d[1] : 0.0, has_da, has_db));
-    }
-    PyObject *tuple = PyTuple_New(all);
+    PyObject *operands = PyTuple_New(all);
     Doubles *local = new_doubles(all, 1);
-    for (int i = 0; i < all; i++) {
-        if (tuple) PyTuple_SET_ITEM(tuple, i, operands[i]);
-        else Py_DECREF(operands[i]);
-        if (!local) continue;
+    for (int i = 0; operands && local && i < all; i++) {
+        PyObject *constant = i < arity ? NULL : row->constants[i - arity];
+        PyObject *one = operand(kinds[i], x[i], i < count ? given[i] : NULL, constant);
+        if (one) PyTuple_SET_ITEM(operands, i, one);
+        else Py_CLEAR(operands);
         local->at[i] = i < arity ? d[i] : 0.0;
-        local->is_none[i] = i >= arity || kinds[i] != 1 || (row->is_gated && d[i] == 0.0);
+        local->is_none[i] = i >= arity || kinds[i] != A_NODE || (row->is_gated && d[i] == 0.0);
     }
-    return with_modes(many(index, y, tuple, local));
+    return with_modes(many(index, y, operands, local));
 }
 
 /* The same of a row over any number of operands, which are a tuple. */
@@ -272,7 +301,7 @@ binary(int operation, PyObject *a, PyObject *b)
     if (operation == ADD && PyLong_CheckExact(a)) {
         /* sum() starts from the int 0, and 0 + x is x + 0.0 */
         double zero;
-        if (read_number(a, &zero) == 2 && zero == 0.0) {
+        if (read_number(a, &zero) == A_WHOLE && zero == 0.0) {
             PyObject *second = PyFloat_FromDouble(0.0);
             return second ? with_modes(pair(operation_rows[ADD], NODE(b)->data + 0.0, Py_NewRef(b), second,
                                             1.0, 0.0, 1, 0))
@@ -504,36 +533,67 @@ give_methods(PyTypeObject *type, PyObject *operators, PyObject *methods)
 
 /* Rows, called as functions: `autograd.exp(x)`. */
 
+/* NULL without an error set: Python has the word. */
+static PyObject *
+call_row(PyObject *self, PyObject *const *args, Py_ssize_t count)
+{
+    uint32_t index = ((Callable *)self)->index;
+    if (!index || !value_type || !ROW(index).c) return NULL;
+    Known *row = &ROW(index);
+    if (row->arity < 0) {
+        PyObject *operands = PyTuple_New(count);
+        for (Py_ssize_t i = 0; operands && i < count; i++) PyTuple_SET_ITEM(operands, i, Py_NewRef(args[i]));
+        PyObject *made = operands ? apply_to_many(index, operands) : NULL;
+        Py_XDECREF(operands);
+        return made;
+    }
+    if (!row->params_first) return apply(index, args, count);
+    if (count != row->arity + row->params || count > MOST) return NULL;
+    PyObject *turned[MOST]; /* the constants come first */
+    for (Py_ssize_t i = 0; i < count; i++) turned[i] = args[(i + row->params) % count];
+    return apply(index, turned, count);
+}
+
 PyObject *
 callable_call(PyObject *self, PyObject *args, PyObject *kwargs)
 {
-    uint32_t index = *(uint32_t *)(void *)((char *)self + sizeof(PyObject));
-    if (index && value_type && !(kwargs && PyDict_GET_SIZE(kwargs)) && ROW(index).c) {
-        Known *row = &ROW(index);
-        PyObject *const *items = &PyTuple_GET_ITEM(args, 0), *turned[MOST];
-        Py_ssize_t count = PyTuple_GET_SIZE(args);
-        PyObject *made = NULL;
-        if (row->arity < 0) {
-            made = apply_to_many(index, args);
-        } else if (!row->params_first) {
-            made = apply(index, items, count);
-        } else if (count == row->arity + row->params && count <= MOST) { /* the constants come first */
-            for (Py_ssize_t i = 0; i < count; i++) turned[i] = items[(i + row->params) % count];
-            made = apply(index, turned, count);
-        }
+    Py_ssize_t count = PyTuple_GET_SIZE(args);
+    if (!kwargs || !PyDict_GET_SIZE(kwargs)) {
+        PyObject *made = call_row(self, &PyTuple_GET_ITEM(args, 0), count);
         if (made || PyErr_Occurred()) return made;
     }
     if (!python_call) {
         PyErr_SetString(PyExc_TypeError, "the engine does not know how rows are called yet");
         return NULL;
     }
-    Py_ssize_t count = PyTuple_GET_SIZE(args);
     PyObject *all = PyTuple_New(count + 1);
     if (!all) return NULL;
     PyTuple_SET_ITEM(all, 0, Py_NewRef(self));
     for (Py_ssize_t i = 0; i < count; i++) PyTuple_SET_ITEM(all, i + 1, Py_NewRef(PyTuple_GET_ITEM(args, i)));
     PyObject *result = PyObject_Call(python_call, all, kwargs);
     Py_DECREF(all);
+    return result;
+}
+
+/* The same, called without a tuple and a dict. */
+PyObject *
+callable_vectorcall(PyObject *self, PyObject *const *args, size_t flags, PyObject *names)
+{
+    Py_ssize_t count = PyVectorcall_NARGS(flags), named = names ? PyTuple_GET_SIZE(names) : 0;
+    ternaryfunc call = Py_TYPE(self)->tp_call; /* another one once somebody has given the class another */
+    if (call == callable_call && !named) {
+        PyObject *made = call_row(self, args, count);
+        if (made || PyErr_Occurred()) return made;
+    }
+    PyObject *all = PyTuple_New(count), *kwargs = named ? PyDict_New() : NULL, *result = NULL;
+    if (!all || (named && !kwargs)) goto done;
+    for (Py_ssize_t i = 0; i < count; i++) PyTuple_SET_ITEM(all, i, Py_NewRef(args[i]));
+    for (Py_ssize_t i = 0; i < named; i++)
+        if (PyDict_SetItem(kwargs, PyTuple_GET_ITEM(names, i), args[count + i]) < 0) goto done;
+    result = call(self, all, kwargs);
+done:
+    Py_XDECREF(all);
+    Py_XDECREF(kwargs);
     return result;
 }
 
@@ -559,6 +619,8 @@ take_rows(PyObject *module, PyObject *args)
             return NULL;
         uint32_t index = row_index(op);
         if (!index) return NULL;
+        /* Classes written in Python inherit it from 3.12 on only. */
+        if (Py_TYPE(op)->tp_call == callable_call) Py_TYPE(op)->tp_flags |= Py_TPFLAGS_HAVE_VECTORCALL;
         Known *row = &ROW(index);
         row->arity = arity;
         row->params = (int)PyTuple_GET_SIZE(constants);
@@ -577,6 +639,7 @@ take_rows(PyObject *module, PyObject *args)
         for (int k = 0; k < OPERATIONS; k++)
             if (!strcmp(row_names[k], name)) operation_rows[k] = index;
         if (!strcmp(name, "dot")) dot_row = index;
+        rows_of_table = index + 1;
     }
     Py_RETURN_NONE;
 }
@@ -662,7 +725,6 @@ product(PyObject *ws, Doubles *w, int w_nodes, PyObject *xs, Doubles *x, int x_n
     node->da.object = w_nodes ? Py_NewRef(x) : NULL;
     node->db.object = x_nodes ? Py_NewRef(w) : NULL;
     node->row = dot_row & 0xFFFFF;
-    Py_INCREF(ROW(dot_row).op);
     for (Py_ssize_t i = 0; i < n && !node->is_tracked; i++) {
         track_like(node, PyTuple_GET_ITEM(ws, i));
         track_like(node, PyTuple_GET_ITEM(xs, i));
@@ -771,7 +833,7 @@ several_of(PyObject *module, PyObject *args)
         node->a = Py_NewRef(call);
         node->da.number = (double)i;
         node->row = index & 0xFFFFF;
-        Py_INCREF(row);
+        keep_row(index);
         if (is_tracked) track(node);
         PyList_SET_ITEM(made, i, (PyObject *)node);
     }

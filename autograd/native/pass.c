@@ -14,11 +14,12 @@
 
 /* What is needed soon, so that it is on its way from memory: a graph of 100,000 nodes does not fit beside the
    processor. Sums are taken in the order that was found, and reach operands long before it is their turn. The
-   sort does not know what it will meet; but nodes mostly lie as they were made, and after its first descent it
-   climbs in that direction. */
+   sort does not know what it will meet; but nodes mostly lie as they were made, and after its first descent
+   it climbs in that direction, some distance that fits beside the processor. */
 #define AHEAD 8
 #define LONG_BEFORE 1024
-#define UPWARDS (1000 * sizeof(Node))
+#define UPWARDS (300 * sizeof(Node))
+#define DOWNWARDS (24 * sizeof(Node))
 #define LINE 64
 #if defined(__GNUC__)
 #define PREFETCH(x) __builtin_prefetch(x)
@@ -39,9 +40,16 @@ static struct {
 typedef struct {
     PyObject *object, *operands; /* the tuple of them, which of a vector is the object */
     size_t sums;                 /* where those begin: one for each element or result */
+    size_t results;              /* the latest that was met of a call's, one more than its number, or 0 */
     const Several *c;            /* NULL for a vector */
     uint32_t stamp, reached;
 } Other;
+
+/* One of several results: it has no place of its own in the order. Its call gathers what has arrived. */
+typedef struct {
+    Node *node;
+    size_t next; /* of those of its call, as there */
+} Result;
 
 /* What stood in a node's grad; its address is one more where that was an object. */
 typedef struct {
@@ -54,20 +62,20 @@ typedef struct {
     uintptr_t *order, *stack;
     Saved *saved;
     Other *others;
+    Result *results;
     double *sums, *received;
     uint32_t *table; /* of others, by their address: one more than the number, or 0 */
-    size_t placed, waiting, kept, count, summed, mask, latest;
-    size_t order_room, stack_room, saved_room, other_room, sum_room, received_room;
+    size_t placed, waiting, kept, count, met, summed, mask, latest;
+    size_t order_room, stack_room, saved_room, other_room, result_room, sum_room, received_room;
     uint32_t open, done; /* what nodes are stamped with while the sort is beneath them, and afterwards */
 } Pass;
 
 /* Results of a step: an error is set, this is not for us, all is well. */
 enum { FAILED = -1, LEAVE = 0, DONE = 1 };
 
-static int
-grow(void *array, size_t *room, size_t wanted, size_t size)
+NEVER_INLINE static int
+grow_now(void *array, size_t *room, size_t wanted, size_t size)
 {
-    if (wanted <= *room) return DONE;
     size_t more = *room ? *room : 64;
     while (more < wanted) more *= 2;
     void *larger = PyMem_Realloc(*(void **)array, more * size);
@@ -78,6 +86,12 @@ grow(void *array, size_t *room, size_t wanted, size_t size)
     *(void **)array = larger;
     *room = more;
     return DONE;
+}
+
+static inline int
+grow(void *array, size_t *room, size_t wanted, size_t size)
+{
+    return wanted <= *room ? DONE : grow_now(array, room, wanted, size);
 }
 
 static size_t
@@ -111,12 +125,9 @@ rehash(Pass *pass)
     return DONE;
 }
 
-/* Find a vector or a call, NULL where it is new; several in a row often ask for the same. */
-static Other *
-other_of(Pass *pass, PyObject *object)
+NEVER_INLINE static Other *
+look_up(Pass *pass, PyObject *object)
 {
-    if (pass->latest < pass->count && pass->others[pass->latest].object == object)
-        return &pass->others[pass->latest];
     if (!pass->count) return NULL;
     size_t i = hash(object) & pass->mask;
     for (; pass->table[i]; i = (i + 1) & pass->mask)
@@ -127,7 +138,16 @@ other_of(Pass *pass, PyObject *object)
     return NULL;
 }
 
-static int
+/* Find a vector or a call, NULL where it is new; several in a row often ask for the same. */
+static inline Other *
+other_of(Pass *pass, PyObject *object)
+{
+    if (pass->latest < pass->count && pass->others[pass->latest].object == object)
+        return &pass->others[pass->latest];
+    return look_up(pass, object);
+}
+
+static inline int
 wait_for(Pass *pass, uintptr_t what)
 {
     if (grow(&pass->stack, &pass->stack_room, pass->waiting + 1, sizeof(uintptr_t)) < 0) return FAILED;
@@ -135,7 +155,7 @@ wait_for(Pass *pass, uintptr_t what)
     return DONE;
 }
 
-static Other *
+NEVER_INLINE static Other *
 new_other(Pass *pass, PyObject *object, PyObject *operands, const Several *c)
 {
     size_t size = (size_t)PyTuple_GET_SIZE(operands);
@@ -143,7 +163,7 @@ new_other(Pass *pass, PyObject *object, PyObject *operands, const Several *c)
         || grow(&pass->sums, &pass->sum_room, pass->summed + size, sizeof(double)) < 0
         || (c && grow(&pass->received, &pass->received_room, size, sizeof(double)) < 0))
         return NULL;
-    pass->others[pass->count] = (Other){object, operands, pass->summed, c, 0, 0};
+    pass->others[pass->count] = (Other){object, operands, pass->summed, 0, c, 0, 0};
     pass->latest = pass->count++;
     if (2 * pass->count >= pass->mask ? rehash(pass) < 0 : enter(pass, pass->latest) < 0) return NULL;
     /* To -0.0 any number can be added without changing it. */
@@ -158,17 +178,19 @@ rest_on_other(Pass *pass, Other *other)
 {
     if (!other) return FAILED;
     if (other->stamp == pass->done) return DONE;
-    return other->stamp == pass->open ? LEAVE : wait_for(pass, 2 * (uintptr_t)(other - pass->others) + 1);
+    if (other->stamp == pass->open) return LEAVE;
+    uintptr_t what = 2 * (uintptr_t)(other - pass->others) + 1;
+    return pass->waiting && pass->stack[pass->waiting - 1] == what ? DONE : wait_for(pass, what);
 }
 
 /* What programs written for other engines set before a pass. */
-static int
+NEVER_INLINE static int
 is_whole_zero(PyObject *x)
 {
     return PyLong_CheckExact(x) && PyObject_Not(x) == 1;
 }
 
-static int
+NEVER_INLINE static int
 more_saved(Pass *pass)
 {
     return grow(&pass->saved, &pass->saved_room, pass->kept + 1, sizeof(Saved));
@@ -195,29 +217,8 @@ begin_sum(Pass *pass, Node *node)
     return DONE;
 }
 
-/* Let an operand wait for its turn, if it has not had it. */
-static inline int
-rest_on(Pass *pass, PyObject *x)
-{
-    if (!x || !IS_NODE(x)) return DONE;
-    Node *node = NODE(x);
-    if (node->stamp == pass->done) return DONE;
-    if (node->kind == LEAF) return begin_sum(pass, node); /* rests on nothing */
-    return node->stamp == pass->open ? LEAVE : wait_for(pass, (uintptr_t)x);
-}
-
-static int
-rest_on_all(Pass *pass, PyObject *operands)
-{
-    Py_ssize_t count = PyTuple_GET_SIZE(operands);
-    int result = DONE;
-    for (Py_ssize_t i = 0; i < count && result == DONE; i++)
-        result = rest_on(pass, PyTuple_GET_ITEM(operands, i));
-    return result;
-}
-
 /* A call of which C knows how derivatives pass through; NULL without an error for any other. */
-static Other *
+NEVER_INLINE static Other *
 new_call(Pass *pass, PyObject *call)
 {
     PyObject *operands = KEPT_AT(call, operands), *kept = KEPT_AT(call, kept);
@@ -228,17 +229,48 @@ new_call(Pass *pass, PyObject *call)
     return new_other(pass, call, operands, c);
 }
 
-/* One of several results rests on their call. */
-static int
+/* One of several results rests on their call, and its sum can begin at once. */
+NEVER_INLINE static int
 rest_on_call(Pass *pass, Node *node)
 {
     if (!node->a || !Py_IS_TYPE(node->a, multi_call_type)) return LEAVE;
     Other *call = other_of(pass, node->a);
     if (!call && !(call = new_call(pass, node->a))) return PyErr_Occurred() ? FAILED : LEAVE;
-    double which = node->da.number;
-    if (!(which >= 0.0 && which < (double)PyTuple_GET_SIZE(call->operands)) || which != (double)(size_t)which)
-        return LEAVE;
+    if (node->stamp != pass->open) {
+        double which = node->da.number;
+        if (!(which >= 0.0 && which < (double)PyTuple_GET_SIZE(call->operands))
+            || which != (double)(Py_ssize_t)which)
+            return LEAVE;
+        if (grow(&pass->results, &pass->result_room, pass->met + 1, sizeof(Result)) < 0) return FAILED;
+        int result = begin_sum(pass, node);
+        if (result != DONE) return result;
+        pass->results[pass->met] = (Result){node, call->results};
+        call->results = ++pass->met;
+        if (call->stamp != pass->done) node->stamp = pass->open; /* until its call is placed */
+    }
     return rest_on_other(pass, call);
+}
+
+/* Let an operand wait for its turn, if it has not had it. */
+ALWAYS_INLINE int
+rest_on(Pass *pass, PyObject *x)
+{
+    if (!x || !IS_NODE(x)) return DONE;
+    Node *node = NODE(x);
+    if (node->stamp == pass->done) return DONE;
+    if (node->kind == LEAF) return begin_sum(pass, node); /* rests on nothing */
+    if (node->kind == RESULT) return rest_on_call(pass, node);
+    return node->stamp == pass->open ? LEAVE : wait_for(pass, (uintptr_t)x);
+}
+
+NEVER_INLINE static int
+rest_on_all(Pass *pass, PyObject *operands)
+{
+    Py_ssize_t count = PyTuple_GET_SIZE(operands);
+    int result = DONE;
+    for (Py_ssize_t i = 0; i < count && result == DONE; i++)
+        result = rest_on(pass, PyTuple_GET_ITEM(operands, i));
+    return result;
 }
 
 /* A dot product rests on its vectors, but for those of numbers alone. */
@@ -259,60 +291,115 @@ rest_on_vectors(Pass *pass, Node *node)
     return DONE;
 }
 
-/* Find out what a node rests on, and push that. */
-static int
-expand(Pass *pass, Node *node)
+/* Stands where there is no node: nothing is known of what it will be next, and half of the branches that
+   depend on it would go a way for which the processor is not prepared. */
+static Node nobody;
+
+static inline Node *
+or_nobody(PyObject *x)
 {
-    switch (node->kind) {
-    case PAIR:
+    PyObject *there = x ? x : (PyObject *)&nobody;
+    return IS_PLAIN(there) ? NODE(there) : &nobody;
+}
+
+/* Push the one or two operands that have not had their turn. */
+static int
+expand_pair(Pass *pass, Node *node)
+{
+    if (UNLIKELY(is_derived_from)) {
         if ((node->has_da && !(node->a && IS_NODE(node->a)))
             || (node->has_db && !(node->b && IS_NODE(node->b))))
             return LEAVE;
         int result = rest_on(pass, node->a);
         return result != DONE ? result : rest_on(pass, node->b);
+    }
+    Node *a = or_nobody(node->a), *b = or_nobody(node->b);
+    if (UNLIKELY((node->has_da & (a == &nobody)) | (node->has_db & (b == &nobody)))) return LEAVE;
+    int first = a->stamp != pass->done, second = b->stamp != pass->done;
+    if ((first & (a->kind < PAIR)) | (second & (b->kind < PAIR))) { /* they have no place in the order */
+        int result = rest_on(pass, (PyObject *)a);
+        return result != DONE ? result : rest_on(pass, (PyObject *)b);
+    }
+    if (UNLIKELY((a->stamp == pass->open) | (b->stamp == pass->open))) return LEAVE;
+    if (grow(&pass->stack, &pass->stack_room, pass->waiting + 2, sizeof(uintptr_t)) < 0) return FAILED;
+    pass->stack[pass->waiting] = (uintptr_t)a;
+    pass->waiting += (size_t)first;
+    pass->stack[pass->waiting] = (uintptr_t)b;
+    pass->waiting += (size_t)second;
+    return DONE;
+}
+
+/* Find out what a node rests on, and push that. */
+static int
+expand(Pass *pass, Node *node)
+{
+    switch (node->kind) {
+    case PAIR: return expand_pair(pass, node);
     case MANY:
         if (!node->da.object || !node->a || Py_SIZE(node->da.object) != PyTuple_GET_SIZE(node->a))
             return LEAVE;
         return rest_on_all(pass, node->a);
     case DOT: return rest_on_vectors(pass, node);
-    case RESULT: return rest_on_call(pass, node);
     default: return DONE;
     }
+}
+
+/* Push what a vector or a call rests on; the second time, place it. */
+static int
+turn_of_other(Pass *pass, uintptr_t what)
+{
+    Other *other = &pass->others[what / 2];
+    if (other->stamp == pass->open) {
+        other->stamp = pass->done;
+        for (size_t i = other->results; i; i = pass->results[i - 1].next)
+            pass->results[i - 1].node->stamp = pass->done;
+        pass->order[pass->placed++] = what;
+    } else if (other->stamp != pass->done) {
+        other->stamp = pass->open;
+        return rest_on_all(pass, other->operands);
+    }
+    pass->waiting--;
+    return DONE;
 }
 
 /* Put everything below the root in order, each after what it rests on: the order that backward.py finds. */
 static int
 sort(Pass *pass, PyObject *root)
 {
+    nobody.stamp = pass->done;
     int result = rest_on(pass, root);
     while (result == DONE && pass->waiting) {
-        size_t here = pass->waiting;
-        uintptr_t top = pass->stack[here - 1];
+        if (grow(&pass->order, &pass->order_room, pass->placed + 1, sizeof(uintptr_t)) < 0) return FAILED;
+        uintptr_t top = pass->stack[pass->waiting - 1];
         Node *node = (Node *)top;
-        Other *other = top & 1 ? &pass->others[top / 2] : NULL;
-        uint32_t *stamp = other ? &other->stamp : &node->stamp;
-        if (*stamp != pass->done) {
-            if (*stamp != pass->open) {
-                *stamp = pass->open;
-                result = other ? rest_on_all(pass, other->operands) : expand(pass, node);
-                if (result != DONE || pass->waiting > here) continue; /* it waits beneath its operands */
-            }
-            if (grow(&pass->order, &pass->order_room, pass->placed + 1, sizeof(uintptr_t)) < 0)
-                return FAILED;
-            if (other) other->stamp = pass->done;
-            else if ((result = begin_sum(pass, node)) != DONE) return result;
-            pass->order[pass->placed++] = top;
-            for (unsigned line = 0; line < 4; line++) PREFETCH((void *)(top + UPWARDS + line * LINE));
+        if (UNLIKELY(top & 1)) {
+            result = turn_of_other(pass, top);
+        } else if (node->stamp != pass->open && node->stamp != pass->done) {
+            for (unsigned line = 0; line < 2; line++) PREFETCH((char *)node - DOWNWARDS + line * LINE);
+            node->stamp = pass->open;
+            result = expand(pass, node); /* it waits beneath its operands */
+        } else { /* they are placed, or it is itself */
+            size_t is_new = node->stamp == pass->open;
+            if ((result = begin_sum(pass, node)) != DONE) return result;
+            pass->order[pass->placed] = top;
+            pass->placed += is_new;
+            pass->waiting--;
+            for (unsigned line = 0; line < 4; line++) PREFETCH((char *)node + UPWARDS + line * LINE);
         }
-        pass->waiting--;
     }
     return result;
 }
 
+/* To -0.0, which stands where nothing has arrived, any number can be added without changing it. */
 static inline void
 add(Node *to, double term)
 {
-    to->grad.number = to->reached ? to->grad.number + term : term;
+    uint64_t bits;
+    double sum;
+    memcpy(&bits, &to->grad, sizeof bits);
+    bits |= (uint64_t)!to->reached << 63;
+    memcpy(&sum, &bits, sizeof sum);
+    to->grad.number = sum + term;
     to->reached = 1;
 }
 
@@ -344,6 +431,12 @@ several_of_kind(PyObject *kind)
 static int
 spread_other(Pass *pass, Other *other)
 {
+    for (size_t i = other->results; i; i = pass->results[i - 1].next) {
+        Node *node = pass->results[i - 1].node;
+        if (!node->reached) continue;
+        pass->sums[other->sums + (size_t)(Py_ssize_t)node->da.number] += node->grad.number;
+        other->reached = 1;
+    }
     if (!other->reached) return DONE;
     const double *terms = pass->sums + other->sums;
     Py_ssize_t count = PyTuple_GET_SIZE(other->operands);
@@ -368,8 +461,8 @@ spread(Pass *pass, Node *node)
     double g = node->grad.number;
     switch (node->kind) {
     case PAIR:
-        if (node->has_da) add(NODE(node->a), g * node->da.number);
-        if (node->has_db) add(NODE(node->b), g * node->db.number);
+        add(node->has_da ? NODE(node->a) : &nobody, g * node->da.number);
+        add(node->has_db ? NODE(node->b) : &nobody, g * node->db.number);
         return;
     case MANY: {
         Doubles *local = DOUBLES(node->da.object);
@@ -383,11 +476,6 @@ spread(Pass *pass, Node *node)
         add_products(pass, g, node->a, node->da.object);
         add_products(pass, g, node->b, node->db.object);
         return;
-    case RESULT: {
-        Other *call = other_of(pass, node->a);
-        pass->sums[call->sums + (size_t)node->da.number] += g;
-        call->reached = 1;
-    }
     }
 }
 
@@ -441,6 +529,7 @@ static void
 give_up(Pass *pass, PyObject *root)
 {
     clear_leaf(pass, root);
+    for (size_t i = 0; i < pass->met; i++) pass->results[i].node->grad.number = 0.0;
     for (size_t i = 0; i < pass->placed; i++) {
         uintptr_t what = pass->order[i];
         Node *node = (Node *)what;
@@ -474,10 +563,11 @@ put_away(Pass *pass)
 {
     PyMem_Free(pass->table);
     pass->table = NULL;
-    pass->placed = pass->waiting = pass->kept = pass->count = pass->summed = pass->mask = pass->latest = 0;
+    pass->placed = pass->waiting = pass->kept = pass->count = pass->met = 0;
+    pass->summed = pass->mask = pass->latest = 0;
     if (pass->order_room <= KEPT && pass->stack_room <= KEPT && pass->saved_room <= KEPT
-        && pass->other_room <= KEPT && pass->sum_room <= KEPT && pass->received_room <= KEPT
-        && !spare.order) {
+        && pass->other_room <= KEPT && pass->result_room <= KEPT && pass->sum_room <= KEPT
+        && pass->received_room <= KEPT && !spare.order) {
         spare = *pass;
         return;
     }
@@ -485,6 +575,7 @@ put_away(Pass *pass)
     PyMem_Free(pass->stack);
     PyMem_Free(pass->saved);
     PyMem_Free(pass->others);
+    PyMem_Free(pass->results);
     PyMem_Free(pass->sums);
     PyMem_Free(pass->received);
 }

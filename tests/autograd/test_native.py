@@ -12,6 +12,7 @@ import subprocess
 import sys
 import sysconfig
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -200,6 +201,36 @@ def test_rows_of_which_one_is_for_python_stand_on_a_tape_once(rows):
         made = autograd.dots([(x, y), (y, 1.0), (x, 2)][:rows], (y, x))
     assert tape == made
     assert [z.data for z in made] == [12.0, 11.0, 10.0][:rows]
+
+
+def test_a_row_is_called_in_every_way_that_python_has():
+    x, constants = Value(2.0), {"low": 0.0, "high": 1.0}
+    ways = [
+        lambda: autograd.ops.clamp(x, 0.0, 1.0), lambda: autograd.ops.clamp(x, **constants),
+        lambda: autograd.ops.clamp(*(x, 0.0), high=1.0), lambda: partial(autograd.ops.clamp, x)(0.0, 1.0),
+        lambda: autograd.ops.clamp.__call__(x, 0.0, high=1.0),
+    ]  # fmt: skip
+    assert [way().data for way in ways] == [1.0] * len(ways)
+    assert [y.data for y in map(autograd.ops.exp, [x, 0.0 * x])] == [math.exp(2.0), 1.0]
+    with pytest.raises(TypeError, match="keyword"):
+        autograd.ops.exp(x, base=2.0)
+    with pytest.raises(TypeError, match="operand"):
+        autograd.ops.exp()
+
+
+def test_who_gives_the_class_of_rows_another_call_is_obeyed(monkeypatch):
+    rows, x = type(autograd.ops.exp), Value(2.0)
+    before, seen = rows.__call__, []
+    monkeypatch.setattr(
+        rows, "__call__", lambda row, *xs, **named: (seen.append(row.name), before(row, *xs, **named))[1]
+    )
+    assert autograd.ops.relu(x).data == 2.0
+    assert autograd.ops.clamp(x, low=0.0, high=1.0).data == 1.0
+    assert {"relu", "clamp"} <= set(seen)
+    monkeypatch.undo()
+    seen.clear()
+    autograd.ops.relu(x)
+    assert not seen
 
 
 def test_methods_of_rows_are_documented_and_pickled():

@@ -190,6 +190,19 @@ def test_wrong_use_of_the_compiled_module_ends_in_exceptions():
 
 
 @compiled
+def test_hostile_objects_threads_and_processes_end_nothing_and_meet_the_same_in_c_as_in_python():
+    program = str(Path(__file__).with_name("native_hostile.py"))
+    ours, pythons = (
+        subprocess.run([sys.executable, "-P", program], capture_output=True, text=True, check=False,
+                       env={**os.environ, "PYTHONPATH": str(ROOT), "CHAINRULE_PURE_PYTHON": pure})
+        for pure in ("", "1")
+    )  # fmt: skip
+    assert (ours.returncode, pythons.returncode) == (0, 0), ours.stderr + pythons.stderr
+    assert len(ours.stdout.splitlines()) > 10
+    assert ours.stdout == pythons.stdout
+
+
+@compiled
 def test_the_compiled_module_alone_is_of_no_use():
     program = """
 import importlib
