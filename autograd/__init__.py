@@ -170,6 +170,7 @@ from autograd.ops import (
     zeta,
 )
 from autograd.value import Note, Value
+from autograd.words import gettext as _gettext
 
 if TYPE_CHECKING:
     __version__: str
@@ -388,10 +389,11 @@ def _warn_of_the_other_package() -> None:
     if exists(join(dirname(__file__), "numpy", "__init__.py")):
         import warnings
 
-        message = (
-            f"the unrelated package autograd from PyPI lies in {dirname(__file__)} too, and uninstalling "
-            "either breaks the other; run: pip uninstall autograd, then install chainrule once more (or use "
-            "a fresh environment)"
+        message = _gettext(
+            "the unrelated package autograd from PyPI lies in {folder} too, and uninstalling either breaks "
+            "the other; run: pip uninstall autograd, then install chainrule once more (or use a fresh "
+            "environment)",
+            folder=dirname(__file__),
         )
         # One line: a folder has no source to show.
         warnings.warn_explicit(message, RuntimeWarning, dirname(__file__), 1)

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from autograd.floats.convert import is_array, to_float
 from autograd.op import TABLE
+from autograd.words import gettext
 
 __all__ = ["COMPARISONS", "INSTEAD", "OTHER_NAMES", "applied", "counterpart", "is_of_numbers", "refusal"]
 
@@ -182,5 +183,8 @@ def refusal(name: str) -> str:
     ours = OTHER_NAMES.get(name, name)
     instead = _OPERATORS[name][0] if name in _OPERATORS else INSTEAD.get(name, "")
     instead = instead or (f"autograd.{ours}" if ours in TABLE else "")
-    alternative = f"{instead}, or " if instead else ""
-    return f"NumPy's {name} takes no Value; write {alternative}x.data for its number, which leaves the graph"
+    alternative = gettext("{instead}, or ", instead=gettext(instead)) if instead else ""
+    return gettext(
+        "NumPy's {name} takes no Value; write {alternative}x.data for its number, which leaves the graph",
+        name=name, alternative=alternative,
+    )  # fmt: skip

@@ -378,9 +378,9 @@ def _parts(handle: int, name: str, *, waiting: bool, seconds: float) -> Iterator
             watch.register(handle, select.POLLIN)
             if left <= 0.0 or not watch.poll(left * 1000.0):
                 told = (
-                    f"nothing came from it for {SILENCE:g} s"
+                    gettext("nothing came from it for {seconds} s", seconds=f"{SILENCE:g}")
                     if left == SILENCE
-                    else f"it took more than the limit of {seconds:g} s"
+                    else gettext("it took more than the limit of {seconds} s", seconds=f"{seconds:g}")
                 )
                 raise ValueError(gettext("{name} was not read to its end: {told}", name=name, told=told))
         part = os.read(handle, 1 << 20)
