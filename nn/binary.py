@@ -17,7 +17,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from autograd.keep.files import parse_json
-from autograd.words import gettext
+from autograd.words import gettext, marked
 from nn.arrays import numpy_for
 
 __all__ = ["format_of"]
@@ -47,6 +47,14 @@ def _to_npz(numbers: Mapping[str, float]) -> bytes:
     return file.getvalue()
 
 
+_OF_PYTHON = (
+    marked("File is not a zip file"), marked("Truncated file header"),
+    marked("Bad magic number for file header"),
+    marked("Bad magic number for central directory"), marked("Bad offset for central directory"),
+)  # fmt: skip
+"""What Python's reader of archives says."""
+
+
 def _from_npz(data: bytes, limit: int) -> dict[str, float]:
     np = numpy_for(gettext("reading weights from .npz"))
     numbers = {}
@@ -59,7 +67,7 @@ def _from_npz(data: bytes, limit: int) -> dict[str, float]:
     except (*_DAMAGED, zipfile.BadZipFile, zlib.error) as error:
         raise ValueError(gettext(
             "it is no file of NumPy's arrays, or damaged: {error}",
-            error=error,
+            error=gettext(str(error)),
         )) from None  # fmt: skip
     return numbers
 
