@@ -13,8 +13,6 @@ from __future__ import annotations
 
 import sys as _sys
 
-from autograd.words import gettext
-
 # As in typing, which takes longer to import than what the command has to do before an interrupt is caught.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -73,9 +71,7 @@ if not TYPE_CHECKING:  # a name that is not there is an error to checkers
         home = _HOMES.get(name)
         if home is None and (name.startswith("_") or PathFinder.find_spec(f"nn.{name}", __path__) is None):
             if name.startswith("_"):
-                raise AttributeError(gettext(
-                    "module {module} has no attribute {name}", module="'nn'", name=repr(name)
-                ))  # fmt: skip
+                raise AttributeError(f"nn.{name}")  # which only Python's own machinery asks for
             return import_module("nn.elsewhere").spelled(name)
         try:
             found = import_module(f"nn.{name}") if home is None else getattr(import_module(home), name)

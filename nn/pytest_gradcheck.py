@@ -16,8 +16,6 @@ from typing import Any
 
 import pytest
 
-from autograd.words import gettext
-
 __all__ = ["gradcheck"]
 
 MOST = 4
@@ -42,6 +40,8 @@ def pytest_configure(config: pytest.Config) -> None:
         try:
             Path(folder).mkdir(parents=True, exist_ok=True)
         except OSError as error:
+            from autograd.words import gettext
+
             raise pytest.UsageError(gettext(
                 "--chainrule-artifacts: {folder} is no folder: {error}",
                 folder=folder, error=error,
@@ -71,6 +71,7 @@ def gradcheck(request: pytest.FixtureRequest) -> Callable[..., Any]:
     """
     from autograd.testing import GradcheckError
     from autograd.testing import gradcheck as check
+    from autograd.words import gettext
 
     def checked(f: Callable[..., Any], inputs: Any, *more: Any, **options: Any) -> Any:
         """Check the gradient of a function at one point against numbers."""
@@ -99,6 +100,8 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
         return report
     if "autograd.value" not in sys.modules:
         return report
+    from autograd.words import gettext
+
     said = []
     for name, root in _roots(item, call.excinfo):
         try:

@@ -116,8 +116,12 @@ class Namespace:
             for result, d in zip(results, found[shown], strict=True):
                 numbers = self.numbers(d)
                 if not isinstance(numbers, list) or len(numbers) != PADDED:
-                    count = len(numbers) if isinstance(numbers, list) else 1
-                    raise ShapeError("of arrays of {size} numbers it makes {count}", size=PADDED, count=count)
+                    if not isinstance(numbers, list):
+                        raise ShapeError("of arrays of {size} numbers it makes a single number", size=PADDED)
+                    raise ShapeError(
+                        "of arrays of {size} numbers it makes {count} numbers",
+                        size=PADDED, count=len(numbers),
+                    )  # fmt: skip
                 result.extend(map(_float, numbers))
         return [result[:count] for result in results]
 
