@@ -220,6 +220,9 @@ _FUNCTIONS: Final = {
     "var": "autograd.mean([(x - m) ** 2 for x in xs])",
     "std": "autograd.mean([(x - m) ** 2 for x in xs]).sqrt()",
     "argmax": "max(range(len(xs)), key=xs.__getitem__)",
+    **dict.fromkeys(["allclose", "isclose", "array_equal"], "math.isclose(a, b)"),
+    "linalg": "autograd.norm and autograd.dots, or numpy.linalg over arrays of Values",
+    "outer": "[[a * b for b in ys] for a in xs]", "polyval": "functools.reduce(lambda y, c: y * x + c, cs)",
     "argmin": "min(range(len(xs)), key=xs.__getitem__)", "cumsum": "itertools.accumulate(xs)",
     # SciPy's special functions, and Julia's
     "loggamma": "autograd.lgamma", "logbeta": "autograd.betaln", "logistic": "autograd.sigmoid",

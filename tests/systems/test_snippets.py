@@ -58,6 +58,11 @@ autograd.value_and_grad(lambda x: x**2)(3.0)[1] = 6 | autograd.jvp(lambda x: x**
 autograd.vjp(lambda x: x**2, 3.0)[0] = 9 | autograd.hessian(lambda v: v[0] ** 2 * v[1])([1.0, 2.0])[0][1] = 2
 autograd.jacfwd(lambda v: [v[0] ** 2, v[1]])([1.0, 2.0])[0][0] = 2
 autograd.grad(lambda x: (x**2, x), has_aux=True)(3.0)[0] = 6 | autograd.checkpoint(lambda x: x**2)(3.0) = 9
+autograd.softmax(xs, dim=0)[0] = 0.2667748554748152
+autograd.log_softmax(xs, axis=-1)[1] = -0.32135021422901255
+autograd.clamp(x, min=0, max=1.5) = 1.5 | autograd.leaky_relu(z, negative_slope=0.5) = -0.75
+autograd.round(Value(2.345), decimals=2) = 2.35 | Value(2.345).round(decimals=2) = 2.35
+autograd.logsumexp(xs, dim=-1) = 3.3213502142290126 | autograd.softmax([1.0, 1.0], axis=-1)[0] = 0.5
 autograd.stop_gradient(3.0) = 3 | sum((1 + -t * v).relu() for t, v in zip([1, -1], xs)) = 4
 """
 NUMPY = """
@@ -95,6 +100,8 @@ autograd.nn.relu -> relu and softmax are in autograd | autograd.config -> all nu
 autograd.debug -> autograd.detect_anomaly() | autograd.device_put -> backend='xla'
 autograd.mse_loss -> nn.losses | autograd.dropout -> nn.Dropout | autograd.one_hot -> nn.data.one_hot
 nn.DataLoader -> nn.data.batches(x, y, 32) | autograd.save(nn.MLP(2, [1]), "m") -> model.save(path)
+autograd.allclose -> math.isclose(a, b) | autograd.linalg -> autograd.norm and autograd.dots
+autograd.outer -> [a * b for b in ys] for a in xs]
 autograd.pi -> math.pi | Value(10**400) -> scale it down | Value(2.0, x) -> Value(data, (x,), 'name')
 """
 
