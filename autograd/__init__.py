@@ -6,6 +6,7 @@ Start with `Value` and its ``backward()``; the table of operations is in `autogr
 import sys as _sys
 from typing import TYPE_CHECKING, Any
 
+from autograd import words as _words
 from autograd.backward import adjoints, gradients, toposort, zero_grad
 from autograd.calculus.checkpointing import checkpoint
 from autograd.calculus.functional import (
@@ -388,10 +389,11 @@ def _warn_of_the_other_package() -> None:
     if exists(join(dirname(__file__), "numpy", "__init__.py")):
         import warnings
 
-        message = (
-            f"the unrelated package autograd from PyPI lies in {dirname(__file__)} too, and uninstalling "
-            "either breaks the other; run: pip uninstall autograd, then install chainrule once more (or use "
-            "a fresh environment)"
+        message = _words.gettext(
+            "the unrelated package autograd from PyPI lies in {folder} too, and uninstalling either breaks "
+            "the other; run: pip uninstall autograd, then install chainrule once more (or use a fresh "
+            "environment)",
+            folder=dirname(__file__),
         )
         # One line: a folder has no source to show.
         warnings.warn_explicit(message, RuntimeWarning, dirname(__file__), 1)

@@ -16,7 +16,7 @@ from autograd.modes import ACTIVE, MODE, differentiating, is_tracing, refuse_con
 from autograd.node import HOOKED, Bundle, Call, Node
 from autograd.spellings import IDLE, options
 from autograd.sweep import add_to_leaves, in_turn, sweep
-from autograd.words import gettext
+from autograd.words import gettext, marked
 
 if TYPE_CHECKING:
     from autograd.typing import Real
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["adjoints", "backward", "gradients", "sort", "toposort", "zero_grad"]
 
 
-_AS_VALUES: Final = "Write autograd.grad(f)(x), or pass create_graph=True: then they are Values"
+_AS_VALUES: Final = marked("Write autograd.grad(f)(x), or pass create_graph=True: then they are Values")
 
 
 def toposort(root: Value) -> list[Value]:

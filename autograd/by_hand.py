@@ -133,7 +133,8 @@ class ByHand(Call):
         node = Node._new()
         node._data, node.grad, node.note = number, 0.0, None
         nodes = [x for x in (*self.elements, *more) if isinstance(x, Node)]
-        _attach(node, ByHand(tuple(dict.fromkeys(nodes)), f"derivative of {self.name or 'a node by hand'}"))
+        of = self.name or gettext("a node by hand")
+        _attach(node, ByHand(tuple(dict.fromkeys(nodes)), gettext("derivative of {name}", name=of)))
         return apply_modes(node) if ACTIVE else node
 
     def _asked(self, g: Any) -> list[float | None]:
@@ -156,9 +157,10 @@ class _OpByHand(OpOfCall):
     """The row of a node that was made by hand: a name."""
 
     __slots__ = ()
-    no_copy = (
+    no_copy = marked(
         "this graph holds a node that was made by hand, Value(data, operands, name) with a function as its "
-        f"_backward, of which a copy would lead to the original's operands; {_INSTEAD}"
+        "_backward, of which a copy would lead to the original's operands; define the operation with "
+        "autograd.custom_op(name, value, partials), and call that"
     )
 
 

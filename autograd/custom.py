@@ -87,7 +87,7 @@ def custom_op(
             arity=repr(arity),
         ))  # fmt: skip
     if unknown := fields.keys() - {field.name for field in dataclasses.fields(ops.Op)}:
-        instead = "; how it is written is its form" if unknown & {"latex", "precedence"} else ""
+        instead = gettext("; how it is written is its form") if unknown & {"latex", "precedence"} else ""
         raise TypeError(gettext(
             "custom_op() takes fields of autograd.Op, and {which} is none{instead}",
             which=repr(min(unknown)), instead=instead,

@@ -14,6 +14,7 @@ from typing import Any, Final, NoReturn
 from autograd import ops
 from autograd.conversion import refusal_of_question
 from autograd.operators import Operators
+from autograd.spellings import told_instead
 from autograd.ufuncs import INSTEAD, OTHER_NAMES, counterpart
 from autograd.words import gettext
 
@@ -99,7 +100,7 @@ class _Refused:
         asked = "numpy" in sys.modules and refusal_of_question(sys._getframe(1))
         raise AttributeError(asked or gettext(
             "a Value has no {name}; write {instead}",
-            name=repr(self.name), instead=self.instead,
+            name=repr(self.name), instead=gettext(self.instead),
         ), name=self.name, obj=node)  # fmt: skip
 
 
@@ -274,7 +275,7 @@ class Imports:
         package, part = name.rpartition(".")[::2]
         if package == self.package and (said := self.instead(part)):
             # Python keeps to itself what a module of that very name says to ``from autograd import numpy``.
-            raise ModuleNotFoundError(gettext("there is no {name}; {said}", name=name, said=said))
+            raise ModuleNotFoundError(gettext("there is no {name}", name=name) + told_instead(said))
 
 
 def told(name: str) -> str:
@@ -299,10 +300,10 @@ def missing(name: str, names: Any) -> str:
     >>> missing("sigmod", ["sigmoid", "sin"])
     "module 'autograd' has no attribute 'sigmod'; did you mean autograd.sigmoid?"
     """
-    message = f"module 'autograd' has no attribute {name!r}"
-    if said := told(name):
-        return f"{message}; {said}"
+    message = gettext("module {module} has no attribute {name}", module="'autograd'", name=repr(name))
+    if remedy := told(name):
+        return message + told_instead(remedy)
     from difflib import get_close_matches
 
     near = [] if name.startswith("_") else get_close_matches(name, sorted(names), 1, 0.75)
-    return f"{message}; did you mean autograd.{near[0]}?" if near else message
+    return message + gettext("; did you mean autograd.{name}?", name=near[0]) if near else message

@@ -238,14 +238,14 @@ def deprecated(instead: str, *, since: str, until: str) -> Callable[[Callable[P,
     from functools import wraps
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
-        message = (
-            f"{function.__qualname__}() is deprecated since version {since} and will be gone in {until}; "
-            f"write {instead} instead"
-        )
 
         @wraps(function)
         def warned(*args: P.args, **kwargs: P.kwargs) -> R:
-            warnings.warn(message, ChainruleDeprecationWarning, stacklevel=2)
+            warnings.warn(gettext(
+                "{name}() is deprecated since version {since} and will be gone in {until}; write {instead} "
+                "instead",
+                name=function.__qualname__, since=since, until=until, instead=instead,
+            ), ChainruleDeprecationWarning, stacklevel=2)  # fmt: skip
             return function(*args, **kwargs)
 
         return warned

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from functools import wraps
@@ -236,26 +236,38 @@ def is_tracing() -> bool:
     return bool(ACTIVE) and MODE.get().tape is not None
 
 
-def refuse_constant(nodes: Iterable[Any], what: str, result: str, instead: str) -> None:
+def refuse_constant(
+    nodes: Iterable[Any], what: str, result: str, instead: str, /, **values: str
+) -> None:
     """Refuse what would be a constant and depends on the arguments of a function that is differentiated.
 
-    Nothing happens outside of such a function, nor inside `no_grad`, where constants are wanted.
+    Nothing happens outside of such a function, nor inside `no_grad`, where constants are wanted. The texts
+    are messages of the catalogues, and so are the values that go into them.
     """
     now = MODE.get()
     if now.differentiating is not None and now.grad and any(map(now.differentiating.reach, nodes)):
-        raise TracingError(
-            f"{user_line()} {what} while the function is differentiated; {result} would have a derivative "
-            f"of 0. {instead}."
-        )
+        raise TracingError(gettext(
+            "{user_line} {what} while the function is differentiated; {result} would have a derivative "
+            "of 0. {instead}.",
+            user_line=user_line(), what=_said(what, values), result=_said(result, values),
+            instead=_said(instead, values),
+        ))  # fmt: skip
 
 
-def refuse_while_tracing(what: str, instead: str) -> None:
+def refuse_while_tracing(what: str, instead: str, /, **values: str) -> None:
     """Raise TracingError while the compiler records: the program would repeat today's answer for ever."""
     if is_tracing():
-        raise TracingError(
-            f"{user_line()} {what} while the function is recorded for compilation, "
-            f"which would be frozen into the program. {instead[:1].upper()}{instead[1:]}."
-        )
+        remedy = _said(instead, values)
+        raise TracingError(gettext(
+            "{user_line} {what} while the function is recorded for compilation, which would be frozen "
+            "into the program. {instead}.",
+            user_line=user_line(), what=_said(what, values), instead=remedy[:1].upper() + remedy[1:],
+        ))  # fmt: skip
+
+
+def _said(message: str, values: Mapping[str, str]) -> str:
+    """Return a message with its values, all in the reader's language."""
+    return gettext(message, **{name: gettext(text) for name, text in values.items()})
 
 
 @public_mode

@@ -17,7 +17,7 @@ from autograd.floats.convert import to_float
 from autograd.modes import ACTIVE, MODE, refuse_while_tracing, user_line
 from autograd.native import engine
 from autograd.op import ANY, Op
-from autograd.words import gettext
+from autograd.words import gettext, marked
 
 if TYPE_CHECKING:
     from autograd.value import Value
@@ -85,7 +85,7 @@ class ConstantNote(Note):
 
 
 _NO_NOTE: Final = Note()
-_INSTEAD_OF_DATA: Final = (
+_INSTEAD_OF_DATA: Final = marked(
     "write x itself in place of x.data or x.item(); "
     "a number that is no argument or parameter can be read before the call, and an operation of your own is "
     "a custom_op"

@@ -16,7 +16,7 @@ from autograd.form import Auxiliary, Form
 from autograd.modes import MODE
 from autograd.native import engine
 from autograd.spellings import CONSTANTS
-from autograd.words import gettext
+from autograd.words import gettext, marked
 
 if TYPE_CHECKING:
     from autograd.operators import Operators
@@ -390,7 +390,7 @@ class OpOfCall(Op):
     """The row of one result of a function's call, of which nothing is known but what that call gave."""
 
     __slots__ = ()
-    no_copy = (
+    no_copy = marked(
         "this graph holds the result of a checkpointed call, that is, a Python function and not the "
         "operations that it does; call the function itself, without checkpoint(), for a graph that can be "
         "copied, pickled or saved"

@@ -8,7 +8,7 @@ from typing import Any, Final, ParamSpec, TypeVar
 
 from autograd.words import gettext
 
-__all__ = ["CONSTANTS", "IDLE", "TENSORS", "options"]
+__all__ = ["CONSTANTS", "IDLE", "TENSORS", "options", "told_instead"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -60,7 +60,7 @@ def options(
     known = frozenset(ours) | frozenset(refused)
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
-        name = getattr(function, "__qualname__", "the function").removesuffix(".__init__")
+        name = getattr(function, "__qualname__", "") or gettext("the function").removesuffix(".__init__")
 
         @wraps(function)
         def spelled(*args: Any, **given: Any) -> R:
@@ -74,12 +74,31 @@ def options(
             except TypeError as error:
                 if error.__traceback__ is None or error.__traceback__.tb_next is not None:
                     raise
-                said = gettext("{error}; write {usage}", error=error, usage=usage)
+                said = f"{error}{told_instead(f'write {usage}')}"
                 raise TypeError(said) from None  # it was never entered
 
         return spelled
 
     return decorate
+
+
+def told_instead(remedy: str) -> str:
+    """Return what to write instead, as the end of a sentence in the reader's language; nothing for nothing.
+
+    Parameters
+    ----------
+    remedy
+        ``write`` and code, or a message of the catalogues, or ``write`` and such a message.
+
+    Examples
+    --------
+    >>> told_instead("write model.save(path)")
+    '; write model.save(path)'
+    """
+    said, code = gettext(remedy), remedy.removeprefix("write ")
+    if said == remedy != code:
+        said = gettext("write {instead}", instead=gettext(code))
+    return gettext("; {said}", said=said) if remedy else ""
 
 
 def _translated(
@@ -93,7 +112,7 @@ def _translated(
         if not same:
             raise TypeError(gettext(
                 "{who}() has no option {name}={x}; write {instead}",
-                who=who, name=name, x=f"{x!r:.40}", instead=instead,
+                who=who, name=name, x=f"{x!r:.40}", instead=gettext(instead),
             ))  # fmt: skip
         if name not in refused:
             mine = ours.get(name, name)

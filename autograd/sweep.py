@@ -23,6 +23,7 @@ from autograd.errors import GraphError
 from autograd.floats.convert import to_float
 from autograd.native import engine
 from autograd.node import Bundle, Call, Node
+from autograd.words import gettext
 
 __all__ = ["add_floats", "add_to_leaves", "in_turn", "sweep"]
 
@@ -62,10 +63,10 @@ def _wait_for_turn(me: FrameType) -> None:
     """
     while (front := _QUEUE[0]) is not me:
         if _is_below(front, me):
-            raise GraphError(
+            raise GraphError(gettext(
                 "backward() or a copy was called for in the middle of a backward() of this thread, by a "
                 "signal handler or a finalizer; let the handler take note, and do it afterwards"
-            )
+            ))  # fmt: skip
         try:
             front.clear()  # raises while it is executed
         except RuntimeError:
@@ -129,11 +130,15 @@ def _grad_as_float(leaf: Any, grad: Any) -> float:
     try:
         return to_float(grad)
     except (TypeError, OverflowError) as error:
-        which = f"the leaf {leaf.label!r:.60}" if leaf.label else f"a leaf of data {leaf._data!r}"
-        what = f"the grad of {which} holds {grad!r:.40}, of type {type(grad).__name__}"
-        raise type(error)(
-            f"{what}, to which no gradient can be added; set it to a number such as 0.0 before the pass"
-        ) from None
+        leaf = (
+            gettext("the leaf {label}", label=f"{leaf.label!r:.60}") if leaf.label
+            else gettext("a leaf of data {data}", data=repr(leaf._data))
+        )  # fmt: skip
+        raise type(error)(gettext(
+            "the grad of {leaf} holds {grad}, of type {kind}, to which no gradient can be added; set it to a "
+            "number such as 0.0 before the pass",
+            leaf=leaf, grad=f"{grad!r:.40}", kind=type(grad).__name__,
+        )) from None  # fmt: skip
 
 
 def add_to_leaves(grads: dict[Any, Any], check: Callable[[Any, Any, Any], Any] | None = None) -> None:

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from autograd.floats.convert import is_array, to_float
 from autograd.op import TABLE
+from autograd.words import gettext
 
 __all__ = [
     "COMPARISONS", "INSTEAD", "OTHER_NAMES", "applied", "counterpart", "instead", "is_of_numbers", "refusal",
@@ -191,8 +192,11 @@ def refusal(name: str) -> str:
     "NumPy's add takes no Value; write a + b, or x.data for its number, which leaves the graph"
     """
     write = instead(name)
-    alternative = f"{write}, or " if write else ""
-    return f"NumPy's {name} takes no Value; write {alternative}x.data for its number, which leaves the graph"
+    alternative = gettext("{instead}, or ", instead=gettext(write)) if write else ""
+    return gettext(
+        "NumPy's {name} takes no Value; write {alternative}x.data for its number, which leaves the graph",
+        name=name, alternative=alternative,
+    )  # fmt: skip
 
 
 def instead(name: str) -> str:

@@ -33,8 +33,9 @@ from autograd.native import engine
 from autograd.node import SLOTS, Call, ConstantNote, Node, Note, apply_modes, check_label
 from autograd.op import ANY, SEVERAL
 from autograd.operators import Number, Operators
+from autograd.spellings import told_instead
 from autograd.vectors import dot
-from autograd.words import gettext
+from autograd.words import gettext, marked
 
 if TYPE_CHECKING:
     from autograd.ops import MultiOp, Op
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Note", "Number", "Value"]
 
-_INSTEAD_OF_COPY: Final = (
+_INSTEAD_OF_COPY: Final = marked(
     "write x itself in place of the copy: what a recorded function computes never changes"
 )
 _tanh: Final = math.tanh
@@ -68,8 +69,8 @@ _OPTIONS: Final = {
 
 def _no_option(name: str) -> TypeError:
     """Return the error of an option that there is not."""
-    instead = _OPTIONS.get(name)
-    return TypeError(f"Value() has no option {name!r}{'; write ' if instead else ''}{instead or ''}")
+    remedy = f"write {_OPTIONS[name]}" if name in _OPTIONS else ""
+    return TypeError(gettext("Value() has no option {name}", name=repr(name)) + told_instead(remedy))
 
 
 class Value(Node, Operators, Elsewhere):
@@ -476,35 +477,38 @@ class Value(Node, Operators, Elsewhere):
 
     def _leave(self, instead: str) -> None:
         """Refuse to give the number away where that would be silently wrong."""
-        refuse_while_tracing("asks for the number in a Value", f"write {instead}")
-        if MODE.get().arrays is not None:
-            instead += ", and np.zeros_like(x) or np.array([...]) in place of an array of floats"
+        refuse_while_tracing("asks for the number in a Value", "write {instead}", instead=instead)
+        beside = MODE.get().arrays is not None
         refuse_constant(
             [self], "asks for the number in a Value", "what is computed from that number alone",
-            f"Write {instead}; or x.detach() or x.item(), where that is meant",
+            "Write {instead}, and np.zeros_like(x) or np.array([...]) in place of an array of floats; or "
+            "x.detach() or x.item(), where that is meant" if beside else
+            "Write {instead}; or x.detach() or x.item(), where that is meant",
+            instead=instead,
         )  # fmt: skip
 
     def _refuse_copy(self, does: str) -> None:
         """Refuse a copy of what has no number yet, or of what the copy would not lead to."""
-        refuse_while_tracing(f"{does} a Value", _INSTEAD_OF_COPY)
+        refuse_while_tracing("{does} a Value", _INSTEAD_OF_COPY, does=does)
         grads = [self.grad] if isinstance(self.grad, Value) else []
         refuse_constant(
             [self, *grads],
-            f"{does} a Value",
+            "{does} a Value",
             "the copy",
             "Write x itself in place of the copy, or x.detach() where a constant is meant",
+            does=does,
         )
 
     def __index__(self) -> int:
-        chosen = (
+        chosen = marked(
             "autograd.dot([autograd.equal(i, float(k)) for k in range(len(E))], E) in place of E[i]; "
             "nn.Embedding is such a table"
         )
-        refuse_while_tracing("looks something up in a list by a Value", f"write {chosen}")
+        refuse_while_tracing("looks something up in a list by a Value", "write {instead}", instead=chosen)
         raise TypeError(gettext(
             "a Value is no whole number; write int(x.data), as in E[int(x.data)], or in a function that is "
             "compiled {chosen}",
-            chosen=chosen,
+            chosen=gettext(chosen),
         ))  # fmt: skip
 
     def detach(self) -> Value:

@@ -7,6 +7,7 @@ import sys
 from importlib.metadata import PackageNotFoundError, version
 
 from autograd.native import engine, why
+from autograd.words import gettext
 
 __all__ = ["show_versions", "version_of"]
 
@@ -26,7 +27,7 @@ def version_of(package: str) -> str:
     try:
         return version(package)
     except PackageNotFoundError:
-        return "not installed"
+        return gettext("not installed")
 
 
 def show_versions() -> None:

@@ -131,7 +131,10 @@ def language(tag: str | None) -> Iterator[None]:
         return
     name = named(tag)
     if not name:
-        raise ValueError(f"there are no words in the language {tag!r:.40}; there are {', '.join(LANGUAGES)}")
+        raise ValueError(gettext(
+            "there are no words in the language {tag}; there are {known}",
+            tag=f"{tag!r:.40}", known=", ".join(LANGUAGES),
+        ))  # fmt: skip
     token = _asked.set(name)
     try:
         yield

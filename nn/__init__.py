@@ -71,7 +71,7 @@ if not TYPE_CHECKING:  # a name that is not there is an error to checkers
         home = _HOMES.get(name)
         if home is None and (name.startswith("_") or PathFinder.find_spec(f"nn.{name}", __path__) is None):
             if name.startswith("_"):
-                raise AttributeError(f"module 'nn' has no attribute {name!r}")
+                raise AttributeError(f"nn.{name}")  # which only Python's own machinery asks for
             return import_module("nn.elsewhere").spelled(name)
         try:
             found = import_module(f"nn.{name}") if home is None else getattr(import_module(home), name)

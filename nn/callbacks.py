@@ -113,8 +113,8 @@ class History(Mapping[str, list[float]]):
         ValueError
             If its columns are not all as long as it says.
         """
-        epochs, saved = entries(state, ("epochs", "columns"), "a history")
-        epochs = whole("the number of epochs", epochs, least=0)
+        epochs, saved = entries(state, ("epochs", "columns"), gettext("a history"))
+        epochs = whole(gettext("the number of epochs"), epochs, least=0)
         columns = {str(name): [decode_float(x) for x in column] for name, column in saved.items()}
         if any(len(column) != epochs for column in columns.values()):
             raise ValueError(gettext("the history's columns do not all have {epochs} entries", epochs=epochs))
@@ -257,7 +257,9 @@ class EarlyStopping:
             The training.
         """
         if training.epoch - self.best_epoch >= self.patience:
-            training.stop(f"no better {self.monitor} since epoch {self.best_epoch}")
+            training.stop(gettext(
+                "no better {monitor} since epoch {epoch}", monitor=self.monitor, epoch=self.best_epoch
+            ))  # fmt: skip
 
     def finish(self, training: Training) -> None:
         """Restore the best parameters, at the training's end.
@@ -287,7 +289,7 @@ class EarlyStopping:
             What `state_dict` of an early stopping returned.
         """
         best, epoch, parameters = entries(
-            state, ("best", "best_epoch", "best_parameters"), "an early stopping"
+            state, ("best", "best_epoch", "best_parameters"), gettext("an early stopping")
         )
         best, epoch = None if best is None else decode_float(best), whole("best_epoch", epoch, least=0)
         parameters = {str(name): decode_float(x) for name, x in parameters.items()}

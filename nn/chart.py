@@ -115,7 +115,9 @@ def chart(
     marks = {name: _pairs(series, log) for name, series in (points or {}).items()}
     everything = [pair for pairs in [*lines.values(), *marks.values()] for pair in pairs]
     if not everything:
-        raise ValueError("there is nothing to draw: give curves or points with at least one finite number")
+        raise ValueError(gettext(
+            "there is nothing to draw: give curves or points with at least one finite number"
+        ))  # fmt: skip
     frame = _Frame(everything, log, span, size)
     parts = []
     names = [*lines, *marks]

@@ -14,6 +14,7 @@ from typing import Any
 from autograd import Value, modes, ops
 from autograd.floats.convert import to_float
 from autograd.floats.tables import as_rows
+from autograd.spellings import told_instead
 from autograd.words import gettext
 
 __all__ = [
@@ -114,12 +115,12 @@ def proven(result: Any, x: Any, holds: Callable[[Any], Any], message: str) -> An
     holds
         Tells by operations of this package whether it is as it must be: 1, or 0.
     message
-        Of the error; ``{}`` stands for the number.
+        Of the error, in the catalogues; ``{given}`` stands for the number.
     """
     if isinstance(x, Value) and modes.is_tracing():
         return result + ops.where(holds(x), 0.0, math.nan)
     if not holds(data_of(x)):
-        raise ValueError(message.format(x.data if isinstance(x, Value) else repr(x)))
+        raise ValueError(gettext(message, given=x.data if isinstance(x, Value) else repr(x)))
     return result
 
 
@@ -127,8 +128,9 @@ def refuse(module: str, name: str, instead: Mapping[str, str], names: Iterable[s
     """Return the error of a name that there is not: with what to write, or the same in other letters."""
     wanted = name.lower().replace("_", "")
     alike = [] if name[:1] == "_" else [x for x in names if x.lower().replace("_", "") == wanted]
-    said = instead.get(name) or (f"write {module}.{alike[0]}" if alike else "")
-    return AttributeError(f"module {module!r} has no attribute {name!r}{said and '; '}{said}")
+    remedy = instead.get(name) or (f"write {module}.{alike[0]}" if alike else "")
+    told = gettext("module {module} has no attribute {name}", module=repr(module), name=repr(name))
+    return AttributeError(told + told_instead(remedy))
 
 
 def listed(name: str, xs: Any) -> list[Any]:

@@ -90,12 +90,15 @@ ToOne: TypeAlias = Literal["mean", "sum"]
 """The reductions to one number."""
 
 
+_PROBABILISTIC = marked("nn.losses.binary_cross_entropy or nll_loss, which take probabilities")
+
+
 def foreign(loss: Callable[..., Any]) -> dict[str, tuple[Any, str]]:
     """Return the options that the like of a loss has elsewhere, as `autograd.spellings` takes them."""
     own = signature(loss).parameters
     found = {name: said for name, said in _FOREIGN.items() if name not in own}
     if next(iter(own)).startswith("score"):
-        found["from_logits"] = (True, "nn.losses.binary_cross_entropy or nll_loss, which take probabilities")
+        found["from_logits"] = (True, _PROBABILISTIC)
     return found
 
 
@@ -422,7 +425,7 @@ def hinge_loss(score: Any, target: Any, *, reduction: str = "mean") -> Any:
     """
 
     def one(s: Any, t: Any) -> Any:
-        message = "hinge_loss takes targets -1 and 1, got {}; for labels 0 and 1 write 2 * y - 1"
+        message = marked("hinge_loss takes targets -1 and 1, got {given}; for labels 0 and 1 write 2 * y - 1")
         return proven(autograd.relu(1.0 - t * s), t, lambda t: ops.equal(t * t, 1.0), message)
 
     return _elementwise(score, target, reduction, "hinge_loss", one)
@@ -450,11 +453,13 @@ def _expected(weights: Any, logarithms: Any) -> Any:
     )
 
 
-_PROBABILITIES = (
-    "binary_cross_entropy takes probabilities in [0, 1], got {}; from scores use "
+_PROBABILITIES = marked(
+    "binary_cross_entropy takes probabilities in [0, 1], got {given}; from scores use "
     "binary_cross_entropy_with_logits"
 )
-_TARGETS = "binary cross-entropy takes targets in [0, 1], got {}; for labels -1 and 1 write (y + 1) / 2"
+_TARGETS = marked(
+    "binary cross-entropy takes targets in [0, 1], got {given}; for labels -1 and 1 write (y + 1) / 2"
+)
 
 
 def _fraction(x: Any) -> Any:

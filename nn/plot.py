@@ -286,7 +286,7 @@ def plot_decision_boundary(
     >>> ax.get_xlabel(), ax.get_ylabel()
     ('x0', 'x1')
     """
-    points = [[data_of(a) for a in listed("a sample", row)] for row in rows_of("x", x)]
+    points = [[data_of(a) for a in listed(gettext("a sample"), row)] for row in rows_of("x", x)]
     classes = [as_whole(label) for label in rows_of("y", y)]
     labels = [label for label in classes if label is not None and label >= -1]
     if not points or len(points) != len(classes) or any(len(p) != 2 for p in points):

@@ -63,7 +63,10 @@ class Progress:
         if style is None:
             style = "notebook" if _in_notebook() else "bar" if _on_terminal(self.stream) else "lines"
         if style not in ("bar", "notebook", "lines", "none"):
-            raise ValueError(f"style must be bar, notebook, lines or none, got {style!r}")
+            raise ValueError(gettext(
+                "style must be bar, notebook, lines or none, got {style}",
+                style=repr(style),
+            ))  # fmt: skip
         # A notebook shows its own output; all others need somewhere to write.
         self.style = style if style == "notebook" or _is_open(self.stream) else "none"
         self._start = time.monotonic()

@@ -40,7 +40,12 @@ def pytest_configure(config: pytest.Config) -> None:
         try:
             Path(folder).mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise pytest.UsageError(f"--chainrule-artifacts: {folder} is no folder: {error}") from error
+            from autograd.words import gettext
+
+            raise pytest.UsageError(gettext(
+                "--chainrule-artifacts: {folder} is no folder: {error}",
+                folder=folder, error=error,
+            )) from error  # fmt: skip
 
 
 @pytest.fixture
@@ -66,12 +71,16 @@ def gradcheck(request: pytest.FixtureRequest) -> Callable[..., Any]:
     """
     from autograd.testing import GradcheckError
     from autograd.testing import gradcheck as check
+    from autograd.words import gettext
 
     def checked(f: Callable[..., Any], inputs: Any, *more: Any, **options: Any) -> Any:
         """Check the gradient of a function at one point against numbers."""
         if more:
             given = ", ".join(map(repr, (inputs, *more)))
-            raise TypeError(f"the function's arguments are one tuple: write gradcheck(f, ({given:.60}))")
+            raise TypeError(gettext(
+                "the function's arguments are one tuple: write gradcheck(f, ({given}))",
+                given=f"{given:.60}",
+            ))  # fmt: skip
         try:
             return check(f, inputs, **options)
         except GradcheckError:
@@ -91,14 +100,16 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
         return report
     if "autograd.value" not in sys.modules:
         return report
+    from autograd.words import gettext
+
     said = []
     for name, root in _roots(item, call.excinfo):
         try:
             place = _drawn(Path(folder), item.nodeid, name, root)
         except Exception as error:  # noqa: BLE001 - the test's own failure is what is to be reported
-            said.append(f"the graph of {name} was not drawn: {error}")
+            said.append(gettext("the graph of {name} was not drawn: {error}", name=name, error=error))
         else:
-            said.append(f"the graph of {name} is drawn in {place}")
+            said.append(gettext("the graph of {name} is drawn in {place}", name=name, place=place))
             item.user_properties.append(("chainrule-graph", place))
     if said:
         report.sections.append(("chainrule", "\n".join(said)))

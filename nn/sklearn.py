@@ -68,7 +68,10 @@ class _ScalarEstimator(BaseEstimator):  # type: ignore[misc]
     def _train(self, X: Any, y: Any, outputs: int, loss: Callable[[Any, Any], Any]) -> None:
         """Make a network of so many outputs, and train it."""
         if self.solver not in SOLVERS:
-            raise ValueError(f"no solver is called {self.solver!r:.60}; choose from {', '.join(SOLVERS)}")
+            raise ValueError(gettext(
+                "no solver is called {solver}; choose from {known}",
+                solver=f"{self.solver!r:.60}", known=", ".join(SOLVERS),
+            ))  # fmt: skip
         given: Any = self.hidden_layer_sizes
         hidden = [given] if np.ndim(given) == 0 else list(given)
         size = min(200, len(X)) if self.batch_size == "auto" else whole("batch_size", self.batch_size)
@@ -186,7 +189,10 @@ class ScalarClassifier(ClassifierMixin, _ScalarEstimator):  # type: ignore[misc]
         self.classes_ = unique_labels(y)
         count = len(self.classes_)
         if count < 2:
-            raise ValueError(f"a classifier needs samples of 2 classes at least, got {count} class")
+            raise ValueError(gettext(
+                "a classifier needs samples of 2 classes at least, got {count} class",
+                count=count,
+            ))  # fmt: skip
         loss = losses.binary_cross_entropy_with_logits if count == 2 else losses.cross_entropy
         self._train(X, np.searchsorted(self.classes_, y), 1 if count == 2 else count, loss)
         return self

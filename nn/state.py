@@ -34,10 +34,11 @@ VERSION = 1
 def _some(names: set[str]) -> str:
     """Show a few of the names."""
     shown = sorted(names)[:5]
-    return ", ".join(map(repr, shown)) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+    more = gettext(" and {count} more", count=len(names) - 5) if len(names) > 5 else ""
+    return ", ".join(map(repr, shown)) + more
 
 
-def assign_parameters(module: Module, state: Mapping[str, Any], *, source: str = "the state") -> None:
+def assign_parameters(module: Module, state: Mapping[str, Any], *, source: str = "") -> None:
     """Set all parameters of a module from numbers by path; on any error none changes.
 
     Parameters
@@ -47,7 +48,7 @@ def assign_parameters(module: Module, state: Mapping[str, Any], *, source: str =
     state
         A number for each of ``module.named_parameters()`` and ``module.named_buffers()``.
     source
-        What to call the state in messages.
+        What to call the state in messages, where it has a name.
 
     Raises
     ------
@@ -64,6 +65,7 @@ def assign_parameters(module: Module, state: Mapping[str, Any], *, source: str =
     >>> neuron.state_dict()
     {'w0': 0.5, 'b': -1.0}
     """
+    source = source or gettext("the state")
     if not isinstance(state, Mapping):
         raise TypeError(gettext(
             "{source} must be a dict from names to numbers, got {kind}",

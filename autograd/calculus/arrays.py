@@ -70,10 +70,11 @@ class Array(np.ndarray[Any, Any]):
         ours = _FUNCTIONS.get(function)
         if ours is not None:
             return ours(*args, **kwargs)
-        refused = TypeError(
-            f"NumPy's {function.__module__}.{function.__name__} takes no Values; write what it computes "
-            "with +, -, *, / and @, or give it and its derivative a name by autograd.custom_op"
-        )
+        refused = TypeError(gettext(
+            "NumPy's {name} takes no Values; write what it computes with +, -, *, / and @, or give it and "
+            "its derivative a name by autograd.custom_op",
+            name=f"{function.__module__}.{function.__name__}",
+        ))  # fmt: skip
         check_function(function.__name__)
         if function.__module__.startswith(("numpy.linalg", "numpy.fft")):
             raise refused

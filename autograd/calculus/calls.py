@@ -63,7 +63,7 @@ class Linearization:
                 changes = trees.array_mode(self._arguments)
                 with differentiating(inputs, **changes):
                     self.result, self._aux = self._split(f(*called, **kwargs))
-                    outputs = trees.outputs(self.result, f"the result of {who}()'s function")
+                    outputs = trees.outputs(self.result, gettext("the result of {who}()'s function", who=who))
                     if changes:
                         self.result, self._aux = trees.map_atoms(trees.as_array, (self.result, self._aux))
             finally:

@@ -19,6 +19,7 @@ from autograd.modes import MODE, differentiating, is_tracing, mode
 from autograd.node import Bundle, Call, Node
 from autograd.op import ANY, OpOfCall
 from autograd.value import Value
+from autograd.words import gettext
 
 __all__ = ["checkpoint"]
 
@@ -96,7 +97,7 @@ def checkpoint(f: Callable[P, T]) -> Callable[P, T]:
         with differentiating(given, inside=run):
             result = f(*args, **kwargs)
         run.add_draws(changed(generators))
-        outputs = trees.outputs(result, "the result of checkpoint()'s function")
+        outputs = trees.outputs(result, gettext("the result of {who}()'s function", who="checkpoint"))
         order, _ = sort(Bundle(tuple(outputs)), given)
         closed_over = [x for x in order if isinstance(x, Value) and x.op is None]
         call = CheckpointedCall((*given, *closed_over), f, args, kwargs, outputs, run.draws())
@@ -196,18 +197,20 @@ class CheckpointedCall(Call):
             return outputs
         with mode(grad=True, inside=_CheckpointRun(True), arrays=self._arrays), restored(self.draws):
             outputs = trees.outputs(
-                self._f(*self._args, **self._kwargs), "the result of checkpoint()'s function"
+                self._f(*self._args, **self._kwargs),
+                gettext("the result of {who}()'s function", who="checkpoint"),
             )
         now = [_number(y) for y in outputs]
         if len(now) != self.count or any(
             a != b and not (math.isnan(a) and math.isnan(b)) for a, b in zip(now, self._data, strict=True)
         ):
-            raise GraphError(
-                f"checkpoint(): run again, the function returned {now[:3]} in place of {self._data[:3]}. "
-                "Either what it depends on has changed "
-                "since, such as the data of its arguments; or it draws from a generator that checkpoint() "
-                "does not find (pass it as an argument) or cannot set back, as that of the operating system"
-            )
+            raise GraphError(gettext(
+                "checkpoint(): run again, the function returned {now} in place of {data}. Either what it "
+                "depends on has changed since, such as the data of its arguments; or it draws from a "
+                "generator that checkpoint() does not find (pass it as an argument) or cannot set back, "
+                "as that of the operating system",
+                now=now[:3], data=self._data[:3],
+            ))  # fmt: skip
         return outputs
 
     def replay(

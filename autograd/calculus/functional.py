@@ -284,7 +284,8 @@ def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> tuple[An
     run = Linearization("vjp", f, primals, {}, argnums=tuple(range(len(primals))), has_aux=has_aux)
 
     def pull(cotangents: Any) -> tuple[Any, ...]:
-        given = trees.leaves_like(run.result, cotangents, "the cotangent", "the function's value")
+        names = gettext("the cotangent"), gettext("the function's value")
+        given = trees.leaves_like(run.result, cotangents, *names)
         recorded = any(isinstance(c, Value) for c in given)
         return run.rebuild_inputs(run.linear.pull(given, recorded=recorded), recorded=recorded)
 

@@ -301,7 +301,8 @@ def leaves_like(like: Any, tree: Any, name: str, model: str) -> list[Any]:
     ...
     ValueError: tangents must have the structure of primals: expected a list of 2, got a list of 1
     """
-    _check_structure(like, tree, name, f"{name} must have the structure of {model}")
+    rule = gettext("{name} must have the structure of {model}", name=name, model=model)
+    _check_structure(like, tree, name, rule)
     return leaves(_in_order_of(like, tree), name)
 
 
@@ -319,7 +320,7 @@ def _in_order_of(like: Any, tree: Any) -> Any:
 
 def _check_structure(like: Any, tree: Any, path: str, rule: str) -> None:
     if _shape(like) != _shape(tree):
-        place = "" if rule.startswith(f"{path} ") else f" at {path}"
+        place = "" if rule.startswith(path) else gettext(" at {path}", path=path)
         raise ValueError(gettext(
             "{rule}: expected {shape}{place}, got {shape2}",
             rule=rule, shape=_shape(like), place=place, shape2=_shape(tree),
@@ -332,7 +333,8 @@ def _shape(tree: Any) -> str:
     if tree is None:
         return "None"
     if isinstance(tree, dict):
-        return f"a dict with the keys {', '.join(sorted(map(repr, tree)))}"
+        return gettext("a dict with the keys {keys}", keys=", ".join(sorted(map(repr, tree))))
     if isinstance(tree, (list, tuple)):
-        return f"a {'list' if isinstance(tree, list) else 'tuple'} of {len(tree)}"
-    return f"an array of shape {tree.shape}" if has_axes(tree) else "a number"
+        kind = "list" if isinstance(tree, list) else "tuple"
+        return gettext("a {kind} of {count}", kind=kind, count=len(tree))
+    return gettext("an array of shape {shape}", shape=tree.shape) if has_axes(tree) else gettext("a number")

@@ -13,6 +13,7 @@ import numpy as np
 from autograd.compiler.backends import AT_ONCE, BACKENDS, Gradual, Work, load
 from autograd.compiler.roll.program import Program
 from autograd.compiler.roll.repeats import weighted
+from autograd.words import gettext
 
 __all__ = ["CALLS", "Choice", "choose", "work_of"]
 
@@ -59,11 +60,15 @@ def choose(
     reason = absent or backend.against(program)
     if absent and asked not in _NOTICED:
         _NOTICED.append(asked)
-        instead = load(next(iter(BACKENDS))).title
-        warnings.warn(f"compile(backend={asked!r}): {absent}; using {instead}", RuntimeWarning, stacklevel=5)
+        instead = gettext(load(next(iter(BACKENDS))).title)
+        warnings.warn(gettext(
+            "compile(backend={asked}): {absent}; using {instead}",
+            asked=repr(asked), absent=absent, instead=instead,
+        ), RuntimeWarning, stacklevel=5)  # fmt: skip
     if not reason:
-        return Choice(asked, "asked for")
-    return Choice(next(iter(BACKENDS)), f"{backend.title} was asked for, but {reason}")
+        return Choice(asked, gettext("asked for"))
+    why = gettext("{title} was asked for, but {reason}", title=gettext(backend.title), reason=reason)
+    return Choice(next(iter(BACKENDS)), why)
 
 
 def _cheapest(
@@ -73,8 +78,9 @@ def _cheapest(
     work = work_of(program, lanes)
     backends = {name: load(name) for name in BACKENDS}
     costs = {name: backend.cost(work) for name, backend in backends.items()}
-    shown = [f"{backends[name].title} {_rounded(cost.microseconds)} us" for name, cost in costs.items()]
-    why = f"estimates: {', '.join(shown)} a call"
+    titles = {name: gettext(backend.title) for name, backend in backends.items()}
+    shown = [f"{titles[name]} {_rounded(cost.microseconds)} us" for name, cost in costs.items()]
+    why = gettext("estimates: {shown} a call", shown=", ".join(shown))
     reasons = {name: failed.get(name) or b.absent() or b.against(program) for name, b in backends.items()}
     able = [name for name in costs if not reasons[name]]  # the first one refuses nothing
     start = min(
@@ -83,19 +89,25 @@ def _cheapest(
     )
     mine = costs[start].microseconds
     why += "".join(
-        f", but {reason}" for name, reason in reasons.items() if reason and costs[name].microseconds < mine
+        gettext(", but {reason}", reason=reason)
+        for name, reason in reasons.items()
+        if reason and costs[name].microseconds < mine
     )
     better = [name for name in able if costs[name].microseconds < (mine if wait else WORTH * mine)]
     if not better or (calls < CALLS and not wait):
         return Choice(start, why)
     later = min(better, key=lambda name: costs[name].microseconds)
-    title, seconds = backends[later].title, costs[later].seconds
+    title, seconds = titles[later], costs[later].seconds
     if wait:
-        why += f"; {title} would not make up for {seconds:.1f} s of building it in {calls} calls"
+        why += gettext(
+            "; {title} would not make up for {seconds} s of building it in {calls} calls",
+            title=title, seconds=f"{seconds:.1f}", calls=calls,
+        )  # fmt: skip
         return Choice(start, why)
     lost = 1e-6 * (mine - costs[later].microseconds)
     after = max(1, math.ceil(EAGER * seconds / lost))
-    return Choice(start, f"{why}; after {after} calls {title} is built in the background", later, after)
+    why += gettext("; after {after} calls {title} is built in the background", after=after, title=title)
+    return Choice(start, why, later, after)
 
 
 def _rounded(microseconds: float) -> str:

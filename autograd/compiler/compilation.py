@@ -12,6 +12,7 @@ from autograd.compiler.backends import AT_ONCE, BACKENDS, ON_DEVICES
 from autograd.compiler.backends.placing import Placed
 from autograd.errors import optional
 from autograd.value import Value
+from autograd.words import gettext
 
 if TYPE_CHECKING:
     from autograd.compiler.with_numpy import Compiled
@@ -126,23 +127,35 @@ def compile(
     8.0
     """
     if not callable(f):
-        raise TypeError(
-            f"compile() takes a function, got {type(f).__name__}; write compile(lambda x, y: ..., params)"
-        )
+        raise TypeError(gettext(
+            "compile() takes a function, got {kind}; write compile(lambda x, y: ..., params)",
+            kind=type(f).__name__,
+        ))  # fmt: skip
     names = ("auto", *BACKENDS, *ON_DEVICES)
     if backend not in names:
-        raise ValueError(f"backend must be one of {', '.join(names)}, got {backend!r}")
+        raise ValueError(gettext(
+            "backend must be one of {known}, got {backend}",
+            known=", ".join(names), backend=repr(backend),
+        ))  # fmt: skip
     if reduction not in REDUCTIONS:
-        raise ValueError(f"reduction must be one of {', '.join(REDUCTIONS)}, got {reduction!r}")
+        raise ValueError(gettext(
+            "reduction must be one of {known}, got {reduction}",
+            known=", ".join(REDUCTIONS), reduction=repr(reduction),
+        ))  # fmt: skip
     if deterministic and backend == "auto":
         backend = AT_ONCE
     if backend in ON_DEVICES:
         backend = _placed(backend, mesh, shard, dtype)
     elif (mesh, shard, dtype) != (None, None, None):
-        raise ValueError(f'mesh, shard and dtype say where XLA runs; write backend="xla", not {backend!r}')
+        raise ValueError(gettext(
+            'mesh, shard and dtype say where XLA runs; write backend="xla", not {backend}',
+            backend=repr(backend),
+        ))  # fmt: skip
     if params is None:
         if penalty is not None:
-            raise TypeError("a penalty belongs to a loss: pass its params too, such as model.parameters()")
+            raise TypeError(gettext(
+                "a penalty belongs to a loss: pass its params too, such as model.parameters()"
+            ))  # fmt: skip
         return _made(f, None, batch, reduction, penalty, backend)
     return _made(f, _leaves(params), batch, reduction, penalty, backend)
 
@@ -158,13 +171,16 @@ def _placed(backend: str, mesh: Any, shard: Any, dtype: Any) -> str:
 def _leaves(params: Sequence[Value]) -> list[Value]:
     """Return the parameters, if that is what they are."""
     if isinstance(params, Value):
-        raise TypeError("compile() takes the parameters as a list; write [w] for a single one")
+        raise TypeError(gettext("compile() takes the parameters as a list; write [w] for a single one"))
     leaves = list(params)
     for p in leaves:
         if not isinstance(p, Value) or p.op is not None:
-            raise TypeError(f"a parameter must be a leaf, a Value that you made; got {p!r:.60}")
+            raise TypeError(gettext(
+                "a parameter must be a leaf, a Value that you made; got {p}",
+                p=f"{p!r:.60}",
+            ))  # fmt: skip
     if len(set(leaves)) < len(leaves):
-        raise ValueError("a parameter occurs twice; pass each once")
+        raise ValueError(gettext("a parameter occurs twice; pass each once"))
     return leaves
 
 
@@ -182,9 +198,8 @@ def _made(*arguments: Any) -> Compiled[Any]:
 
     if not _NOTICED:
         _NOTICED.append(True)
-        warnings.warn(
+        warnings.warn(gettext(
             "compile() cannot roll graphs into matrices without NumPy, so it runs straight-line Python; "
-            "install it with: pip install numpy",
-            RuntimeWarning, stacklevel=3,
-        )  # fmt: skip
+            "install it with: pip install numpy"
+        ), RuntimeWarning, stacklevel=3)  # fmt: skip
     return cast("Compiled", PlainCompiled(*arguments))

@@ -30,6 +30,7 @@ from autograd.modes import ACTIVE, MODE, refuse_constant, user_line
 from autograd.node import HOOKED, ConstantNote
 from autograd.sweep import add_floats, add_to_leaves, in_turn
 from autograd.value import Value
+from autograd.words import gettext, marked
 
 __all__ = ["Arguments", "CompiledFunction", "weight_of"]
 
@@ -207,16 +208,18 @@ class CompiledFunction(ABC):
 
     def _argument(self, i: int) -> str:
         """Return what an error calls an argument."""
-        return f"argument {i} ({self._names[i]})" if i < len(self._names) else f"argument {i}"
+        name = f" ({self._names[i]})" if i < len(self._names) else ""
+        return gettext("argument {i}{name}", i=i, name=name)
 
     def _checked(self, counts: Sequence[int | None], arguments: Sequence[Any]) -> int:
         """Return the number of examples, which is that of each argument."""
         if len(set(counts)) != 1 or None in counts or 0 in counts:
             shown = ", ".join(str(getattr(a, "shape", a)) for a in arguments)
-            raise ValueError(
-                "with batch=True every argument needs the same number of examples, at least one, along its "
-                f"first axis; got shapes {shown}"
-            )
+            raise ValueError(gettext(
+                "with batch=True every argument needs the same number of examples, at least one, along "
+                "its first axis; got shapes {shown}",
+                shown=shown,
+            ))  # fmt: skip
         return counts[0] or 0
 
     # A call.
@@ -246,7 +249,7 @@ class CompiledFunction(ABC):
         """
         if self._params is None:
             return self._apply(self._parsed(data))
-        value, grads, unreached, given = self._evaluated(data, "a call")
+        value, grads, unreached, given = self._evaluated(data, marked("a call"))
         if not ACTIVE or MODE.get().grad:
             self._add(grads, unreached, given)
         return value
@@ -254,9 +257,9 @@ class CompiledFunction(ABC):
     def value_and_grad(self, *data: Any) -> tuple[float, Any]:
         """Return the loss and the gradients, an array in the order of the parameters. Writes no ``grad``."""
         if self._params is None:
-            raise TypeError(
+            raise TypeError(gettext(
                 "this function was compiled without params; compile value_and_grad(f), or pass params"
-            )
+            ))  # fmt: skip
         value, grads, *_ = self._evaluated(data, "value_and_grad()")
         return value, self._vector(grads)
 
@@ -282,11 +285,12 @@ class CompiledFunction(ABC):
         given = self._parsed(data)
         if given.given is not None:
             i = next(i for i, flat in enumerate(given.given) if any(isinstance(x, Value) for x in flat))
-            raise TypeError(
-                f"{self._argument(i)} holds a Value: a loss compiled with params is differentiated for these "
-                "alone. Pass its number, x.data; "
-                "for a gradient in the arguments, compile the function without params"
-            )
+            raise TypeError(gettext(
+                "{argument} holds a Value: a loss compiled with params is differentiated for these alone. "
+                "Pass its number, x.data; for a gradient in the arguments, compile the function without "
+                "params",
+                argument=self._argument(i),
+            ))  # fmt: skip
         return given
 
     def _computed(self, structure: Any, engine: Any, theta: Any, given: Any) -> tuple[float, Any]:
@@ -383,21 +387,22 @@ class CompiledFunction(ABC):
     def _refuse_while_tracing(self, what: str) -> None:
         """Raise where a function is being recorded, whose program would freeze the numbers."""
         if MODE.get().tape is not None:
-            raise TracingError(
-                f"{user_line()} asks for {what} of a compiled loss while a function is recorded for "
-                "compilation; its numbers would be frozen "
-                "into the program. Call the loss function itself there, or compile one without params, which "
-                "may be called on Values"
-            )
+            raise TracingError(gettext(
+                "{user_line} asks for {what} of a compiled loss while a function is recorded for "
+                "compilation; its numbers would be frozen into the program. Call the loss function "
+                "itself there, or compile one without params, which may be called on Values",
+                user_line=user_line(), what=gettext(what),
+            ))  # fmt: skip
 
     def _refuse_cut_off(self, structure: Any, what: str) -> None:
         """Raise inside a differentiated function whose derivative would be lost here."""
         if MODE.get().differentiating is not None:
             refuse_constant(
                 [*(self._params or ()), *structure.source.captured, *structure.source.outside],
-                f"asks for {what} of a compiled loss", "its numbers",
+                "asks for {what} of a compiled loss", "its numbers",
                 "Call the loss function itself there, or compile one without params, which may be called on "
                 "Values",
+                what=what,
             )  # fmt: skip
 
     # Functions without parameters.
@@ -451,7 +456,7 @@ class CompiledFunction(ABC):
         for result in results:
             found: list[Any] = []
             if flatten(result, found) != form:
-                raise TypeError("the function's results are not of one structure for all examples")
+                raise TypeError(gettext("the function's results are not of one structure for all examples"))
             for column, x in zip(columns, found, strict=True):
                 column.append(x)
         return stacked(form, columns)
@@ -592,13 +597,12 @@ class CompiledFunction(ABC):
         """Take note of a call that was left to the engine; give a warning if that goes on."""
         self._left[reason] += 1
         if self._left[reason] == PATIENCE and 2 * alone > of and reason is not ANOMALY:
-            warnings.warn(
-                f"{PATIENCE} calls of a compiled function were evaluated by the engine itself, node by node, "
-                f"which is slow: {reason}. "
-                "For a branch that was not taken, keep its operand inside its domain, as in where(x > 0, "
-                "where(x > 0, x, 1.0).sqrt(), 0.0)",
-                RuntimeWarning, stacklevel=level,
-            )  # fmt: skip
+            warnings.warn(gettext(
+                "{count} calls of a compiled function were evaluated by the engine itself, node by "
+                "node, which is slow: {reason}. For a branch that was not taken, keep its operand inside "
+                "its domain, as in where(x > 0, where(x > 0, x, 1.0).sqrt(), 0.0)",
+                count=PATIENCE, reason=gettext(reason),
+            ), RuntimeWarning, stacklevel=level)  # fmt: skip
 
     # Training.
 
@@ -630,7 +634,10 @@ class CompiledFunction(ABC):
         """
         args, optimizer, steps, callback = training(data, callback, self._params)
         if isinstance(every, bool) or not hasattr(every, "__index__") or every < 1:
-            raise ValueError(f"every must be a whole number from 1, got {every!r:.40}")
+            raise ValueError(gettext(
+                "every must be a whole number from 1, got {every}",
+                every=f"{every!r:.40}",
+            ))  # fmt: skip
         if ACTIVE:
             self._refuse_while_tracing("train()")
         given = self._numbers(args).own()
@@ -773,9 +780,10 @@ class CompiledFunction(ABC):
         latest = self._latest
         if latest is None:
             if self._names or self._batch:
-                raise GraphError(
-                    "nothing is compiled yet: call the function on data once, for the shapes of its arguments"
-                )
+                raise GraphError(gettext(
+                    "nothing is compiled yet: call the function on data once, for the shapes of its "
+                    "arguments"
+                ))  # fmt: skip
             latest = self._prepare(())
             latest[0].release(latest[1])
         return latest
@@ -785,23 +793,27 @@ class CompiledFunction(ABC):
         structure, _ = self._made()
         facts, notes = self._facts()
         left = dict(self._left)
-        facts["left to the engine"] = "nothing" if not left else f"{sum(left.values())} calls"
+        count = sum(left.values())
+        facts["left to the engine"] = gettext("{count} calls", count=count) if left else gettext("nothing")
         reason = self._aside(structure)
         if reason and reason not in left:
-            notes.append(f"the engine itself will evaluate the next call: {reason}")
+            notes.append(gettext(
+                "the engine itself will evaluate the next call: {reason}", reason=gettext(reason)
+            ))  # fmt: skip
         if self._looked:
-            notes.append(
-                f"{self._looked} calls looked, example by example, which branches lead to parameters whose "
-                "grad was None or has a hook"
+            notes.append(gettext(
+                "{count} calls looked, example by example, which branches lead to parameters whose grad was "
+                "None or has a hook",
+                count=self._looked,
+            ))  # fmt: skip
+        notes += [
+            gettext(
+                "the engine itself evaluated {count} calls, in whole or in part: {why}",
+                count=count, why=gettext(why),
             )
-        return Report(
-            facts,
-            notes
-            + [
-                f"the engine itself evaluated {n} calls, in whole or in part: {why}"
-                for why, n in left.items()
-            ],
-        )
+            for why, count in left.items()
+        ]  # fmt: skip
+        return Report(facts, notes)
 
     def check(self, *data: Any, tolerance: float = 1e-12) -> float:
         """Compare with the engine itself on the same data; raise GraphError if a number is off.
@@ -820,7 +832,7 @@ class CompiledFunction(ABC):
             The largest relative error; of a number far below the terms that cancel in it, relative to these.
         """
         if self._params is None:
-            raise TypeError("check() compares a loss and its gradients; compile with params")
+            raise TypeError(gettext("check() compares a loss and its gradients; compile with params"))
         given = self._numbers(data)
         self._verify(self._structure(given))
         value, grads = self.value_and_grad(*data)
@@ -849,20 +861,21 @@ class CompiledFunction(ABC):
             if isinstance(f, (types.FunctionType, types.BuiltinFunctionType))
         ]
         if self._params is not None and functions:
-            raise pickle.PicklingError(
-                f"the compiled loss {functions[0].__name__}() cannot be pickled: a function is pickled by "
-                "its name, apart from the parameters that it "
-                "uses. Pickle the model and compile at the other end; or compile a bound method or a "
-                "functools.partial of an object that holds them"
-            )
+            raise pickle.PicklingError(gettext(
+                "the compiled loss {name}() cannot be pickled: a function is pickled by its name, "
+                "apart from the parameters that it uses. Pickle the model and compile at the other end; "
+                "or compile a bound method or a functools.partial of an object that holds them",
+                name=functions[0].__name__,
+            ))  # fmt: skip
         try:
             pickle.dumps(self._f)
         except Exception as error:
             name = getattr(self._f, "__qualname__", repr(self._f))
-            raise pickle.PicklingError(
-                f"the compiled function {name} cannot be pickled, as {error}; define it with def at the top "
-                "level of a module"
-            ) from error
+            raise pickle.PicklingError(gettext(
+                "the compiled function {name} cannot be pickled, as {error}; define it with def at the "
+                "top level of a module",
+                name=name, error=error,
+            )) from error  # fmt: skip
         return _unpickled, (self._f, self._params, self._batch, self._reduction, self._penalty, self._backend)
 
 

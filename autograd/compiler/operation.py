@@ -20,6 +20,7 @@ from autograd.errors import GraphError
 from autograd.modes import ACTIVE, MODE, is_tracing, mode
 from autograd.node import HOOKED
 from autograd.value import Value
+from autograd.words import gettext
 
 __all__ = ["Applied", "pullback", "reach"]
 
@@ -58,11 +59,10 @@ class Applied(CheckpointedCall):
     def _check(self, nodes: Sequence[Value]) -> None:
         before = dict(zip(self.elements, self._before, strict=True))
         if any(x._data != before[x] and before[x] == before[x] for x in nodes):
-            raise GraphError(
+            raise GraphError(gettext(
                 "the data of a node was changed after a compiled function was called on it, so its "
-                "derivative "
-                "would be that of something that was never computed; call it afresh first"
-            )
+                "derivative would be that of something that was never computed; call it afresh first"
+            ))  # fmt: skip
 
     def replay(self, cotangents: list[Any], grads: dict[Any, Any], recorded: bool) -> Pass | None:
         """Pass the gradient of the results on: by the program, where numbers are all that is wanted."""
@@ -129,7 +129,7 @@ def _numbers(result: Any) -> list[Any]:
     """Return the numbers and nodes that a function returned."""
     found: list[Any] = []
     flatten(result, found)
-    return trees.leaves(found, "the result of a compiled function")
+    return trees.leaves(found, gettext("the result of a compiled function"))
 
 
 def pullback(f: Callable[..., Any], ends: Sequence[Value]) -> Callable[..., list[Any]]:

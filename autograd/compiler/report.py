@@ -15,17 +15,25 @@ from autograd.modes import mode
 from autograd.node import HOOKED
 from autograd.op import OpOfCall
 from autograd.value import Value
+from autograd.words import columns, gettext, marked, padded
 
 __all__ = ["ANOMALY", "HOOKED_INSIDE", "HOOKED_OUTSIDE", "NOT_FINITE", "Report", "eager", "rounding", "worst"]
 
 # Why a call is left to the engine.
-ANOMALY = "detect_anomaly() looks at each operation"
-HOOKED_INSIDE = "a hook is registered on a node inside the function"
-HOOKED_OUTSIDE = "a hook is registered on a node that the function closes over"
-NOT_FINITE = (
+ANOMALY = marked("detect_anomaly() looks at each operation")
+HOOKED_INSIDE = marked("a hook is registered on a node inside the function")
+HOOKED_OUTSIDE = marked("a hook is registered on a node that the function closes over")
+NOT_FINITE = marked(
     "a number of the program was not finite, perhaps in a branch that was not taken, beyond 2**300, or one "
     "that takes more digits than doubles have"
 )
+
+
+_FACTS = (
+    marked("recorded nodes"), marked("nodes with gradient"), marked("statements"), marked("calls"),
+    marked("backend"), marked("because"), marked("compile seconds"), marked("memory of a call"),
+    marked("number by number"), marked("left to the engine"),
+)  # fmt: skip
 
 
 class Report:
@@ -39,9 +47,10 @@ class Report:
         return self.facts[name]
 
     def __str__(self) -> str:
-        width = max(map(len, self.facts))
-        lines = [f"{name:<{width}}  {fact}" for name, fact in self.facts.items()]
-        return "\n".join(lines + [f"fallback: {note}" for note in self.notes])
+        named = {gettext(name): fact for name, fact in self.facts.items()}
+        width = max(map(columns, named))
+        lines = [f"{padded(name, width)}  {fact}" for name, fact in named.items()]
+        return "\n".join(lines + [gettext("fallback: {note}", note=note) for note in self.notes])
 
     __repr__ = __str__
 
@@ -76,9 +85,10 @@ def worst(
     value, grads = got
     right, wanted = eager(roots(), params)
     loss_lost, grads_lost = rounding(roots(), params)
-    errors = [worst_of(value, right, loss_lost, tolerance, "the loss")]
+    errors = [worst_of(value, right, loss_lost, tolerance, gettext("the loss"))]
     for p, g, want, lost in zip(params, grads, wanted, grads_lost, strict=True):
-        errors.append(worst_of(g, want, lost, tolerance, f"the gradient of {p.label or p!r}"))
+        name = gettext("the gradient of {name}", name=p.label or repr(p))
+        errors.append(worst_of(g, want, lost, tolerance, name))
     return max(errors)
 
 
@@ -91,11 +101,12 @@ def worst_of(got: float, want: float, lost: float, tolerance: float, what: str) 
         return 0.0
     error = abs(got - want)
     if not error <= tolerance * abs(want) + (SLACK * lost if math.isfinite(lost) else 0.0):
-        raise GraphError(
-            f"{what} is {got!r} compiled and {want!r} computed by the engine, where roundings explain a "
-            f"difference of {SLACK * lost:.1e}: "
-            "either the compiler is at fault, or the function is not the same at each call"
-        )
+        raise GraphError(gettext(
+            "{what} is {got} compiled and {want} computed by the engine, where roundings explain a "
+            "difference of {allowed}: either the compiler is at fault, or the function is not the same at "
+            "each call",
+            what=what, got=repr(got), want=repr(want), allowed=f"{SLACK * lost:.1e}",
+        ))  # fmt: skip
     terms = lost / UNIT
     return (
         error / abs(want)

@@ -22,6 +22,7 @@ from autograd.compiler.graph.ir import SOP
 from autograd.compiler.record.trace import Source
 from autograd.compiler.results import form_of
 from autograd.compiler.roll.rolled import roll
+from autograd.words import gettext
 
 __all__ = ["Engines", "Structure"]
 
@@ -115,18 +116,19 @@ class Engines:
 
     def _build(self) -> None:
         """Build the better one, for the calls that begin when it is ready; tell of it in ``why``."""
-        start, title = time.perf_counter(), load(self.later).title
+        start, title = time.perf_counter(), gettext(load(self.later).title)
         try:
             engine = Engine(self.program, self.source, self.later, self.lanes)
         except Exception as error:  # noqa: BLE001 - nobody but the report hears of it
-            self.why += f"; it could not be: {type(error).__name__}: {error}"
+            self.why += gettext("; it could not be: {kind}: {error}", kind=type(error).__name__, error=error)
             return
         if isinstance(engine.bound, Reusable):
             self.model[self.later] = engine.bound
         engine.run = partial(self._tried, engine, engine.run)
         self.idle(self.lanes).append(engine)
         self.before, self.backend = self.backend, self.later
-        self.why += f"; so {title} was, in {time.perf_counter() - start:.1f} s"
+        took = f"{time.perf_counter() - start:.1f}"
+        self.why += gettext("; so {title} was, in {took} s", title=title, took=took)
 
     def _tried(self, engine: Engine, run: Any) -> bool:
         """Run what was built, and time it; after a few runs, go back if the one before took less."""
@@ -137,7 +139,8 @@ class Engines:
             engine.run = run
             if min(self.trials) > self.took and self.backend == self.later:
                 self.backend = self.before
-                self.why += f"; as it took longer, {load(self.before).title} goes on"
+                title = gettext(load(self.before).title)
+                self.why += gettext("; as it took longer, {title} goes on", title=title)
         return ready
 
 

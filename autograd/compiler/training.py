@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from autograd.value import Value
+from autograd.words import gettext
 
 __all__ = ["moves_arrays", "training"]
 
@@ -18,7 +19,7 @@ def training(
     The function's, an optimizer over the parameters, the number of steps, a callback.
     """
     if params is None:
-        raise TypeError("this function was compiled without params; there is nothing to train")
+        raise TypeError(gettext("this function was compiled without params; there is nothing to train"))
     data = list(data)
     if (
         callback is None
@@ -27,23 +28,25 @@ def training(
     ):
         callback = data.pop()
     if len(data) < 2 or not hasattr(data[-2], "params"):
-        raise TypeError(
+        raise TypeError(gettext(
             "train() takes the function's arguments, then an optimizer of nn.optim, then the number of "
             "steps: train(X, Y, optimizer, 100)"
-        )
+        ))  # fmt: skip
     *args, optimizer, steps = data
     if isinstance(steps, bool) or not hasattr(steps, "__index__"):
-        raise TypeError(
-            f"the number of steps must be a whole number, got {type(steps).__name__} {steps!r:.40}"
-        )
+        raise TypeError(gettext(
+            "the number of steps must be a whole number, got {kind} {steps}",
+            kind=type(steps).__name__, steps=f"{steps!r:.40}",
+        ))  # fmt: skip
     if callback is not None and not callable(callback):
-        raise TypeError(
-            f"a callback must be a function of the step's number and the loss, got {type(callback).__name__}"
-        )
+        raise TypeError(gettext(
+            "a callback must be a function of the step's number and the loss, got {kind}",
+            kind=type(callback).__name__,
+        ))  # fmt: skip
     if list(optimizer.params) != params:
-        raise ValueError(
+        raise ValueError(gettext(
             "the optimizer must hold the parameters that the function was compiled for, in the same order"
-        )
+        ))  # fmt: skip
     return args, optimizer, steps.__index__(), callback
 
 

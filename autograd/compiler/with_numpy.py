@@ -37,6 +37,7 @@ from autograd.native.javascript import RESERVED
 from autograd.node import HOOKED
 from autograd.sweep import add_floats, in_turn
 from autograd.value import Value
+from autograd.words import gettext
 
 if TYPE_CHECKING:
     from typing_extensions import TypeVar
@@ -88,11 +89,11 @@ class Arrays(Arguments):
     def numbers(self, i: int) -> list[list[float]]:
         """Return, for each argument of an example, its flat numbers."""
         if self.spans is not None:
-            raise GraphError(
-                "these numbers have to be evaluated node by node, as where one is not finite or a parameter "
-                "has hooks, and this process has its own examples alone; look for what is not finite among "
-                "them, or pass all examples to each process"
-            )
+            raise GraphError(gettext(
+                "these numbers have to be evaluated node by node, as where one is not finite or a "
+                "parameter has hooks, and this process has its own examples alone; look for what is not "
+                "finite among them, or pass all examples to each process"
+            ))  # fmt: skip
         return [(a[i] if self.batch else a).ravel().tolist() for a in self.arrays]
 
     def part(self, start: int, end: int) -> Arrays:
@@ -265,21 +266,23 @@ class Compiled(CompiledFunction, Generic[Out_co]):
         """Return an argument that lies on the devices of several processes: what is here, in its place."""
         placement = self._backend.placement if isinstance(self._backend, Placed) else None
         if not self._batch or placement is None or placement.mesh is None:
-            raise ValueError(
-                f"{self._argument(i)} lies on the devices of several processes; compile with batch=True, "
-                'backend="xla" and the mesh over which its examples are spread'
-            )
+            raise ValueError(gettext(
+                '{argument} lies on the devices of several processes; compile with batch=True, backend="xla" '
+                "and the mesh over which its examples are spread",
+                argument=self._argument(i),
+            ))  # fmt: skip
         whole, found = np.zeros(x.shape), set()
         for shard in x.addressable_shards:
             whole[shard.index] = shard.data
             ends = [part.indices(n)[:2] for part, n in zip(shard.index, x.shape, strict=True)]
             found |= {ends[0]} if ends[1:] == [(0, n) for n in x.shape[1:]] else set()
         if not placement.spans(len(x)) <= found:
-            raise ValueError(
-                f"{self._argument(i)} is spread over the devices otherwise than the examples are; make it "
-                "with jax.make_array_from_process_local_data(NamedSharding(mesh, PartitionSpec("
-                f"{placement.examples!r})), own)"
-            )
+            raise ValueError(gettext(
+                "{argument} is spread over the devices otherwise than the examples are; make it with "
+                "jax.make_array_from_process_local_data(NamedSharding(mesh, PartitionSpec({examples})), "
+                "own)",
+                argument=self._argument(i), examples=repr(placement.examples),
+            ))  # fmt: skip
         return whole
 
     def _array(self, i: int, x: Any) -> tuple[Any, list[Any] | None]:
@@ -290,10 +293,10 @@ class Compiled(CompiledFunction, Generic[Out_co]):
         try:
             array = np.asarray(x)
             if "numpy.ma" in sys.modules and x.__class__ is not int and _masked(x, array):
-                raise ValueError(
-                    "it is masked; fill in what is missing, as with x.filled(0.0), or leave those examples "
-                    "out"
-                )
+                raise ValueError(gettext(
+                    "it is masked; fill in what is missing, as with x.filled(0.0), or leave those "
+                    "examples out"
+                ))  # fmt: skip
             if array.dtype.kind in "fiub":
                 return array.astype(np.float64, copy=False), None
             array = np.asarray(x, object)  # where a text stays a text, and a number beside it a number
@@ -302,9 +305,10 @@ class Compiled(CompiledFunction, Generic[Out_co]):
             ValueError,
             UserWarning,
         ) as error:  # a warning, as where a masked number would become NaN
-            raise TypeError(
-                f"{self._argument(i)} must be a number or a rectangular nested list of numbers: {error}"
-            ) from None
+            raise TypeError(gettext(
+                "{argument} must be a number or a rectangular nested list of numbers: {error}",
+                argument=self._argument(i), error=error,
+            )) from None  # fmt: skip
         leaves, nodes = array.ravel().tolist(), False
         numbers = []
         for k, leaf in enumerate(leaves):
@@ -388,24 +392,28 @@ class Compiled(CompiledFunction, Generic[Out_co]):
         suffix = Path(path).suffix.lower()
         exporter = _EXPORTERS.get(suffix)
         if exporter is None:
-            raise ValueError(
-                f"there is no export for files that end in {suffix}, but for those in "
-                f"{', '.join(sorted(filter(None, _EXPORTERS)))}"
-            )
+            raise ValueError(gettext(
+                "there is no export for files that end in {suffix}, but for those in {known}",
+                suffix=suffix, known=", ".join(sorted(filter(None, _EXPORTERS))),
+            ))  # fmt: skip
         return write_atomically(path, exporter(self, Path(path).stem))
 
     def _header(self, name: str) -> str:
         """Return the program as a header of C."""
         if not (name.isidentifier() and name.isascii()) or name in RESERVED_IN_C:
-            raise ValueError(f"a function of C cannot be called {name!r}; write a file such as step.h")
+            raise ValueError(gettext(
+                "a function of C cannot be called {name}; write a file such as step.h",
+                name=repr(name),
+            ))  # fmt: skip
         return as_header(*self._exported(), name)
 
     def _module(self, name: str) -> str:
         """Return the program as a module of JavaScript."""
         if not (name.isidentifier() and name.isascii()) or name in RESERVED:
-            raise ValueError(
-                f"a function of JavaScript cannot be called {name!r}; write a file such as step.js"
-            )
+            raise ValueError(gettext(
+                "a function of JavaScript cannot be called {name}; write a file such as step.js",
+                name=repr(name),
+            ))  # fmt: skip
         return as_module(*self._exported(plain=True), name)
 
     def _exported(self, *, plain: bool = False) -> tuple[Any, Any, Any]:
@@ -415,7 +423,10 @@ class Compiled(CompiledFunction, Generic[Out_co]):
         """
         structure, engine = self._made()
         if structure.source.aside:
-            raise ValueError(f"this function is left to the engine: {structure.source.aside}")
+            raise ValueError(gettext(
+                "this function is left to the engine: {reason}",
+                reason=structure.source.aside,
+            ))  # fmt: skip
         chosen = structure.plain(engine) if plain else engine
         return chosen, structure.source.shapes, self._theta() if self._params else []
 

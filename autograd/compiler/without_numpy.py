@@ -379,9 +379,10 @@ class PlainCompiled(CompiledFunction):
             try:
                 shape, flat = _flat(x, self._argument(i))
             except ValueError as error:
-                raise TypeError(
-                    f"{self._argument(i)} must be a number or a rectangular nested list of numbers: {error}"
-                ) from None
+                raise TypeError(gettext(
+                    "{argument} must be a number or a rectangular nested list of numbers: {error}",
+                    argument=self._argument(i), error=error,
+                )) from None  # fmt: skip
             shapes.append(shape)
             flats.append(flat)
         given = flats if any(isinstance(x, Value) for flat in flats for x in flat) else None
@@ -422,7 +423,10 @@ class PlainCompiled(CompiledFunction):
 
     def _facts(self) -> tuple[dict[str, Any], list[str]]:
         structure, _ = self._made()
-        why = f"{self._backend!r} was asked for, but there is no NumPy; install it with: pip install numpy"
+        why = gettext(
+            "{backend} was asked for, but there is no NumPy; install it with: pip install numpy",
+            backend=repr(self._backend),
+        )  # fmt: skip
         return {
             "recorded nodes": structure.nodes, "statements": structure.program.source.count("\n"),
             "backend": "python", "because": why,
@@ -449,5 +453,5 @@ def _flat(x: Any, name: str) -> tuple[Shape, list[Any]]:
             raise type(error)(f"{name}: {error}") from None
     parts = [_flat(part, f"{name}[{i}]") for i, part in enumerate(x)]
     if len({shape for shape, _ in parts}) > 1:
-        raise ValueError("its rows are not of one length")
+        raise ValueError(gettext("its rows are not of one length"))
     return (len(parts), *(parts[0][0] if parts else ())), [v for _, flat in parts for v in flat]

@@ -55,7 +55,7 @@ def as_rows(x: Any, name: str) -> Any:
     )
     if not table:
         return x
-    np = optional("numpy", f"data in a {kind.__name__}", "pip install numpy", what="NumPy")
+    np = optional("numpy", gettext("data in a {kind}", kind=kind.__name__), "pip install numpy", what="NumPy")
     if table == "__array__" and hasattr(x, "detach"):  # a tensor that is differentiated gives no array
         x = x.detach()
     if hasattr(x, "iter_columns"):  # polars makes one type of all columns, of dates too
@@ -84,25 +84,30 @@ def _column(array: Any, x: Any, place: int) -> str:
     """Return what the column of a cell is called."""
     if array.ndim > 1:
         names = list(getattr(x, "columns", getattr(x, "column_names", range(array.shape[1]))))
-        return f" of column {names[place % array.shape[1]]!r}"
+        return gettext(" of column {name}", name=repr(names[place % array.shape[1]]))
     label = getattr(x, "name", None)
-    return f" of column {label!r}" if isinstance(label, str) and label else ""
+    return gettext(" of column {name}", name=repr(label)) if isinstance(label, str) and label else ""
 
 
 def _problem(cell: Any, row: int, column: str, name: str) -> Exception:
     kind = type(cell).__name__
-    where = f"{name}: row {row}{column}"
+    where = gettext("{name}: row {row}{column}", name=name, row=row, column=column)
     if cell is None or kind in ("NAType", "NaTType"):
-        return ValueError(
-            f"{where} is missing; fill it in or leave the row out, as with dropna() or drop_nulls()"
-        )
+        return ValueError(gettext(
+            "{where} is missing; fill it in or leave the row out, as with dropna() or drop_nulls()",
+            where=where,
+        ))  # fmt: skip
     if isinstance(cell, (str, bytes)):
-        return TypeError(
-            f"{where} holds the word {cell!r:.40}; make numbers of words first: for targets their places, "
+        return TypeError(gettext(
+            "{where} holds the word {cell}; make numbers of words first: for targets their places, "
             "pandas.factorize(column)[0] or column.cast(polars.Categorical).to_physical(), and for features "
-            "columns of 0 and 1, pandas.get_dummies(table) or table.to_dummies()"
-        )
-    return TypeError(f"{where} holds {cell!r:.40}, a {kind}; data are numbers, so make numbers of it first")
+            "columns of 0 and 1, pandas.get_dummies(table) or table.to_dummies()",
+            where=where, cell=f"{cell!r:.40}",
+        ))  # fmt: skip
+    return TypeError(gettext(
+        "{where} holds {cell}, a {kind}; data are numbers, so make numbers of it first",
+        where=where, cell=f"{cell!r:.40}", kind=kind,
+    ))  # fmt: skip
 
 
 def _interchanged(np: Any, x: Any, name: str) -> Any:

@@ -18,6 +18,7 @@ from autograd.joint import MultiOpCall
 from autograd.node import NODE_SLOTS, OTHER_SLOTS, Bundle, Call, Node, Note
 from autograd.op import OpOfCall
 from autograd.sweep import in_turn
+from autograd.words import gettext
 
 __all__ = ["attributes", "deepcopy", "give", "like", "reduce", "refuse_call"]
 
@@ -80,7 +81,7 @@ def refuse_call(node: Any) -> None:
     A copy of it would still lead to the original's operands.
     """
     if isinstance(node.op, OpOfCall):
-        raise GraphError(node.op.no_copy)
+        raise GraphError(gettext(node.op.no_copy))
 
 
 def _refuse_cycles(nodes: list[Any]) -> None:

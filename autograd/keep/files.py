@@ -10,7 +10,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
-from autograd.words import gettext
+from autograd.words import gettext, marked
 
 # json, pathlib, re and tempfile are imported where they are needed: they would double the time of ``import
 # autograd``.
@@ -378,9 +378,9 @@ def _parts(handle: int, name: str, *, waiting: bool, seconds: float) -> Iterator
             watch.register(handle, select.POLLIN)
             if left <= 0.0 or not watch.poll(left * 1000.0):
                 told = (
-                    f"nothing came from it for {SILENCE:g} s"
+                    gettext("nothing came from it for {seconds} s", seconds=f"{SILENCE:g}")
                     if left == SILENCE
-                    else f"it took more than the limit of {seconds:g} s"
+                    else gettext("it took more than the limit of {seconds} s", seconds=f"{seconds:g}")
                 )
                 raise ValueError(gettext("{name} was not read to its end: {told}", name=name, told=told))
         part = os.read(handle, 1 << 20)
@@ -462,13 +462,27 @@ def parse_json(text: str, *, limit: int = SIZE, entries: int | None = None, dept
     try:
         return json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant)
     except json.JSONDecodeError as error:
-        raise ValueError(gettext("not JSON: {error}", error=error)) from None
+        raise ValueError(gettext(
+            "not JSON: {error}: line {line} column {column} (char {place})",
+            error=gettext(error.msg), line=error.lineno, column=error.colno, place=error.pos,
+        )) from None  # fmt: skip
     except RecursionError:
         raise ValueError(gettext("not accepted: JSON nested too deeply")) from None
     except ValueError as error:
         if "integer string conversion" in str(error):
             raise ValueError(gettext("not accepted: a whole number of thousands of digits")) from None
         raise
+
+
+_OF_PYTHON = (
+    marked("Expecting value"), marked("Extra data"), marked("Expecting ',' delimiter"),
+    marked("Expecting ':' delimiter"), marked("Expecting property name enclosed in double quotes"),
+    marked("Illegal trailing comma before end of array"),
+    marked("Illegal trailing comma before end of object"), marked("Invalid control character at"),
+    marked("Invalid \\escape"), marked("Invalid \\uXXXX escape"),
+    marked("Unterminated string starting at"), marked("Unexpected UTF-8 BOM (decode using utf-8-sig)"),
+)  # fmt: skip
+"""What Python's reader of JSON says."""
 
 
 def _depth(text: str) -> int:

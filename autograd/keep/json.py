@@ -27,6 +27,7 @@ from autograd.keep.recordable import agrees, call_agrees, difference
 from autograd.modes import check_path, refuse_constant
 from autograd.op import several
 from autograd.value import Note, Value
+from autograd.words import gettext, marked
 
 __all__ = ["from_json", "load", "save", "to_json"]
 
@@ -64,10 +65,13 @@ def to_json(root: Value) -> str:
     import json
 
     if not isinstance(root, Value):
-        hint = "write the Value that all others lead to"
+        hint = gettext("write the Value that all others lead to")
         if hasattr(root, "parameters") or isinstance(root, dict):
-            hint = "a model writes its numbers itself: model.save(path)"
-        raise TypeError(f"a graph is written from one Value, got {type(root).__name__}; {hint}")
+            hint = gettext("a model writes its numbers itself: model.save(path)")
+        raise TypeError(gettext(
+            "a graph is written from one Value, got {kind}; {hint}",
+            kind=type(root).__name__, hint=hint,
+        ))  # fmt: skip
     nodes = toposort(root)
     refuse_constant(
         [root],
@@ -106,17 +110,20 @@ def to_json(root: Value) -> str:
     for node in nodes:
         refuse_call(node)
         if isinstance(node.grad, Value):
-            raise GraphError(
+            raise GraphError(gettext(
                 "a gradient of this graph is itself a Value; set it to a number (zero_grad, or .grad = "
                 ".grad.data) before saving"
-            )
+            ))  # fmt: skip
         # None is what users of PyTorch clear gradients with.
         grad = 0.0 if node.grad is None else to_float(node.grad)
         row: dict[str, Any] = {"data": encode_float(node.data), "grad": encode_float(grad)}
         try:
             _check_names(node.label, node.scope)
         except ValueError as error:
-            raise GraphError(f"{node!r:.60} is not saved: {error}") from None
+            raise GraphError(gettext(
+                "{node} is not saved: {error}",
+                node=f"{node!r:.60}", error=error,
+            )) from None  # fmt: skip
         if node.label:
             row["label"] = node.label
         if node.scope:
@@ -178,18 +185,19 @@ def from_json(text: str, *, limit: int = SIZE) -> Value:
     try:
         document = parse_json(text, limit=limit)
     except ValueError as error:
-        raise GraphError(f"not a graph: {error}") from None
+        raise GraphError(gettext("not a graph: {error}", error=error)) from None
     if not isinstance(document, dict) or document.get("format") != FORMAT:
-        raise GraphError(f'not a graph: expected an object with "format": "{FORMAT}"')
+        raise GraphError(gettext('not a graph: expected an object with "format": "{format}"', format=FORMAT))
     if document.get("version") != VERSION:
-        raise GraphError(
-            f"a graph of version {document.get('version')!r:.60}; this program reads version {VERSION}"
-        )
+        raise GraphError(gettext(
+            "a graph of version {found}; this program reads version {version}",
+            found=f"{document.get('version')!r:.60}", version=VERSION,
+        ))  # fmt: skip
     rows, vectors, held = document.get("nodes"), document.get("vectors"), document.get("calls", [])
     if not isinstance(rows, list) or not rows or not isinstance(vectors, list) or not isinstance(held, list):
-        raise GraphError(
+        raise GraphError(gettext(
             'not a graph: "nodes" must be a list of at least one node, and "vectors" and "calls" lists'
-        )
+        ))  # fmt: skip
     nodes: list[Value] = []
     calls = _Calls(held, nodes)
     shared = _Vectors(vectors, nodes, limit)
@@ -197,16 +205,17 @@ def from_json(text: str, *, limit: int = SIZE) -> Value:
         try:
             nodes.append(_decode(row, nodes, shared, calls))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise GraphError(
-                f"node {number} of the graph: {error.args[0] if error.args else repr(error)}"
-            ) from None
+            raise GraphError(gettext(
+                "node {number} of the graph: {error}",
+                number=number, error=error.args[0] if error.args else repr(error),
+            )) from None  # fmt: skip
     return nodes[-1]
 
 
 def _decode(row: Any, nodes: Sequence[Value], vectors: _Vectors, calls: _Calls) -> Value:
     """Make one node of its JSON object; its operands are among ``nodes``."""
     if not isinstance(row, dict):
-        raise ValueError("expected an object")
+        raise ValueError(gettext("expected an object"))
     unknown = row.keys() - {
         "data",
         "grad",
@@ -220,13 +229,13 @@ def _decode(row: Any, nodes: Sequence[Value], vectors: _Vectors, calls: _Calls) 
         "index",
     }
     if unknown:
-        raise ValueError(f"unknown key {min(unknown)!r:.60}")
+        raise ValueError(gettext("unknown key {key}", key=f"{min(unknown)!r:.60}"))
     for key in ("data", "grad"):
         if key not in row:
-            raise ValueError(f"the key {key!r} is missing")
+            raise ValueError(gettext("the key {key} is missing", key=repr(key)))
     for key in ("label", "scope", "op"):
         if not isinstance(row.get(key, ""), str):
-            raise ValueError(f"{key} must be text")
+            raise ValueError(gettext("{key} must be text", key=key))
     _check_names(row.get("label", ""), row.get("scope", ""))
     node = Value(_number(row["data"]))
     node.grad = _number(row["grad"])
@@ -241,51 +250,64 @@ def _decode(row: Any, nodes: Sequence[Value], vectors: _Vectors, calls: _Calls) 
 
 def _check_names(label: str, scope: str) -> None:
     """Raise ValueError where a name is not one for a file."""
-    for what, name in (("label", label), ("scope", scope)):
+    for what, name in ((marked("label"), label), (marked("scope"), scope)):
         if len(name) > NAME:
-            raise ValueError(f"the {what} has {len(name)} characters, more than the limit of {NAME}")
+            raise ValueError(gettext(
+                "the {what} has {count} characters, more than the limit of {limit}",
+                what=gettext(what), count=len(name), limit=NAME,
+            ))  # fmt: skip
     if scope:
         check_path(scope)
         if (depth := scope.count(".") + 1) > DEPTH:
-            raise ValueError(
-                f"the scope has {depth} modules within each other, more than the limit of {DEPTH}"
-            )
+            raise ValueError(gettext(
+                "the scope has {depth} modules within each other, more than the limit of {limit}",
+                depth=depth, limit=DEPTH,
+            ))  # fmt: skip
 
 
 def _decode_result(node: Value, row: dict[str, Any], calls: _Calls) -> None:
     if row.keys() & {"op", "operands", "local"}:
-        raise ValueError("one of several results has its call and index, and no operation of its own")
+        raise ValueError(gettext(
+            "one of several results has its call and index, and no operation of its own"
+        ))  # fmt: skip
     call, index = calls.find(row["call"]), row.get("index")
     if type(index) is not int or not 0 <= index < call.count:
-        raise ValueError(
-            f"index of {call.kind.row.name} is {index!r:.40}, and there are {call.count} results"
-        )
+        raise ValueError(gettext(
+            "index of {name} is {index}, and there are {count} results",
+            name=call.kind.row.name, index=f"{index!r:.40}", count=call.count,
+        ))  # fmt: skip
     node._fill_result(call.kind.row, call, index)
 
 
 def _decode_call(held: Any, nodes: Sequence[Value]) -> MultiOpCall:
     """Make a call with several results of its JSON object."""
     if not isinstance(held, dict):
-        raise ValueError("a call is an object")
+        raise ValueError(gettext("a call is an object"))
     unknown = held.keys() - {"op", "operands", "values", "kept", "assigned"}
     if unknown:
-        raise ValueError(f"unknown key {min(unknown)!r:.60} of a call")
+        raise ValueError(gettext("unknown key {key} of a call", key=f"{min(unknown)!r:.60}"))
     for key in ("operands", "values", "kept"):
         if not isinstance(held.get(key, held.get("values")), list):
-            raise ValueError(f"{key} of a call must be a list")
+            raise ValueError(gettext("{key} of a call must be a list", key=key))
     kind = several(held.get("op", ""))
     operands = tuple(_operand(x, nodes) for x in held["operands"])
     if not any(isinstance(x, Value) for x in operands):
-        raise ValueError(f"{kind.row.name} of constants alone is no node")
+        raise ValueError(gettext("{name} of constants alone is no node", name=kind.row.name))
     values = list(map(_number, held["values"]))
     kept = list(map(_number, held["kept"])) if "kept" in held else values
     if not len(operands) == len(values) == len(kept):
-        raise ValueError(f"a call of {kind.name} has as many values, and as many numbers kept, as operands")
+        raise ValueError(gettext(
+            "a call of {name} has as many values, and as many numbers kept, as operands",
+            name=kind.name,
+        ))  # fmt: skip
     call = MultiOpCall(kind, operands, values, kept)
     if not isinstance(held.get("assigned", False), bool):
-        raise ValueError("assigned must be true or false")
+        raise ValueError(gettext("assigned must be true or false"))
     if not held.get("assigned", False) and not call_agrees(call):
-        raise ValueError(f"the numbers of a call of {kind.name} are not those that its operands give")
+        raise ValueError(gettext(
+            "the numbers of a call of {name} are not those that its operands give",
+            name=kind.name,
+        ))  # fmt: skip
     return call
 
 
@@ -293,9 +315,9 @@ def _decode_operation(node: Value, row: dict[str, Any], nodes: Sequence[Value], 
     op = ops.lookup(row["op"])
     operands, local, assigned = row.get("operands"), row.get("local"), row.get("assigned", False)
     if not isinstance(operands, list) or not isinstance(local, list):
-        raise ValueError("an operation needs the lists operands and local")
+        raise ValueError(gettext("an operation needs the lists operands and local"))
     if not isinstance(assigned, bool):
-        raise ValueError("assigned must be true or false")
+        raise ValueError(gettext("assigned must be true or false"))
     given = [None if d is None else _number(d) for d in local]
     if op.vectors:
         node._fill(op, *vectors.product(op, node._data, operands, given, assigned=assigned))
@@ -313,7 +335,10 @@ def _decode_operation(node: Value, row: dict[str, Any], nodes: Sequence[Value], 
 
 def _check_number(count: int, local: list[float | None]) -> None:
     if len(local) != count:
-        raise ValueError(f"{count} of the operands are nodes, but there are {len(local)} local derivatives")
+        raise ValueError(gettext(
+            "{count} of the operands are nodes, but there are {given} local derivatives",
+            count=count, given=len(local),
+        ))  # fmt: skip
 
 
 class _Calls:
@@ -326,7 +351,7 @@ class _Calls:
     def find(self, name: Any) -> MultiOpCall:
         """Return the call of that name."""
         if name not in self.made:
-            self.made[name] = _decode_call(_entry(name, "c", self.rows, "call"), self.nodes)
+            self.made[name] = _decode_call(_entry(name, "c", self.rows, marked("call")), self.nodes)
         return self.made[name]
 
 
@@ -351,7 +376,7 @@ class _Vectors:
         """Return the vector of that name."""
         if name not in self.made:
             self.made[name] = _Vector(
-                tuple(_operand(x, self.nodes) for x in _entry(name, "v", self.rows, "vector"))
+                tuple(_operand(x, self.nodes) for x in _entry(name, "v", self.rows, marked("vector")))
             )
         return self.made[name]
 
@@ -361,17 +386,18 @@ class _Vectors:
         """Return what a dot product's node holds: the pair of vectors, and for each the derivative by it."""
         pair = [self.find(name) for name in operands]
         if len(pair) != 2 or len(pair[0].items) != len(pair[1].items):
-            raise ValueError(f"{op.name} takes two vectors of one length")
+            raise ValueError(gettext("{name} takes two vectors of one length", name=op.name))
         w, x = pair
         if not (w.places or x.places):
-            raise ValueError(f"{op.name} of constants alone is no node")
+            raise ValueError(gettext("{name} of constants alone is no node", name=op.name))
         _check_number(len(w.places) + len(x.places), local)
         self.left -= len(w.items)
         if self.left < 0:
-            raise GraphError(
-                f"not accepted: dot products of more numbers than the limit of {entries_within(self.limit)}, "
-                f"counting each vector as often as it is used; limit={2 * self.limit} accepts twice as many"
-            )
+            raise GraphError(gettext(
+                "not accepted: dot products of more numbers than the limit of {limit}, counting "
+                "each vector as often as it is used; limit={more} accepts twice as many",
+                limit=entries_within(self.limit), more=2 * self.limit,
+            ))  # fmt: skip
         half = len(w.places)
         derivatives = [x.data, w.data]  # shared, where they are what recording makes them
         for i, (ours, other, given) in enumerate(((w, x, local[:half]), (x, w, local[half:]))):
@@ -395,25 +421,33 @@ def _check_constants(op: ops.Op, flat: tuple[Any, ...]) -> None:
     constants = flat[len(flat) - len(op.params) :] if op.params else ()
     for name, x in zip(op.params, constants, strict=True):
         if isinstance(x, Value):
-            raise ValueError(f"{name} of {op.name} is a constant, and is given as a node")
+            raise ValueError(gettext(
+                "{name} of {op} is a constant, and is given as a node",
+                name=name, op=op.name,
+            ))  # fmt: skip
         if name == "index" and not (x.is_integer() and 0 <= x < len(flat) - 1):
-            raise ValueError(f"index of {op.name} is {x!r}, and there are {len(flat) - 1} operands")
+            raise ValueError(gettext(
+                "index of {name} is {index}, and there are {count} operands",
+                name=op.name, index=repr(x), count=len(flat) - 1,
+            ))  # fmt: skip
     op.check_params(constants)
     if not any(isinstance(x, Value) for x in flat):
-        raise ValueError(f"{op.name} of constants alone is no node")
+        raise ValueError(gettext("{name} of constants alone is no node", name=op.name))
 
 
 def _number(x: Any) -> float:
     """Return a number of the file; infinity only where it is spelt out."""
     if isinstance(x, float) and x - x != 0.0:
-        raise ValueError('a number is too large for a float; write "inf" or "-inf" where infinity is meant')
+        raise ValueError(gettext(
+            'a number is too large for a float; write "inf" or "-inf" where infinity is meant'
+        ))  # fmt: skip
     return decode_float(x)
 
 
 def _operand(x: Any, nodes: Sequence[Value]) -> Value | float:
     if isinstance(x, str) and x[:1] == "n" and x[1:].isdecimal():
         if int(x[1:]) >= len(nodes):
-            raise ValueError(f"the operand {x!r:.60} does not stand before its result")
+            raise ValueError(gettext("the operand {x} does not stand before its result", x=f"{x!r:.60}"))
         return nodes[int(x[1:])]
     return _number(x)
 
@@ -423,7 +457,7 @@ def _entry(name: Any, letter: str, entries: list[Any], what: str) -> Any:
     if not (
         isinstance(name, str) and name[:1] == letter and name[1:].isdecimal() and int(name[1:]) < len(entries)
     ):
-        raise ValueError(f"there is no {what} {name!r:.60}")
+        raise ValueError(gettext("there is no {what} {name}", what=gettext(what), name=f"{name!r:.60}"))
     return entries[int(name[1:])]
 
 

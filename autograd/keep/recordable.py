@@ -25,6 +25,7 @@ from typing import Any, Final
 from autograd.joint import MultiOpCall
 from autograd.node import Node
 from autograd.op import TABLE, Op
+from autograd.words import gettext
 
 __all__ = ["agrees", "call_agrees", "difference"]
 
@@ -72,7 +73,9 @@ def difference(
     ``assigned`` is what the file says: that an operand was assigned to after the operation was recorded.
     """
     if not op.gated and None in local:
-        return f"a local derivative is null, as of a branch not taken, and {op.name} has no branches"
+        return gettext(
+            "a local derivative is null, as of a branch not taken, and {name} has no branches", name=op.name
+        )
     if agrees(op, y, operands, local):
         return ""
     numbers = tuple([x._data if isinstance(x, Node) else x for x in operands])
@@ -88,7 +91,10 @@ def difference(
     for place, (d, p) in enumerate(zip(local, right, strict=True)):
         if not same(d, p):
             given, wanted = ("null" if z is None else f"{z:.6g}" for z in (d, p))
-            return f"local derivative {place} of {op.name} is {given}, and the operation has {wanted} there"
+            return gettext(
+                "local derivative {place} of {name} is {given}, and the operation has {wanted} there",
+                place=place, name=op.name, given=given, wanted=wanted,
+            )  # fmt: skip
     return ""
 
 

@@ -12,7 +12,7 @@ import sys
 from importlib import import_module
 from typing import Any, Final
 
-from autograd.words import marked
+from autograd.words import gettext, marked
 
 __all__ = ["engine", "sources", "why"]
 
@@ -54,11 +54,11 @@ def _engine_in_c() -> tuple[Any, str]:
     except ImportError as error:
         if "subinterpreter" in str(error):
             return None, marked("C serves the main interpreter of a process, and this is another one")
-        return None, _without(f"could not be loaded: {error}")
+        return None, _without(gettext("could not be loaded: {error}", error=error))
     except OSError:  # a bundler has put the package into one file
         return None, marked("its file cannot be looked at")
     if changed:
-        return None, _without("is not of the sources beside it, which were changed since")
+        return None, _without(gettext("is not of the sources beside it, which were changed since"))
     return (
         (module, marked("compiled"))
         if module.claim()
@@ -86,9 +86,10 @@ def _without(why: str) -> str:
     """Say that Python runs in the compiled module's place, and how to compile it."""
     import warnings
 
-    message = (
-        f"the engine's C {why}; the slower Python runs instead, to the same digits. Compile it again: pip "
-        "install -e . (or set CHAINRULE_PURE_PYTHON=1 to do without)"
+    message = gettext(
+        "the engine's C {why}; the slower Python runs instead, to the same digits. Compile it again: pip "
+        "install -e . (or set CHAINRULE_PURE_PYTHON=1 to do without)",
+        why=why,
     )
     # One line: a folder has no source to show.
     warnings.warn_explicit(message, RuntimeWarning, os.path.dirname(__file__), 1)

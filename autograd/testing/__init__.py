@@ -11,6 +11,7 @@ from typing import Any
 from autograd.testing.diagnosis import Diagnosis, Finding, diagnose
 from autograd.testing.gradcheck import check_grads, gradcheck
 from autograd.testing.report import Entry, GradcheckError, Report, ulps
+from autograd.words import gettext
 
 __all__ = [
     "Diagnosis", "Entry", "Finding", "GradcheckError", "Report", "check_grads", "diagnose", "gradcheck",
@@ -25,4 +26,7 @@ def __getattr__(name: str) -> Any:
     """
     if name in ("oracle", "strategies"):
         return import_module(f"autograd.testing.{name}")
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    raise AttributeError(gettext(
+        "module {module} has no attribute {name}",
+        module=repr(__name__), name=repr(name),
+    ))  # fmt: skip

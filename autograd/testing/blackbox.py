@@ -103,7 +103,7 @@ class _Box:
         self.f, self.inputs = f, inputs
         self.as_arguments = isinstance(inputs, (tuple, list))
         given = inputs if self.as_arguments else (inputs,)
-        self.parts = [_flat(part, "an argument") for part in given]
+        self.parts = [_flat(part, gettext("an argument")) for part in given]
         self.shapes = [getattr(part, "shape", None) for part in given]
         self.kinds = [type(part) for part in given]
         self.x: Numbers = [x for part in self.parts for x in part]
@@ -138,7 +138,7 @@ class _Box:
 
     def __call__(self, xs: Sequence[Any]) -> Numbers:
         """Return the values; NaN where the function refuses a point."""
-        return _flat(self.f(*self.arguments(xs)), "the result of the function")
+        return _flat(self.f(*self.arguments(xs)), gettext("the result of the function"))
 
     def beside(self, xs: Numbers) -> Numbers:
         """Return the values at another point; NaN where there are none."""
@@ -179,7 +179,7 @@ class _Claim:
         n, m = len(box.x), box.outputs
         if callable(gradient) and m > 1 and _required(gradient) > len(box.parts):
             def adjoint(weights: Numbers) -> Numbers:
-                found = _flat(gradient(*box.arguments(box.x), _array(weights, (m,))), "the gradient")
+                found = _flat(gradient(*box.arguments(box.x), _array(weights, (m,))), gettext("the gradient"))
                 return self._of_length(found, n)
 
             self.adjoint = adjoint
@@ -189,7 +189,7 @@ class _Claim:
             self._combine()
         else:
             given = gradient(*box.arguments(box.x)) if callable(gradient) else gradient
-            found = self._of_length(_flat(given, "the gradient"), n * m)
+            found = self._of_length(_flat(given, gettext("the gradient")), n * m)
             self.rows = [found[k * n : (k + 1) * n] for k in range(m)]
         self.size = max((abs(d) for row in self.rows for d in row if math.isfinite(d)), default=0.0)
 
@@ -226,7 +226,7 @@ class _Claim:
             signs = [rng.choice([-1.0, 1.0]) * max(abs(x), 1e-3) for x in self.box.x]
             largest = max(map(abs, signs))
             direction = [s / largest for s in signs]
-            yield self._along(direction, "df along a random direction")
+            yield self._along(direction, gettext("df along a random direction"))
         # The components that the claim makes most of.
         order = sorted(range(n), key=lambda i: -max(abs(row[i]) for row in self.rows))
         for i in order[: FEW // 2] + rng.sample(order, FEW // 2):
@@ -383,7 +383,8 @@ def _judge(
 ) -> Judgement:
     """Say whether a slope is right, wrong, or not to be told."""
     if not math.isfinite(claimed):
-        return Judgement("not checked", math.nan, "", f"the gradient is {claimed}, which nothing compares to")
+        note = gettext("the gradient is {claimed}, which nothing compares to", claimed=claimed)
+        return Judgement("not checked", math.nan, "", note)
     steps = line.steps()
     values = [v[k] for v in line.seen.values() if math.isfinite(v[k])]
     is_flat = len(set(values)) == 1
@@ -397,12 +398,17 @@ def _judge(
         room = 0.05 * max(abs(low), abs(high), high - low) + lost
         if low - room <= claimed <= high + room or high - low == math.inf:
             note = (
-                "the function jumps here, or gives another value each time it is called"
+                gettext("the function jumps here, or gives another value each time it is called")
                 if high - low == math.inf
-                else f"the slopes to the left and to the right differ: {low:.6g} to {high:.6g}"
+                else gettext(
+                    "the slopes to the left and to the right differ: {low} to {high}",
+                    low=f"{low:.6g}", high=f"{high:.6g}",
+                )
             )
             return Judgement("kink", math.nan, "", note)
-        note = f"the slopes on both sides of a kink are {low:.6g} to {high:.6g}"
+        note = gettext(
+            "the slopes on both sides of a kink are {low} to {high}", low=f"{low:.6g}", high=f"{high:.6g}"
+        )
         return Judgement("wrong", 0.5 * (low + high), "differences", note)
     slopes = _slopes(line, k, steps, lambda _: noise.most)
     by_complex = line.box.complex_step(line.along, k)
@@ -411,7 +417,8 @@ def _judge(
     if best is None:
         if acquitted:
             return Judgement("ok", by_complex, "complex step")
-        return Judgement("not checked", math.nan, "", "the function has no values on both sides of the point")
+        note = gettext("the function has no values on both sides of the point")
+        return Judgement("not checked", math.nan, "", note)
     scale = max(abs(claimed), abs(best.value))
     fine = _slopes(line, k, steps, noise.within)
     for s in [*slopes, *fine]:
@@ -448,21 +455,29 @@ def _judge(
     is_unsure = is_level or is_all_noise or may_be_meant or is_bent
     is_excluded = not is_unsure and _is_excluded(line, k, slopes, best, claimed, rtol, noise.most)
     if is_excluded and not _is_seen_nearer(line, k, claimed, gap, grain):
-        note = f"the slope is {best.value:.6g}, to about {best.uncertainty:.1g}"
+        note = gettext(
+            "the slope is {slope}, to about {error}",
+            slope=f"{best.value:.6g}", error=f"{best.uncertainty:.1g}",
+        )  # fmt: skip
         if scale and claimed:
             off = abs(claimed - best.value) / abs(best.value or claimed)
-            note += f": the gradient is off by {100.0 * off:.3g} %" if off < 10.0 else ""
+            percent = f"{100.0 * off:.3g}"
+            note += gettext(": the gradient is off by {percent} %", percent=percent) if off < 10.0 else ""
         orders = _order(line, k, steps, claimed, best.step)
-        note += f"; its Taylor remainder falls like h^{orders:.1f}, not h^3" if math.isfinite(orders) else ""
+        if math.isfinite(orders):
+            note += gettext(
+                "; its Taylor remainder falls like h^{order}, not h^3", order=f"{orders:.1f}"
+            )
         return Judgement("wrong", best.value, "differences", note)
     return Judgement("not checked", best.value, "differences", _no_digits(best, noise.most))
 
 
 def _no_digits(best: Slope, noise: float) -> str:
-    return (
-        f"the differences have too few digits here: {best.value:.3g}, to about {best.uncertainty:.1g}, with "
-        f"noise of {noise:.1g} in the values"
-    )
+    return gettext(
+        "the differences have too few digits here: {slope}, to about {error}, with noise of {noise} in the "
+        "values",
+        slope=f"{best.value:.3g}", error=f"{best.uncertainty:.1g}", noise=f"{noise:.1g}",
+    )  # fmt: skip
 
 
 def _slopes(line: _Line, k: int, steps: list[float], noise: Callable[[float], float]) -> list[Slope]:
@@ -578,7 +593,7 @@ def _adjoint_identity(box: _Box, claim: _Claim, tangent: Callable[..., Any]) -> 
     for number in range(2):
         v = [rng.uniform(-1.0, 1.0) * max(1.0, abs(x)) for x in box.x]
         shaped = box.arguments(v)
-        forward = _flat(tangent(*box.arguments(box.x), *shaped), "the tangent")
+        forward = _flat(tangent(*box.arguments(box.x), *shaped), gettext("the tangent"))
         weights = claim.weights[number % 2] if claim.adjoint is not None else [1.0] * len(forward)
         if claim.adjoint is None and len(forward) != box.outputs:
             raise ValueError(gettext(
@@ -594,7 +609,8 @@ def _adjoint_identity(box: _Box, claim: _Claim, tangent: Callable[..., Any]) -> 
         size = sum(map(abs, terms)) + sum(map(abs, others))
         is_right = abs(one - other) <= 1e4 * EPSILON * size
         note = (
-            "" if is_right else "the tangent and the adjoint are not of one Jacobian: w (J v) is not (w J) v"
+            "" if is_right else
+            gettext("the tangent and the adjoint are not of one Jacobian: w (J v) is not (w J) v")
         )
         entries.append(
             Entry("w·J·v", math.nan, other, one, "adjoint identity", "ok" if is_right else "wrong", note)

@@ -19,6 +19,7 @@ from typing import Any
 from autograd import ops
 from autograd.form import Cases, Comparison, Fence, Form, Fraction, Function, Infix, Power, Root
 from autograd.operators import Operators
+from autograd.words import gettext
 
 __all__ = ["Complex", "continued"]
 
@@ -81,7 +82,7 @@ def continued(op: ops.Op, *operands: Any) -> Any:
     for formula in (op.expand, FORMULAS.get(op.name), op.form):  # one may have none for some constants
         if callable(formula) and (written := formula(*operands)) is not None:
             return written
-    raise LookupError(f"{op.name} is not continued to complex numbers")
+    raise LookupError(gettext("{name} is not continued to complex numbers", name=op.name))
 
 
 def _of_primitive(f: Callable[..., complex], operands: Sequence[Any]) -> Complex:
@@ -149,7 +150,7 @@ def _power(z: complex, w: complex) -> complex:
             result, base, n = result * base if n & 1 else result, base * base if n > 1 else base, n >> 1
         return result if w.real >= 0.0 else 1.0 / result
     if z.real <= 0.0:
-        raise ValueError("a power of a negative number with a broken exponent")
+        raise ValueError(gettext("a power of a negative number with a broken exponent"))
     return cmath.exp(w * cmath.log(z))
 
 
@@ -183,7 +184,7 @@ def _alike(f: Callable[..., complex]) -> Callable[..., complex]:
     def checked(*zs: complex) -> complex:
         sizes = [abs(z.real) for z in zs if z.real]
         if sizes and max(sizes) > 1e60 * min(sizes):
-            raise ArithmeticError("operands too far apart")
+            raise ArithmeticError(gettext("operands too far apart"))
         return f(*zs)
 
     return checked

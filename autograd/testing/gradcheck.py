@@ -278,7 +278,7 @@ class _Point:
         self.inputs = [Value(x, name) for x, name in zip(self.at, self.names, strict=True)]
         with mode(sources=True):
             self.result = f(*trees.rebuild(args, iter(self.inputs)))
-        outputs = trees.outputs(self.result, "the result of the function")
+        outputs = trees.outputs(self.result, gettext("the result of the function"))
         self.linear = Linear(self.inputs, outputs)
         self.outputs = [y if isinstance(y, Value) else Value(y) for y in outputs]
         active: set[Any] = set(self.inputs)
@@ -299,7 +299,7 @@ class _Point:
         # The user's own functions may be defined (and real) here, and not beside.
         except (ArithmeticError, ValueError, TypeError):
             return None
-        outputs = trees.leaves(result, "the result of the function")
+        outputs = trees.leaves(result, gettext("the result of the function"))
         return Graph(inputs, [y if isinstance(y, Value) else Value(y) for y in outputs])
 
     def _rounding(self, y: Value) -> float:
@@ -403,7 +403,7 @@ class _Point:
             # The user's own functions may be defined (and real) here, and not beside.
             except (ArithmeticError, ValueError, TypeError):
                 return math.nan
-            return float(trees.leaves(result, "the result of the function")[k])
+            return float(trees.leaves(result, gettext("the result of the function"))[k])
 
         # Differences that would step over a kink close by say nothing.
         crowded = any(local.nearest_kink < 1e-5 for local in reached)

@@ -16,6 +16,7 @@ from autograd.backward import toposort
 from autograd.errors import optional
 from autograd.floats.zeta import invdigamma
 from autograd.value import Value
+from autograd.words import gettext
 
 __all__ = [
     "REFERENCE",
@@ -815,7 +816,10 @@ def reference(op: ops.Op) -> Callable[..., Any]:
     """
     found: Callable[..., Any] | None = REFERENCE.get(op.name) or getattr(mp, op.name, None)
     if found is None:
-        raise LookupError(f"mpmath has no function {op.name}; give REFERENCE in {__name__} one")
+        raise LookupError(gettext(
+            "mpmath has no function {name}; give REFERENCE in {module} one",
+            name=op.name, module=__name__,
+        ))  # fmt: skip
     return found
 
 

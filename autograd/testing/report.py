@@ -198,7 +198,7 @@ _NOTES = {
 }  # fmt: skip
 _STATUSES = (marked("ok"), marked("wrong"), marked("kink"), marked("not checked"))
 _METHODS = (
-    marked("complex step"), marked("differences"), marked("Richardson"),
+    marked("complex step"), marked("differences"), marked("Richardson"), marked("adjoint identity"),
 )  # fmt: skip
 
 

@@ -22,6 +22,7 @@ from autograd.backward import toposort
 from autograd.errors import optional
 from autograd.form import Cases
 from autograd.value import Value
+from autograd.words import gettext
 
 if TYPE_CHECKING:
     from hypothesis import strategies as st
@@ -62,7 +63,10 @@ def floats(low: float = -math.inf, high: float = math.inf) -> st.SearchStrategy[
     0.5
     """
     if not low < high:
-        raise ValueError(f"the interval ({low}, {high}) holds no number; low must be below high")
+        raise ValueError(gettext(
+            "the interval ({low}, {high}) holds no number; low must be below high",
+            low=low, high=high,
+        ))  # fmt: skip
     simple = [x for x in (1.0, 2.0, 0.5, -1.0, -2.0, -0.5, 3.0, 0.0) if low < x < high]
     near_low, near_high = max(low, -30.0), min(high, 30.0)
     choices = [st.sampled_from(simple)] if simple else []
@@ -150,7 +154,10 @@ class Expression:
     def __call__(self, *inputs: Any) -> Any:
         """Compute the result for these numbers or nodes."""
         if len(inputs) != len(self.inputs):
-            raise TypeError(f"the expression takes {len(self.inputs)} inputs, got {len(inputs)}")
+            raise TypeError(gettext(
+                "the expression takes {count} inputs, got {given}",
+                count=len(self.inputs), given=len(inputs),
+            ))  # fmt: skip
         results = list(inputs)
         for step in self.steps:
             operands = [results[x] if isinstance(x, int) else x for x in step.operands]

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from autograd.words import gettext
 from nn.arrays import numpy_for
 from nn.checks import real, whole
 from nn.init import Rng, generator
@@ -19,7 +20,7 @@ Arrays = tuple["np.ndarray[Any, Any]", "np.ndarray[Any, Any]"]
 
 
 def _arrays(points: Sequence[tuple[float, ...]], labels: Sequence[Any], rng: Any, shuffle: bool) -> Arrays:
-    np = numpy_for("a data set of nn.data")
+    np = numpy_for(gettext("a data set of nn.data"))
     order = list(range(len(points)))
     if shuffle:
         rng.shuffle(order)

@@ -59,8 +59,8 @@ _ROWS = frozenset(("list", "tuple", "ndarray"))
 def _drawn(init: str | Initializer, nin: int, nout: int, rng: Rng) -> list[list[float]]:
     """Return the first weights, ``nin`` for each neuron."""
     rows = [
-        listed("a row of first weights", row)
-        for row in listed("what an initialiser returns", initializer(init)(nin, nout, rng=rng))
+        listed(gettext("a row of first weights"), row)
+        for row in listed(gettext("what an initialiser returns"), initializer(init)(nin, nout, rng=rng))
     ]
     if len(rows) != nout or any(len(row) != nin for row in rows):
         raise ValueError(gettext(

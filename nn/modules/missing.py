@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from autograd.spellings import told_instead
+from autograd.words import gettext
+
 __all__ = ["missing"]
 
 _ARITHMETIC = "write nothing: its numbers are doubles in the processor's memory"
@@ -52,5 +55,5 @@ def missing(kind: str, name: str) -> AttributeError:
     >>> print(missing("Linear", "in_features"))
     'Linear' object has no attribute 'in_features'; write layer.nin, of an nn.Linear
     """
-    said = _OF_MODULES.get(name, "")
-    return AttributeError(f"{kind!r} object has no attribute {name!r}{said and '; '}{said}")
+    said = gettext("{kind} object has no attribute {name}", kind=repr(kind), name=repr(name))
+    return AttributeError(said + told_instead(_OF_MODULES.get(name, "")))

@@ -79,7 +79,7 @@ class _Recurrent(Module):
         ValueError
             If the sequence is empty, or an element or a state has another size.
         """
-        sequence = listed("the sequence", xs)
+        sequence = listed(gettext("the sequence"), xs)
         if not sequence:
             raise ValueError(gettext(
                 "{given} of an empty sequence is not defined; pass at least one element",

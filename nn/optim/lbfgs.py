@@ -225,7 +225,7 @@ class LBFGS(Optimizer):
         return {**super().state_dict(), **kept}
 
     def _checked(self, state: Any) -> tuple[Any, ...]:
-        pairs, moves, length, scale = entries(state, ("pairs", "moves", "length", "scale"), "an LBFGS")
+        pairs, moves, length, scale = entries(state, ("pairs", "moves", "length", "scale"), "LBFGS")
         given = state.get("options")
         if isinstance(given, dict) and set(given) == set(self.options):
             made = type(self)(self.params, **given)  # checks them
@@ -233,8 +233,9 @@ class LBFGS(Optimizer):
         else:
             found = super()._checked(state)
         own = []
-        for pair in listed("the state's pairs", pairs):
-            both = [[decode_float(x) for x in listed("a pair", column)] for column in listed("a pair", pair)]
+        for pair in listed(gettext("the state's {name}", name="pairs"), pairs):
+            name = gettext("a pair")
+            both = [[decode_float(x) for x in listed(name, column)] for column in listed(name, pair)]
             if [len(column) for column in both] != [len(self.params)] * 2:
                 raise ValueError(gettext(
                     "a pair of the state does not have {count} numbers each",

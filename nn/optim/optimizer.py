@@ -167,8 +167,9 @@ class Optimizer:
         for p in params:
             if not isinstance(p, Value) or p.op is not None:
                 kind = (
-                    f"the result of {p.op.name}" if isinstance(p, Value) and p.op else f"a {type(p).__name__}"
-                )
+                    gettext("the result of {name}", name=p.op.name) if isinstance(p, Value) and p.op
+                    else gettext("a {kind}", kind=type(p).__name__)
+                )  # fmt: skip
                 raise TypeError(gettext(
                     "an optimizer changes leaves, Values that you made; {kind} is among its parameters",
                     kind=kind,
@@ -363,7 +364,7 @@ class Optimizer:
         array (number of parameters,)
             The parameters after the step.
         """
-        np = numpy_for("a step on arrays")
+        np = numpy_for(gettext("a step on arrays"))
         if self._parts:
             self.steps += 1
             ends = [0]
@@ -479,9 +480,10 @@ class Optimizer:
     def _checked(self, state: Any) -> tuple[Any, ...]:
         """Return what is to be taken over from a state, after checking all of it."""
         if self._parts:
-            kind, steps, groups = entries(state, ("kind", "steps", "groups"), "an optimizer of groups")
+            whose = gettext("an optimizer of groups")
+            kind, steps, groups = entries(state, ("kind", "steps", "groups"), whose)
             self._check_kind(kind)
-            saved = listed("the state's groups", groups)
+            saved = listed(gettext("the state's {name}", name="groups"), groups)
             if len(saved) != len(self._parts):
                 raise ValueError(gettext(
                     "the state has {count} groups, and there are {count2}",
@@ -492,11 +494,13 @@ class Optimizer:
         missed: Any = [0] * len(self.params)
         if isinstance(state, Mapping) and "missed" in state:
             missed = [
-                whole("missed", count, least=0) for count in listed("the state's missed", state["missed"])
+                whole("missed", count, least=0) for count in listed(
+                    gettext("the state's {name}", name="missed"), state["missed"]
+                )
             ]
             state = {name: entry for name, entry in state.items() if name != "missed"}
         kind, lr, steps, options, numbers = entries(
-            state, ("kind", "lr", "steps", "options", "state"), "an optimizer"
+            state, ("kind", "lr", "steps", "options", "state"), gettext("an optimizer")
         )
         self._check_kind(kind)
         if (
@@ -506,7 +510,7 @@ class Optimizer:
         ):
             raise ValueError(gettext("the state does not have the entries of {kind}", kind=kind))
         columns = {
-            name: [decode_float(x) for x in listed(f"the state's {name}", numbers[name])]
+            name: [decode_float(x) for x in listed(gettext("the state's {name}", name=name), numbers[name])]
             for name in self.slots
         }
         for name, column in {**columns, "missed": missed}.items():

@@ -152,7 +152,9 @@ class Scheduler:
 
     def _set(self, steps: int) -> None:
         """Take over a number of steps, once the rates that belong to it are known."""
-        name = f"the factor of {type(self).__name__} after {steps} steps"
+        name = gettext(
+            "the factor of {kind} after {steps} steps", kind=type(self).__name__, steps=steps
+        )
         self._take(steps, [real(name, factor, least=0.0) for factor in self.factors(steps)])
 
     def _take(self, steps: int, factors: list[float]) -> None:
@@ -208,7 +210,7 @@ class Scheduler:
             self._take(self.steps, self.multiplied)
 
     def _load(self, state: Any) -> None:
-        base, steps = entries(state, ("base_lr", "steps"), "a scheduler")
+        base, steps = entries(state, ("base_lr", "steps"), gettext("a scheduler"))
         base = [real("base_lr", rate, least=0.0) for rate in (base if isinstance(base, list) else [base])]
         if len(base) != len(self.base_lrs):
             raise ValueError(gettext(
@@ -606,7 +608,9 @@ class MultiStepLR(Scheduler):
 
     @_starting
     def __init__(self, optimizer: Optimizer, milestones: Iterable[int], gamma: float = 0.1) -> None:
-        self.milestones = sorted([whole("a milestone", m, least=0) for m in listed("milestones", milestones)])
+        self.milestones = sorted([
+            whole(gettext("a milestone"), m, least=0) for m in listed("milestones", milestones)
+        ])
         self.gamma = real("gamma", gamma, least=0.0)
         super().__init__(optimizer)
 
@@ -956,8 +960,9 @@ class ReduceLROnPlateau(Scheduler):
             What `state_dict` of a scheduler of this kind returned.
         """
         names = ("factors", "best", "bad", "resting")
-        factors, best, bad, resting = entries(state, names, "a ReduceLROnPlateau")
-        factors = [real("a factor", factor, least=0.0) for factor in listed("the state's factors", factors)]
+        factors, best, bad, resting = entries(state, names, "ReduceLROnPlateau")
+        whose = gettext("the state's {name}", name="factors")
+        factors = [real(gettext("a factor"), factor, least=0.0) for factor in listed(whose, factors)]
         if len(factors) != len(self.base_lrs):
             raise ValueError(gettext(
                 "the state is of {count} groups, and there are {count2}",
@@ -1089,7 +1094,7 @@ class SequentialLR(ChainedScheduler):
     def __init__(
         self, optimizer: Optimizer, schedulers: Sequence[Scheduler], milestones: Sequence[int]
     ) -> None:
-        self.milestones = [whole("a milestone", m) for m in listed("milestones", milestones)]
+        self.milestones = [whole(gettext("a milestone"), m) for m in listed("milestones", milestones)]
         count = len(listed("schedulers", schedulers))
         if self.milestones != sorted(set(self.milestones)) or len(self.milestones) != count - 1:
             raise ValueError(gettext(

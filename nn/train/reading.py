@@ -100,14 +100,17 @@ class Read:
             count = 0
             for count, item in enumerate(parts, 1):
                 if count > done:
-                    yield self.checked(item, f"batch {count} of epoch {epoch + 1}")
+                    yield self.checked(item, gettext(
+                        "batch {count} of epoch {epoch}", count=count, epoch=epoch + 1
+                    ))  # fmt: skip
         if count < done or not count:
-            raise ValueError(
-                f"the data has {count} batches in epoch {epoch + 1}"
-                + (f", of which the checkpoint has done {done}" if done else "")
-                + "; a data set that can be gone through once lasts for one epoch: pass the function that "
-                "makes its batches, as in data=batches in place of data=batches()"
-            )
+            behind = gettext(", of which the checkpoint has done {done}", done=done) if done else ""
+            raise ValueError(gettext(
+                "the data has {count} batches in epoch {epoch}{behind}; a data set that can be gone through "
+                "once lasts for one epoch: pass the function that makes its batches, as in data=batches in "
+                "place of data=batches()",
+                count=count, epoch=epoch + 1, behind=behind,
+            ))  # fmt: skip
 
     def checked(self, item: Any, name: str) -> Batch:
         """Return a batch, which is a pair of equally many samples and targets."""
@@ -157,7 +160,7 @@ class Mapped(Read):
     def few(self) -> Batch:
         """Return the first samples."""
         count = min(self.size or 2, 2)
-        return self.checked((self.x[:count], self.y[:count]), "the data")
+        return self.checked((self.x[:count], self.y[:count]), gettext("the data"))
 
     def made(self) -> str:
         """Return sizes, too."""
@@ -205,7 +208,7 @@ class Stream(Read):
                 raise ValueError(gettext(
                     "the data has no batch; let it yield pairs (x, y) of samples and targets"
                 ))  # fmt: skip
-        return self.checked(self.first[0], "batch 1 of epoch 1")
+        return self.checked(self.first[0], gettext("batch {count} of epoch {epoch}", count=1, epoch=1))
 
     def opened(self, epoch: int, rng: Any) -> Iterator[Any]:  # noqa: ARG002
         """Return the batches from the first on."""

@@ -29,10 +29,10 @@ def outputs_of(model: Module, x: Sequence[Any]) -> list[Any]:
     try:
         outputs = model(Batch(x))
     except (TypeError, ValueError) as error:
-        error.add_note(
+        error.add_note(gettext(
             "The model holds a BatchNorm, so that it is called with a nn.Batch, a list of samples, which its "
             "forward hands to its modules."
-        )
+        ))  # fmt: skip
         raise
     if not isinstance(outputs, list) or len(outputs) != len(x):
         raise TypeError(gettext(
@@ -135,7 +135,7 @@ class Compiled(Eager):
         where: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(model, loss, optimizer, reduction, penalty)
-        self.numpy = numpy_for("nn.fit with compile=True")
+        self.numpy = numpy_for(gettext("nn.fit with compile=True"))
         self.told = Told(model)
         self.together = model._takes_batches()
         self.step = autograd.compile(

@@ -5,6 +5,7 @@ import ast
 import re
 import string
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -55,43 +56,97 @@ def marks(path):
     return set(re.findall(r"\[\[(.+?)\]\]", path.read_text(encoding="utf-8")))
 
 
+# Functions whose texts are messages, and how many of their arguments are; those of `options` that are prose.
+_SPOKEN = {
+    "gettext": 1, "marked": 1, "inscription": 1, "refuse_constant": 4, "refuse_while_tracing": 2, "_leave": 1,
+    "_refuse_copy": 1, "ShapeError": 1, "options": None,
+}  # fmt: skip
+# Tables of what to write instead; most of it is code.
+_REMEDIES = {
+    "autograd.calculus.functional": ("_THEIRS",), "autograd.elsewhere": ("_FUNCTIONS", "_METHODS"),
+    "autograd.spellings": ("TENSORS",), "autograd.ufuncs": ("INSTEAD",), "autograd.value": ("_OPTIONS",),
+    "nn.data": ("_INSTEAD",), "nn.elsewhere": ("_INSTEAD", "_KINDS"), "nn.init": ("_INSTEAD",),
+    "nn.losses": ("_FOREIGN", "_INSTEAD"), "nn.modules.missing": ("_OF_MODULES",),
+    "nn.modules.recurrent": ("_OTHERS",), "nn.optim": ("_INSTEAD", "_SPEED"), "nn.train.fit": ("_DATA",),
+}  # fmt: skip
+_WITHIN = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|'[^']*'|\w+(\.\w+)+")
+_PROSE = re.compile(
+    r"\b(an|the|or|and|of|with|which|that|nothing|itself|its|such|where|is|are|do|does|no|by|under|below)\b"
+    r"|\ba [a-z]{2,}|\b[a-z]{3,},? [a-z]{3,}\b"
+)
+
+
+def is_prose(text):
+    """Whether words stand in what to write, besides code."""
+    bare = text
+    while bare != (bare := _WITHIN.sub("", bare)):
+        pass
+    return _PROSE.search(bare) is not None
+
+
+def texts_in(held):
+    """Yield the texts in a table's fields."""
+    if isinstance(held, str):
+        yield held
+    elif isinstance(held, (dict, tuple)):
+        for part in held.values() if isinstance(held, dict) else held:
+            yield from texts_in(part)
+
+
+def constants(node):
+    """Yield the texts that an argument may be: of a condition both, of a table all."""
+    if isinstance(node, ast.IfExp):
+        yield from (*constants(node.body), *constants(node.orelse))
+    elif isinstance(node, (ast.Tuple, ast.Dict)):
+        for part in node.elts if isinstance(node, ast.Tuple) else node.values:
+            yield from constants(part)
+    elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+        yield node.value
+
+
+def called(node):
+    """Return the name of the function that a node calls; an empty one where it calls none."""
+    return getattr(node.func, "id", getattr(node.func, "attr", "")) if isinstance(node, ast.Call) else ""
+
+
+def remedies():
+    """Return what the tables say in prose, as `told_instead` looks it up."""
+    held = [vars(import_module(module))[name] for module, names in _REMEDIES.items() for name in names]
+    bare = {text if is_prose(rest := text.removeprefix("write ")) and rest == text else rest
+            for text in texts_in(tuple(held))}  # fmt: skip
+    return {text for text in bare if is_prose(text)}
+
+
 def messages():
-    """Return what the sources say through the catalogues: calls, helps of options, marks in scripts."""
-    found = {*_ARGPARSE, *nn.cli.COMMANDS.values()}
+    """Return what goes through the catalogues: calls, tables, helps of options, marks in scripts."""
+    found = {*_ARGPARSE, *nn.cli.COMMANDS.values(), *remedies()}
     found |= {text for what in MISCONCEPTIONS.values() for text in what}
     found |= {text for rules in WRONG_RULES.values() for *_, text in rules}
-    for path in sources(r"\b(gettext|marked|inscription)\(|\bhelp="):
+    for path in sources(rf"\b({'|'.join(_SPOKEN)})\(|\bhelp="):
         for node in ast.walk(parsed(path)):
-            text = None
-            spoken = ("gettext", "marked", "inscription")
-            if isinstance(node, ast.Call) and getattr(node.func, "id", "") in spoken:
-                text = node.args[0]
+            if (name := called(node)) in _SPOKEN:
+                given = [*node.args[: _SPOKEN[name]], *(k.value for k in node.keywords if name == "options")]
+                said = {text for argument in given for text in constants(argument)}
+                found |= {text for text in said if name not in ("options", "_leave") or is_prose(text)}
             elif isinstance(node, ast.keyword) and node.arg == "help" and "cli" in path.parts:
-                text = node.value
-            said = (text.body, text.orelse) if isinstance(text, ast.IfExp) else (text,)
-            found |= {x.value for x in said if isinstance(x, ast.Constant) and isinstance(x.value, str)}
+                found |= set(constants(node.value))
     for path in [*assets("js"), *assets("html")]:
         found |= marks(path)
     return found
 
 
-# What commands print of errors: these classes wherever they are raised, and all that these modules raise.
-_PRINTED = {"UsageError", "MissingDependencyError", "AnomalyError", "EngineError", "UnusableError"}
-_PRINTING = {
-    "autograd/keep/files.py", "nn/data/table.py", "nn/state.py", "nn/train/checkpoint.py",
-    "nn/activations.py",
-}  # fmt: skip
+# Errors that say to who mends this package, not to who uses it, what went wrong in it.
+_INNER = {"UntranslatableError", "AssertionError"}
+_SAYING = re.compile(r"(\w*(Error|Exception|Exit|Warning)|warn|warn_explicit|add_note|print|_notice|_bad)$")
+_REASON = re.compile("(Return|Say|Tell|Show) (why|what is wrong|what an error|the message)")
 # Commands for a shell, programs, styles and pages are no sentences.
 _CODE = re.compile(r"[{<$|]|^(pip|chainrule|complete|autoload|--)\b")
 
 
 def unspoken(node):
     """Yield the sentences below a node that reach the user as they stand, in English."""
-    called = getattr(node.func, "id", getattr(getattr(node.func, "value", None), "id", "")) if isinstance(
-        node, ast.Call) else ""  # fmt: skip
-    if called in ("gettext", "marked", "inscription", "re") or (isinstance(node, ast.Expr) and isinstance(
-        node.value, ast.Constant
-    )):  # a docstring
+    name = called(node)
+    if name in _SPOKEN or name in ("compile", "_finding") or name in _INNER or is_docstring(node):
         return
     if isinstance(node, ast.keyword) and node.arg == "help":
         return
@@ -105,26 +160,62 @@ def unspoken(node):
             yield child.value
 
 
+def is_docstring(node):
+    """Whether a text stands by itself."""
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+
+
+def said_in(tree):
+    """Yield what a module says: all that is raised, warned of or printed, and reasons that are returned.
+
+    A name stands for what the function gives it, however it is built.
+    """
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.FunctionDef, ast.Lambda)):
+            yield from said_by(node)
+
+
+def said_by(function):
+    """Yield the parts of a function that it says."""
+    given = {}
+    for node in ast.walk(function):
+        targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+        for target in targets if isinstance(node, (ast.Assign, ast.AugAssign, ast.NamedExpr)) else []:
+            given.setdefault(getattr(target, "id", ""), []).append(node.value)
+    is_named = isinstance(function, ast.FunctionDef)
+    is_reason = is_named and _REASON.match(ast.get_docstring(function) or "")
+    waiting = [node for node in ast.walk(function)
+               if isinstance(node, ast.Raise) or _SAYING.match(called(node))
+               or (is_reason and isinstance(node, ast.Return))]  # fmt: skip
+    while waiting:
+        node = waiting.pop()
+        yield node
+        for name in {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}:
+            waiting += given.pop(name, [])
+
+
 def is_sentence(text):
     """Whether there are two words of prose in a row, and no code."""
     return re.search(r"\b[a-z]{2,},? [a-z]{2,}\b", text) is not None and not _CODE.search(text.strip())
 
 
-def test_whatever_the_command_line_says_goes_through_the_catalogues():
-    left = []
-    for path in sources(r"\braise\b|gettext"):
-        name = path.relative_to(ROOT).as_posix()
-        if "cli" in path.parts:
-            left += [(name, text) for text in unspoken(parsed(path))]
-            continue
-        if name not in _PRINTING and not re.search(rf"raise ({'|'.join(_PRINTED)})\b", written(path)):
-            continue
-        for node in ast.walk(parsed(path)):
-            made = node.exc if isinstance(node, ast.Raise) else None
-            kind = getattr(getattr(made, "func", None), "id", "")
-            if kind in _PRINTED or (kind and name in _PRINTING):
-                left += [(name, text) for text in unspoken(made)]
-    assert [(name, text) for name, text in left if text not in nn.cli.COMMANDS.values()] == []
+def test_whatever_is_raised_warned_of_or_printed_goes_through_the_catalogues():
+    left = set()
+    for path in sources(r"\w"):
+        parts = [parsed(path)] if "cli" in path.parts else said_in(parsed(path))
+        left |= {(path.relative_to(ROOT).as_posix(), text) for part in parts for text in unspoken(part)}
+    assert {(name, text) for name, text in left if text not in nn.cli.COMMANDS.values()} == set()
+
+
+def test_a_sentence_that_is_said_in_english_alone_is_found():
+    for line in ('raise ValueError("this is wrong")', 'warnings.warn(f"{x} is not so")',
+                 'why = f"{x} is wrong here"\n    raise TypeError(gettext("no: {why}", why=why))',
+                 'error = OSError("it cannot be read")\n    raise error',
+                 'print("nothing is left", file=sys.stderr)'):  # fmt: skip
+        tree = ast.parse(f"def f(x):\n    {line}")
+        assert [text for part in said_in(tree) for text in unspoken(part)], line
+    tree = ast.parse('def f(x):\n    raise ValueError(gettext("this is {x} wrong", x=x))')
+    assert [text for part in said_in(tree) for text in unspoken(part)] == []
 
 
 def places(message):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from autograd.words import gettext
+
 __all__ = ["Placed", "Placement"]
 
 
@@ -31,10 +33,11 @@ class Placement:
         """Refuse a batch that leaves devices without an example."""
         devices = self.mesh.shape[self.examples] if self.examples else 1
         if examples < devices:
-            raise ValueError(
-                f"a batch of {examples} is smaller than the mesh, which has {devices} devices for the "
-                f"examples; pass {devices} or more, or a smaller mesh"
-            )
+            raise ValueError(gettext(
+                "a batch of {examples} is smaller than the mesh, which has {devices} devices for the "
+                "examples; pass {devices} or more, or a smaller mesh",
+                examples=examples, devices=devices,
+            ))  # fmt: skip
 
     def spans(self, examples: int) -> set[tuple[int, int]]:
         """Return from where to where the examples go that the devices of this process have."""

@@ -34,6 +34,7 @@ from autograd.compiler.graph.ir import (
 from autograd.compiler.graph.simplify import fuse_equal, kept
 from autograd.compiler.graph.symbol import Step, Symbol, Total, recorded, total_of
 from autograd.op import ANY, SEVERAL, MultiOp, Op
+from autograd.words import gettext
 
 __all__ = ["adds_up", "expanded", "lower", "lower_results", "repeat"]
 
@@ -78,10 +79,10 @@ def lower(b: Builder, op: Op, params: tuple[float, ...], columns: Columns, out: 
 def _call(b: Builder, op: Op, params: tuple[float, ...], columns: Columns, out: Ints) -> None:
     """Enter nodes of a row as such."""
     if len(columns) > ARITY:
-        raise NotImplementedError(
-            f"{op.name}() of {len(columns)} operands cannot be compiled; write it in terms of smaller "
-            "operations"
-        )
+        raise NotImplementedError(gettext(
+            "{name}() of {count} operands cannot be compiled; write it in terms of smaller operations",
+            name=op.name, count=len(columns),
+        ))  # fmt: skip
     b.assign(out, b.row(op, params))
     b.call(out, list(columns))
 

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from autograd.compiler.graph.counting import bincount, repeated
 from autograd.ops import Op
+from autograd.words import gettext
 
 __all__ = [
     "ARITY", "CONST", "EXTREMA", "FIRST_ROW", "INPUT", "LANE", "LEAVES", "MAX", "MIN", "ONE", "PARAM",
@@ -262,7 +263,7 @@ def longest_paths(size: int, producers: Ints, consumers: Ints) -> Ints:
             done += len(few)
         frontier = np.array(few, np.int64)
     if done != size:
-        raise ValueError("the graph has a cycle")
+        raise ValueError(gettext("the graph has a cycle"))
     return level
 
 

@@ -19,6 +19,7 @@ from autograd.form import Comparison
 from autograd.modes import mode, refuse_while_tracing
 from autograd.node import ConstantNote
 from autograd.value import Value
+from autograd.words import gettext
 
 __all__ = [
     "Tape", "argument_names", "constant", "flatten", "nested", "only_numbers", "rebuild", "record",
@@ -64,15 +65,17 @@ class Tape(list[Any]):
         needed = BYTES_PER_TERM * self.terms
         if needed > 0.25 * self.free and not self.told:
             self.told = True
-            so_far = f"compile: recorded {self.terms:,} operations so far"
-            print(f"{so_far}; about {needed / 1e9:.1f} GB will be needed", file=sys.stderr)
+            print(gettext(
+                "compile: recorded {terms} operations so far; about {needed} GB will be needed",
+                terms=f"{self.terms:,}", needed=f"{needed / 1e9:.1f}",
+            ), file=sys.stderr)  # fmt: skip
         if needed > 0.8 * self.free:
-            raise MemoryError(
-                f"{self.terms:,} operations recorded and no end: compiling them takes more than the "
-                f"{self.free / 1e9:.1f} GB that are free. "
-                "Compile one example, with batch=True, and pass the data as arrays: each example then is a "
-                "lane, and the graph does not grow with the data."
-            )
+            raise MemoryError(gettext(
+                "{terms} operations recorded and no end: compiling them takes more than the {free} GB "
+                "that are free. Compile one example, with batch=True, and pass the data as arrays: each "
+                "example then is a lane, and the graph does not grow with the data.",
+                terms=f"{self.terms:,}", free=f"{self.free / 1e9:.1f}",
+            ))  # fmt: skip
 
 
 _SLOT: Any = Value.__dict__["grad"]
@@ -129,10 +132,10 @@ def without_draws(make: Callable[[], R], *functions: Any) -> R:
     before = find_generators(*functions)
     made = make()
     if changed(before) and made.fixed() != make().fixed():
-        raise TracingError(
+        raise TracingError(gettext(
             "the function draws random numbers, and a compiled program would repeat one draw for ever; "
             "draw them before the call and pass them as an argument"
-        )
+        ))  # fmt: skip
     return made
 
 
@@ -158,10 +161,10 @@ def with_outside(tape: list[Value], known: Collection[Any]) -> list[Value]:
     outside: dict[Value, None] = {}
     for node in tape:
         if node.op is None:
-            raise TracingError(
-                "the function uses no_grad(), whose results would be frozen into the program; compile the "
-                "part with a gradient only"
-            )
+            raise TracingError(gettext(
+                "the function uses no_grad(), whose results would be frozen into the program; compile "
+                "the part with a gradient only"
+            ))  # fmt: skip
         operands, call = node._predecessors(), node._call
         if call is not None:
             operands = () if call in inside else call.elements
@@ -263,22 +266,23 @@ def stacked(structure: Any, columns: Sequence[Sequence[Any]]) -> Any:
 def only_numbers(results: Sequence[Any], structure: Any, result: Any, *, loss: bool) -> None:
     """Raise TypeError unless a function returned numbers or Values; a single one where it is a loss."""
     if loss and structure != 0:
-        raise TypeError(
-            f"the function to compile must return one number, the loss, got {type(result).__name__}; return "
-            "a single Value"
-        )
+        raise TypeError(gettext(
+            "the function to compile must return one number, the loss, got {kind}; return a single "
+            "Value",
+            kind=type(result).__name__,
+        ))  # fmt: skip
     for x in results:
         form = getattr(x.op, "form", None) if isinstance(x, Value) else None
         if isinstance(x, bool) or (loss and isinstance(form, Comparison)):
-            raise TypeError(
-                "the function to compile returned a condition, which has no derivative; return the number "
-                "that was compared, or autograd.where(condition, a, b)"
-            )
+            raise TypeError(gettext(
+                "the function to compile returned a condition, which has no derivative; return the "
+                "number that was compared, or autograd.where(condition, a, b)"
+            ))  # fmt: skip
         if not isinstance(x, (Value, int, float)):
-            raise TypeError(
-                f"the function to compile returned {type(x).__name__}; return numbers or Values, or lists "
-                "of them"
-            )
+            raise TypeError(gettext(
+                "the function to compile returned {kind}; return numbers or Values, or lists of them",
+                kind=type(x).__name__,
+            ))  # fmt: skip
 
 
 def argument_names(f: Callable[..., Any]) -> list[str]:

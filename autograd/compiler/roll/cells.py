@@ -32,6 +32,7 @@ from autograd.compiler.roll.addresses import Column, Plan, fitted, fitted_terms,
 from autograd.compiler.roll.affine import compress, nest
 from autograd.compiler.roll.program import LANES, Part, Ref, Statement
 from autograd.compiler.roll.repeats import Rounds
+from autograd.words import gettext
 
 __all__ = ["Layout"]
 
@@ -285,10 +286,11 @@ class Layout:
                 operands.append(Ref(constants=compress(g.value[c[order]].reshape(sizes))) if fixed else ref)
             result = refs[0]
             result.base, result.lane = (result.base if pinned else base), lane
-            note = f"{gathered} of {len(columns)} operands gathered" if gathered else ""
+            note = gettext("{count} of {of} operands gathered", count=gathered, of=len(columns))
             return Statement(
-                nodes, lane, op=op, params=params, operands=operands, sizes=sizes, result=result, note=note
-            )
+                nodes, lane, op=op, params=params, operands=operands, sizes=sizes, result=result,
+                note=note if gathered else "",
+            )  # fmt: skip
 
         return Plan(1.0 + gather_price(refs), order, pinned, finish)
 
@@ -420,7 +422,7 @@ class Layout:
                 [part],
                 result=Ref(base, (1,)),
                 starts=starts,
-                note=f"{2 * len(t)} factors gathered one by one",
+                note=gettext("{count} factors gathered one by one", count=2 * len(t)),
             )
 
         return Plan(4.0 + len(t) / 250.0, np.arange(len(group)), False, finish)
@@ -467,6 +469,5 @@ class Layout:
             )
         kind = int(self.graph.kind[nodes[0]])
         extremum = "" if kind not in EXTREMA else "max" if kind == MAX else "min"
-        return Statement(
-            nodes, lane, parts, extremum=extremum, note=f"{cost} factors gathered" if cost else ""
-        )
+        note = gettext("{count} factors gathered", count=cost) if cost else ""
+        return Statement(nodes, lane, parts, extremum=extremum, note=note)

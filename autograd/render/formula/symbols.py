@@ -18,6 +18,7 @@ from autograd.operators import Operators
 from autograd.render.formula.formula import Formula, form_of, literal, written
 from autograd.render.formula.notation import is_named
 from autograd.render.formula.text import plain
+from autograd.words import gettext
 
 __all__ = [
     "Symbol",
@@ -42,7 +43,7 @@ class Symbol(Formula, Operators):
     __slots__ = ()
 
     def __float__(self) -> float:
-        raise TypeError("a symbol has no number; write the rule with this package's functions")
+        raise TypeError(gettext("a symbol has no number; write the rule with this package's functions"))
 
     def __repr__(self) -> str:
         return plain(self)

@@ -21,6 +21,7 @@ from autograd.op import TABLE, Op
 from autograd.operators import Operators
 from autograd.render.formula.formula import form_of
 from autograd.value import Value
+from autograd.words import gettext
 
 __all__ = ["from_sympy", "to_sympy"]
 
@@ -120,7 +121,7 @@ _SHAPES: Final[Mapping[type[Form], Callable[..., Any]]] = MappingProxyType({
 
 
 def _sympy() -> Any:
-    return optional("sympy", "expressions of SymPy", "pip install sympy", what="SymPy")
+    return optional("sympy", gettext("expressions of SymPy"), "pip install sympy", what="SymPy")
 
 
 class _Expression(Operators):
@@ -170,10 +171,11 @@ def _applied(op: Op, operands: Sequence[Any]) -> Any:
         written = _written(write, op, operands)
         if written is not None:
             return written
-    raise GraphError(
-        f"SymPy has no function for {op.name}, and the table does not write it with others; "
-        "cut the graph below it, by detach, or write it with other functions"
-    )
+    raise GraphError(gettext(
+        "SymPy has no function for {name}, and the table does not write it with others; cut the graph "
+        "below it, by detach, or write it with other functions",
+        name=op.name,
+    ))  # fmt: skip
 
 
 def _written(write: Any, op: Op, operands: Sequence[Any]) -> Any:
@@ -220,7 +222,10 @@ def to_sympy(root: Value, symbols: Mapping[Value, Any] | None = None) -> Any:
     """
     sympy = _sympy()
     if not isinstance(root, Value):
-        raise TypeError(f"to_sympy takes a Value, the output of a graph, got {type(root).__name__}")
+        raise TypeError(gettext(
+            "to_sympy takes a Value, the output of a graph, got {kind}",
+            kind=type(root).__name__,
+        ))  # fmt: skip
     found: dict[Value, Any] = {node: sympy.sympify(x) for node, x in (symbols or {}).items()}
     for node in toposort(root):
         if node in found:
@@ -319,17 +324,20 @@ def from_sympy(expression: Any, symbols: Iterable[Any] | Any | None = None) -> C
         names = [next((s for s in free if s.name == n), n) if isinstance(n, str) else n for n in names]
     strange = [str(symbol) for symbol in free if symbol not in names]
     if strange:
-        raise GraphError(
-            f"the expression has the symbols {', '.join(strange)} beside "
-            f"{', '.join(map(str, names)) or 'none'}; give a place to each, in symbols"
-        )
+        raise GraphError(gettext(
+            "the expression has the symbols {strange} beside {names}; give a place to each, in symbols",
+            strange=", ".join(strange), names=", ".join(map(str, names)) or gettext("none"),
+        ))  # fmt: skip
     for root in roots:
         for part in sympy.preorder_traversal(root):
             _known(part)
 
     def f(*numbers: Any) -> Any:
         if len(numbers) != len(names):
-            raise TypeError(f"this function takes {len(names)} numbers, {', '.join(map(str, names))}")
+            raise TypeError(gettext(
+                "this function takes {count} numbers, {names}",
+                count=len(names), names=", ".join(map(str, names)),
+            ))  # fmt: skip
         found: dict[Any, Any] = dict(zip(names, numbers, strict=True))
         results = [_evaluated(root, found) for root in roots]
         if columns > 1:
@@ -350,12 +358,13 @@ def _carried_out(root: Any) -> Any:
 def _known(part: Any) -> None:
     """Refuse what is no row, no real number and no symbol."""
     if part.args and part.func.__name__ not in CLASSES:
-        raise GraphError(
-            f"there is no row for SymPy's {part.func.__name__}, in {part}; write it with other functions, "
-            "as by expression.rewrite or expression.doit()"
-        )
+        raise GraphError(gettext(
+            "there is no row for SymPy's {function}, in {part}; write it with other functions, as by "
+            "expression.rewrite or expression.doit()",
+            function=part.func.__name__, part=part,
+        ))  # fmt: skip
     if not (part.args or part.is_Symbol or part.is_Boolean or part.is_extended_real or part is _sympy().nan):
-        raise GraphError(f"SymPy's {part} is no real number")
+        raise GraphError(gettext("SymPy's {part} is no real number", part=part))
 
 
 def _evaluated(root: Any, found: dict[Any, Any]) -> Any:

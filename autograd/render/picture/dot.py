@@ -25,9 +25,9 @@ else:
         "graphviz", gettext("A drawing as graphviz.Digraph"), "pip install graphviz", what=_WHAT
     )
     if not hasattr(graphviz, "Digraph"):
-        why = (
-            f"{getattr(graphviz, '__file__', None) or graphviz!r} is another module of that name, without "
-            "Digraph"
+        why = gettext(
+            "{path} is another module of that name, without Digraph",
+            path=getattr(graphviz, "__file__", None) or repr(graphviz),
         )
         raise MissingDependencyError(
             _WHAT, gettext("A drawing as graphviz.Digraph"), "pip install graphviz", broken=why

@@ -300,7 +300,8 @@ def _outputs(model: Network) -> list[Value]:
     """Return the outputs of a model."""
     outputs = getattr(model, "example_outputs", None)
     if outputs is None or isinstance(model, type):
-        what = f"the class {model.__name__}" if isinstance(model, type) else type(model).__name__
+        kind = type(model).__name__
+        what = gettext("the class {name}", name=model.__name__) if isinstance(model, type) else kind
         raise TypeError(gettext(
             "draw takes a Value, the output of a graph, or a model of nn, got {what}",
             what=what,
@@ -348,7 +349,10 @@ def _blank(form: str) -> Drawing:
     except MissingDependencyError as error:
         if error.broken and not _NOTICED:  # what is absent is no news
             _NOTICED.append(True)
-            warnings.warn(f"{error}. The picture is drawn without it", RuntimeWarning, stacklevel=3)
+            warnings.warn(gettext(
+                "{error}. The picture is drawn without it",
+                error=error,
+            ), RuntimeWarning, stacklevel=3)  # fmt: skip
         return Drawing()
     return DigraphDrawing(form)
 

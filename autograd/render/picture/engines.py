@@ -220,5 +220,5 @@ def _label_size(thing: dict[str, Any]) -> tuple[float, float]:
 def _numbers(text: str) -> list[float]:
     numbers = [float(x) for x in text.split(",")]
     if not all(map(math.isfinite, numbers)):
-        raise ValueError(f"not finite: {text!r}")
+        raise ValueError(gettext("not finite: {text}", text=repr(text)))
     return numbers

@@ -120,7 +120,9 @@ def build_network(
     paths = dict.fromkeys(unit.scope for unit in units if unit.neuron)
     opened = {path for path in paths if unfold and (path == unfold or path.endswith(f".{unfold}"))}
     if unfold and not opened:
-        there = ", ".join(sorted(paths, key=_natural)[:6]) or "none: no node lies in the scope of a parameter"
+        there = ", ".join(sorted(paths, key=_natural)[:6]) or gettext(
+            "none: no node lies in the scope of a parameter"
+        )
         raise ValueError(gettext(
             "there is no neuron {unfold} to unfold; the graph has {there}",
             unfold=repr(unfold), there=there,

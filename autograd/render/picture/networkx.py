@@ -8,6 +8,7 @@ from autograd.backward import toposort
 from autograd.errors import optional
 from autograd.render.derive.steps import positioned_edges, unique_names
 from autograd.value import Value
+from autograd.words import gettext
 
 __all__ = ["to_networkx"]
 
@@ -44,7 +45,10 @@ def to_networkx(root: Value) -> Any:
     """
     networkx = optional("networkx", "to_networkx", "pip install networkx", what="NetworkX")
     if not isinstance(root, Value):
-        raise TypeError(f"to_networkx takes a Value, the output of a graph, got {type(root).__name__}")
+        raise TypeError(gettext(
+            "to_networkx takes a Value, the output of a graph, got {kind}",
+            kind=type(root).__name__,
+        ))  # fmt: skip
     nodes = tuple(toposort(root))
     names = unique_names(nodes)
     graph = networkx.MultiDiGraph()

@@ -98,15 +98,21 @@ class Adapter:
             if not isinstance(value, Mapping) or not all(
                 isinstance(word, str) for pair in value.items() for word in pair
             ):
-                raise self._wrong(name, value, 'a dictionary of text, such as {"sin": "sin(x)"}')
+                raise self._wrong(name, value, gettext(
+                    'a dictionary of text, such as {"sin": "sin(x)"}'
+                ))
         if not self.derivative or not set(self.derivative) <= set(MODES):
-            raise self._wrong("derivative", list(self.derivative), 'of the keys "reverse" and "forward"')
+            raise self._wrong("derivative", list(self.derivative), gettext(
+                'of the keys "reverse" and "forward"'
+            ))
         for name, several, known in (("dtypes", self.dtypes, DTYPES), ("shapes", self.shapes, SHAPES)):
             if isinstance(several, str) or not several or not set(several) <= set(known):
-                raise self._wrong(name, several, f"of {', '.join(map(repr, known))}")
+                raise self._wrong(name, several, gettext(
+                    "of {known}", known=", ".join(map(repr, known))
+                ))
         for name in ("name", "install", "setup", "version", "array", "numbers", "jit"):
             if not isinstance(getattr(self, name), str):
-                raise self._wrong(name, getattr(self, name), "text")
+                raise self._wrong(name, getattr(self, name), gettext("text"))
 
     def _wrong(self, name: str, given: object, wanted: str) -> UsageError:
         return UsageError(gettext(

@@ -126,7 +126,7 @@ class Target:
             self._start()
         answer = self._ask(task, self.timeout)
         if "error" in answer:
-            raise Failed(answer["error"], answer["message"])
+            raise Failed(answer["error"], gettext(answer["message"], **answer["values"]))
         values: list[list[float]] = answer["values"]
         return values
 

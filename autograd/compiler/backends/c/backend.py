@@ -11,6 +11,7 @@ from autograd.compiler.backends.c.toolchain import find_compiler, no_compiler
 from autograd.compiler.roll.program import Program
 from autograd.compiler.roll.repeats import weighted
 from autograd.compiler.roll.rolled import nested
+from autograd.words import gettext
 
 __all__ = ["BACKEND", "BLAS_FROM", "largest_product"]
 
@@ -35,7 +36,7 @@ class C:
         """Return why this program is not for C, or an empty text."""
         reason = unsupported(program)
         if not reason and largest_product(program) > BLAS_FROM:
-            reason = "matrix products of this size are faster with the BLAS behind NumPy"
+            reason = gettext("matrix products of this size are faster with the BLAS behind NumPy")
         return reason
 
     def source(self, program: Program) -> str:

@@ -34,6 +34,7 @@ from autograd.compiler.roll.repeats import (
     weighted,
 )
 from autograd.op import Op
+from autograd.words import gettext
 
 __all__ = ["ROUND", "CWriter", "c_program", "unsupported", "whole"]
 
@@ -56,7 +57,8 @@ for soft warping (79 kB, straight): -O3 1.4 s, 480 us and 12 s, 27 us; -O1 1.3 s
 def unsupported(program: Program) -> str:
     """Return why the program cannot be printed in C, or an empty text."""
     left = set(rows_of(program)) - set(spelled(rows_of(program)).calls)
-    return "".join(f"{name}() is not available in C" for name in sorted(op.name for op in left)[:1])
+    names = sorted(op.name for op in left)[:1]
+    return "".join(gettext("{name}() is not available in C", name=name) for name in names)
 
 
 def rows_of(program: Program) -> list[Op]:

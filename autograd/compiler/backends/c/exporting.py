@@ -13,6 +13,7 @@ from autograd.compiler.backends.arrays import arguments, results
 from autograd.compiler.backends.c.emit import c_program, unsupported
 from autograd.compiler.backends.c.toolchain import HEADERS
 from autograd.compiler.roll.program import LANES
+from autograd.words import gettext
 
 __all__ = ["RESERVED", "exported"]
 
@@ -55,7 +56,7 @@ def exported(engine: Any, shapes: Sequence[tuple[int, ...]], theta: Any, name: s
     program = engine.program
     reason = unsupported(program)
     if reason:
-        raise ValueError(f"this program cannot be written in C: {reason}")
+        raise ValueError(gettext("this program cannot be written in C: {reason}", reason=reason))
     text = _INCLUDE.sub(lambda m: "" if m[1] not in HEADERS else _header(m[1]), c_program(program))
     text = _PLAIN + re.sub(r"\brestrict\b", "RESTRICT", text)
     text = _named_apart(_ENTRY.sub("static long ", text), name)

@@ -14,6 +14,7 @@ from io import FileIO
 from pathlib import Path
 
 from autograd.keep.files import lock
+from autograd.words import gettext
 
 __all__ = ["distrust", "own_folder"]
 
@@ -38,16 +39,16 @@ def distrust(folder: Path) -> str:
         except FileNotFoundError:
             continue  # it is still to be made
         if path == real and facts.st_uid != me:
-            return "it belongs to another user"
+            return gettext("it belongs to another user")
         if facts.st_uid not in owners:
-            return f"{path} belongs to another user"
+            return gettext("{path} belongs to another user", path=path)
         if facts.st_mode & 0o002 or (
             facts.st_mode & 0o020 and not (path != real and _alone(me, facts.st_gid))
         ):
             if path == real:
-                return "others may write to it"
+                return gettext("others may write to it")
             if not facts.st_mode & stat.S_ISVTX:
-                return f"others may write to {path}"
+                return gettext("others may write to {path}", path=path)
     return ""
 
 
@@ -116,11 +117,11 @@ def _base(other: Callable[[], Path]) -> Path:
         reason = distrust(base / f"chainrule-build-{secrets.token_hex(8)}")
         if not reason and os.access(base, os.W_OK):
             return base
-        reasons.append(reason or f"{base} cannot be written to")
-    raise OSError(
-        f"there is no folder to compile in ({'; '.join(reasons)}); set TMPDIR to one that only you can "
-        "write to"
-    )
+        reasons.append(reason or gettext("{base} cannot be written to", base=base))
+    raise OSError(gettext(
+        "there is no folder to compile in ({reasons}); set TMPDIR to one that only you can write to",
+        reasons="; ".join(reasons),
+    ))  # fmt: skip
 
 
 def _sweep(base: Path) -> None:

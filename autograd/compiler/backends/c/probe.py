@@ -14,6 +14,7 @@ import sys
 from pathlib import Path
 
 from autograd.compiler.backends.c.running import run
+from autograd.words import gettext, marked
 
 __all__ = ["SOURCE", "heard"]
 
@@ -65,6 +66,15 @@ print("tried")
 """
 
 
+_FLAWS = (
+    marked("numbers below 2.2e-308 become zero"), marked("NaN is taken for a number"),
+    marked("sums change their order"), marked("zero loses its sign"), marked("infinity is lost"),
+    marked("products are not rounded"), marked("constants lose digits"),
+    marked("quotients are rounded otherwise"),
+)  # fmt: skip
+"""What the other process may print."""
+
+
 def heard(path: Path, timeout: float) -> str:
     """Load a shared object of the source above in another process.
 
@@ -75,17 +85,17 @@ def heard(path: Path, timeout: float) -> str:
     try:
         code, said = run((sys.executable, "-S", "-c", _CHILD, str(path)), path.parent, timeout)
     except subprocess.TimeoutExpired:
-        return f"a program of it did not end within {timeout:g} s"
+        return gettext("a program of it did not end within {timeout} s", timeout=f"{timeout:g}")
     except OSError:
         return ""
     lines = said.strip().splitlines()
     if code == 0 and lines and lines[-1] == "tried":
-        return (
-            f"with its flags {lines[0]}, where this package keeps the rules of IEEE arithmetic"
-            if len(lines) > 1
-            else ""
-        )
-    last = lines[-1] if lines else f"exit status {code}"
+        return (len(lines) > 1 and gettext(
+            "with its flags {flaw}, where this package keeps the rules of IEEE arithmetic",
+            flaw=gettext(lines[0]),
+        )) or ""  # fmt: skip
+    last = lines[-1] if lines else gettext("exit status {code}", code=code)
     if last.startswith("OSError: "):
-        return f"it makes no shared object that can be loaded: {last.rpartition(': ')[2]:.160}"
-    return f"what it makes ends the process that loads it: {last:.160}"
+        why = last.rpartition(": ")[2][:160]
+        return gettext("it makes no shared object that can be loaded: {why}", why=why)
+    return gettext("what it makes ends the process that loads it: {why}", why=last[:160])

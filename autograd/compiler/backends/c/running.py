@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 from autograd.compiler.backends.c.folders import LOCK
+from autograd.words import gettext
 
 __all__ = ["run"]
 
@@ -80,7 +81,7 @@ def _heard(process: subprocess.Popen[bytes], timeout: float) -> bytes:
                 return b"".join(parts)
             parts.append(part)
             if sum(map(len, parts)) > SAID:
-                raise OSError(f"it said more than {SAID} bytes")
+                raise OSError(gettext("it said more than {limit} bytes", limit=SAID))
         elif gone:
             return b"".join(parts)
 

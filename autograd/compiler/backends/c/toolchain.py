@@ -192,7 +192,7 @@ def _flaw(compiler: Compiler) -> str:
             (line for line in lines[1:] if "error: " in line), lines[0].removeprefix("the C compiler ")
         )
         why = said.rpartition(": ")[2] if isinstance(error, OSError) else said
-        return f"of a few lines it makes no shared object: {why:.200}"
+        return gettext("of a few lines it makes no shared object: {why}", why=why[:200])
 
 
 _FOUND_RIGHT: set[str] = set()
@@ -304,14 +304,15 @@ def load(path: Path) -> ctypes.CDLL:
     if library is None:
         content = read_bytes(path)
         if OBJECT.fullmatch(name) and name != _name(name.partition("-")[0], content, path.suffix):
-            raise OSError(f"the compiled code in {path} is not what was put there")
+            raise OSError(gettext("the compiled code in {path} is not what was put there", path=path))
         try:
             library = _opened(content, path.parent)
         except OSError as error:
-            raise OSError(
-                f"cannot load compiled code ({error}); set CHAINRULE_CACHE to a folder from which programs "
-                "may run"
-            ) from error
+            raise OSError(gettext(
+                "cannot load compiled code ({error}); set CHAINRULE_CACHE to a folder from which "
+                "programs may run",
+                error=error,
+            )) from error  # fmt: skip
         _LOADED[name] = library
     return library
 
@@ -364,7 +365,10 @@ def cache_folder() -> Path:
         return Path(os.path.abspath(_wanted_folder()))
     except RuntimeError as error:  # no home
         if os.environ.get("CHAINRULE_CACHE"):
-            _notice(f"CHAINRULE_CACHE={os.environ['CHAINRULE_CACHE']} names no folder ({error})")
+            _notice(gettext(
+                "CHAINRULE_CACHE={given} names no folder ({error})",
+                given=os.environ["CHAINRULE_CACHE"], error=error,
+            ))  # fmt: skip
         return Path(tempfile.gettempdir()) / f"chainrule-{os.getuid() if os.name == 'posix' else 'cache'}"
 
 
@@ -372,7 +376,7 @@ def _wanted_folder() -> Path:
     given = os.environ.get("CHAINRULE_CACHE")
     if given:
         if given.startswith("~") and not (home := Path(Path(given).parts[0]).expanduser()).is_dir():
-            raise RuntimeError(f"there is no folder {home}")
+            raise RuntimeError(gettext("there is no folder {home}", home=home))
         return Path(given).expanduser()
     base: str | Path | None
     if sys.platform == "win32":
@@ -385,7 +389,7 @@ def _wanted_folder() -> Path:
             base if base and os.path.isabs(base) else Path.home() / ".cache"
         )  # as the standard for that variable has it
     if not os.path.isabs(base):
-        raise RuntimeError("this user has no home")
+        raise RuntimeError(gettext("this user has no home"))
     return Path(base) / "chainrule"
 
 
@@ -452,10 +456,11 @@ def _usable(folder: Path) -> bool:
     """Tell whether objects may be taken from a folder, and say once if not."""
     reason = distrust(folder)
     if reason:
-        _notice(
-            f"compiled programs are not kept in {folder}: {reason}; set CHAINRULE_CACHE to a folder that "
-            "only you can write to"
-        )
+        _notice(gettext(
+            "compiled programs are not kept in {folder}: {reason}; set CHAINRULE_CACHE to a folder that only "
+            "you can write to",
+            folder=folder, reason=reason,
+        ))  # fmt: skip
     return not reason
 
 
@@ -550,23 +555,23 @@ def _compile(source: str, compiler: Compiler, options: tuple[str, ...], suffix: 
         try:
             code, said = run(command, folder, timeout)
         except subprocess.TimeoutExpired:
-            message = (
-                f"the C compiler needed more than {timeout:g} s for this program; "
-                'use backend="numpy", or batch=True to trace one example only'
-            )
-            raise CompilationError(message) from None
+            raise CompilationError(gettext(
+                'the C compiler needed more than {timeout} s for this program; use backend="numpy", or '
+                "batch=True to trace one example only",
+                timeout=f"{timeout:g}",
+            )) from None  # fmt: skip
         except OSError as error:
-            raise CompilationError(f"the C compiler cannot be used: {error}") from error
+            raise CompilationError(gettext("the C compiler cannot be used: {error}", error=error)) from error
         made = folder / f"program{suffix}"
         if code != 0 or not made.is_file():
-            lines = said.strip().splitlines() or ["(it said nothing)"]
-            shown = "\n".join(lines[:30]) + (
-                f"\n... and {len(lines) - 30} lines more" if len(lines) > 30 else ""
-            )
-            raise CompilationError(
-                f"the C compiler failed (exit status {code}): {shlex.join(command)}\n{shown}"
-            )
+            lines = said.strip().splitlines() or [gettext("(it said nothing)")]
+            more = [gettext("... and {count} lines more", count=len(lines) - 30)] if len(lines) > 30 else []
+            shown = "\n".join([*lines[:30], *more])
+            raise CompilationError(gettext(
+                "the C compiler failed (exit status {code}): {command}\n{shown}",
+                code=code, command=shlex.join(command), shown=shown,
+            ))  # fmt: skip
         try:
             return read_bytes(made)
         except ValueError as error:
-            raise CompilationError(f"the C compiler made too much: {error}") from None
+            raise CompilationError(gettext("the C compiler made too much: {error}", error=error)) from None

@@ -10,6 +10,7 @@ from autograd.compiler.backends.arrays import arguments, results
 from autograd.compiler.backends.javascript.emit import Writer, unsupported
 from autograd.compiler.roll.program import LANES
 from autograd.native.javascript import literal
+from autograd.words import gettext
 
 __all__ = ["exported"]
 
@@ -32,7 +33,10 @@ def exported(engine: Any, shapes: Sequence[tuple[int, ...]], theta: Any, name: s
     program = engine.program
     reason = unsupported(program)
     if reason:
-        raise ValueError(f"this program cannot be written in JavaScript: {reason}() is not of the table")
+        raise ValueError(gettext(
+            "this program cannot be written in JavaScript: {name}() is not of the table",
+            name=reason,
+        ))  # fmt: skip
     numbers = engine.shared.copy()
     numbers[: 2 * program.parameters] = 0.0
     writer = Writer(program)

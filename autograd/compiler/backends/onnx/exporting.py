@@ -12,6 +12,7 @@ from onnx import TensorProto, checker, helper, numpy_helper
 from autograd.compiler.backends.onnx.spelling import ATTRIBUTES, FUNCTIONS, OPERATORS, template
 from autograd.compiler.roll.program import LANES, Part, Ref, Statement
 from autograd.op import Op
+from autograd.words import gettext
 
 __all__ = ["exported"]
 
@@ -365,8 +366,9 @@ def exported(engine: Any, shapes: Sequence[tuple[int, ...]], theta: Any, name: s
     rows = {s.op for s in engine.program.statements if s.op is not None}
     unknown = sorted(op.name for op in rows if template(op) is None)
     if unknown:
-        raise ValueError(
-            f"{', '.join(unknown)} cannot be written with ONNX's operators over doubles; write a header: "
-            'step.export("step.h")'
-        )
+        raise ValueError(gettext(
+            "{operations} cannot be written with ONNX's operators over doubles; write a header: "
+            'step.export("step.h")',
+            operations=", ".join(unknown),
+        ))  # fmt: skip
     return Exporter(engine, shapes, theta).finished(name)

@@ -7,6 +7,7 @@ import math
 from autograd.compiler.backends import Backend, Bound, Cost, Work, cost_of
 from autograd.compiler.backends.python.emit import BoundPython, python_program
 from autograd.compiler.roll.program import Program
+from autograd.words import marked
 
 __all__ = ["BACKEND"]
 
@@ -17,7 +18,7 @@ LIMIT = 200_000
 class Python:
     """Graphs as straight-line Python over floats, for tiny or sequential ones."""
 
-    title = "straight-line Python"
+    title = marked("straight-line Python")
 
     def bind(self, program: Program, lanes: int) -> Bound:
         """Return the program over fresh arrays, for a number of lanes."""

@@ -25,6 +25,7 @@ from autograd.compiler.graph.ir import BOUND, CONST, EXTREMA, FIRST_ROW, INPUT, 
 from autograd.compiler.roll.program import LANES, Program
 from autograd.floats import many
 from autograd.op import Op
+from autograd.words import gettext
 
 __all__ = ["BoundPython", "python_program"]
 
@@ -227,7 +228,7 @@ def _targets(lines: list[str]) -> list[str]:
 def guard(*numbers: float) -> None:
     """Raise OverflowError if a finite number is beyond the bound."""
     if any(BOUND <= abs(x) < math.inf for x in numbers):
-        raise OverflowError("a number is so large that the order of a sum may matter")
+        raise OverflowError(gettext("a number is so large that the order of a sum may matter"))
 
 
 class BoundPython:

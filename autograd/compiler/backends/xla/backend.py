@@ -19,6 +19,7 @@ from autograd.compiler.roll.program import Program
 from autograd.compiler.roll.repeats import weighted
 from autograd.errors import GraphError
 from autograd.op import TABLE
+from autograd.words import gettext
 
 __all__ = ["BACKEND", "placement"]
 
@@ -46,7 +47,7 @@ class XLA:
 
     def absent(self) -> str:
         """Return an empty text: who got here has JAX."""
-        return "" if find_spec("jax") else "there is no JAX"
+        return "" if find_spec("jax") else gettext("there is no JAX")
 
     def against(self, program: Program) -> str:  # noqa: ARG002
         """Return an empty text: what does not run is an error, lest it run elsewhere than it should."""
@@ -74,11 +75,15 @@ def _refuse(program: Program) -> None:
         return
     name = absent[0].name
     if TABLE.get(name) is not absent[0]:
-        raise GraphError(
-            f"{name}() is a custom operation, which a device would have to call back to Python for; write it "
-            'with operations of autograd, or compile with backend="numpy"'
-        )
-    raise GraphError(f'{name}() has no function over arrays for XLA; compile with backend="c" or "numpy"')
+        raise GraphError(gettext(
+            "{name}() is a custom operation, which a device would have to call back to Python for; write "
+            'it with operations of autograd, or compile with backend="numpy"',
+            name=name,
+        ))  # fmt: skip
+    raise GraphError(gettext(
+        '{name}() has no function over arrays for XLA; compile with backend="c" or "numpy"',
+        name=name,
+    ))  # fmt: skip
 
 
 def placement(mesh: Any, shard: Any, dtype: Any) -> Placement:
@@ -90,20 +95,28 @@ def placement(mesh: Any, shard: Any, dtype: Any) -> Placement:
         Saying what to write instead.
     """
     if mesh is not None and not isinstance(mesh, Mesh):
-        raise TypeError(
-            f'mesh must be a mesh of JAX, got {type(mesh).__name__}; write jax.make_mesh((8,), ("examples",))'
-        )
+        raise TypeError(gettext(
+            'mesh must be a mesh of JAX, got {kind}; write jax.make_mesh((8,), ("examples",))',
+            kind=type(mesh).__name__,
+        ))  # fmt: skip
     name = "float64" if dtype is None else getattr(dtype, "__name__", None) or str(dtype)
     if name not in DTYPES:
-        raise ValueError(f"dtype must be one of {', '.join(DTYPES)}, got {dtype!r:.60}")
+        raise ValueError(gettext(
+            "dtype must be one of {known}, got {dtype}",
+            known=", ".join(DTYPES), dtype=f"{dtype!r:.60}",
+        ))  # fmt: skip
     device = jax.devices()[0] if mesh is None else mesh.devices.flat[0]
     if name == "float64" and device.platform.lower() in WITHOUT_DOUBLES:
-        raise ValueError(f'{device.device_kind} computes no float64; pass dtype="float32"')
+        raise ValueError(gettext(
+            '{device} computes no float64; pass dtype="float32"',
+            device=device.device_kind,
+        ))  # fmt: skip
     if mesh is None:
         if shard is not None:
-            raise ValueError(
-                'shard= says how to use a mesh; pass one too, such as mesh=jax.make_mesh((8,), ("examples",))'
-            )
+            raise ValueError(gettext(
+                "shard= says how to use a mesh; pass one too, such as mesh=jax.make_mesh((8,), "
+                '("examples",))'
+            ))  # fmt: skip
         return Placement(dtype=name)
     axes = {"examples": mesh.axis_names[0]}
     if shard == "parameters":
@@ -111,16 +124,17 @@ def placement(mesh: Any, shard: Any, dtype: Any) -> Placement:
     elif isinstance(shard, Mapping) and set(shard) <= {"examples", "parameters"}:
         axes = dict(shard)
     elif shard is not None:
-        raise ValueError(
-            'shard must be "parameters", or axes by what they split, such as {"examples": "rows", '
-            f'"parameters": "columns"}}, got {shard!r:.60}'
-        )
+        raise ValueError(gettext(
+            'shard must be "parameters", or axes by what they split, such as {{"examples": "rows", '
+            '"parameters": "columns"}}, got {shard}',
+            shard=f"{shard!r:.60}",
+        ))  # fmt: skip
     for what, axis in axes.items():
         if axis not in mesh.axis_names:
-            raise ValueError(
-                f"the mesh has no axis {axis!r} to split the {what} over; it has "
-                f"{', '.join(map(repr, mesh.axis_names))}"
-            )
+            raise ValueError(gettext(
+                "the mesh has no axis {axis} to split the {what} over; it has {known}",
+                axis=repr(axis), what=what, known=", ".join(map(repr, mesh.axis_names)),
+            ))  # fmt: skip
     # XLA divides the work between the devices, whatever the mesh says of it.
     mesh = Mesh(mesh.devices, mesh.axis_names, axis_types=(AxisType.Auto,) * len(mesh.axis_names))
     return Placement(mesh, axes.get("examples", ""), axes.get("parameters", ""), name)
