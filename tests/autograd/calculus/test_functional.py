@@ -115,7 +115,7 @@ def test_what_does_not_move_adds_nothing_where_its_slope_is_infinite(name):
     for still in (0.0, -0.0, 0, False):
         assert jvp(f, (at, 3.0), (still, 2.0))[1] == 2.0
         assert jvp(lambda v: f(*v), ([at, 3.0],), ([still, 2.0],))[1] == 2.0
-    g = lambda x, y: ag.sqrt(x) ** 3.0 + y * y  # noqa: E731
+    g = lambda x, y: ag.sqrt(x) ** 3.0 + y * y
     assert hvp(g, (0.0, 3.0), (0.0, 1.0)) == (0.0, 2.0)
     _, pull = vjp(lambda x: [f(x, 0.0), x], at)
     assert pull([0.0, 1.0]) == (1.0,)
