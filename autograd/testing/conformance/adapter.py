@@ -112,7 +112,7 @@ class Adapter:
         if self.highest not in ORDERS:
             raise self._wrong("highest", self.highest, "1, 2 or 3")
         if isinstance(self.path, str) or not all(isinstance(folder, str) for folder in self.path):
-            raise self._wrong("path", self.path, 'folders, such as ("/home/me/mine",)')
+            raise self._wrong("path", self.path, 'folders, such as ("mine/src",)')
         listed = isinstance(self.lacks, (set, frozenset, list, tuple))
         for lack in self.lacks if listed else [self.lacks]:
             of, *rest = (lack.split() if isinstance(lack, str) else []) or [""]
