@@ -240,11 +240,57 @@ scaled_power: Op = row(  # the derivatives of a power with a constant exponent
     source="DLMF 4.4.7, 1.4.12",
 )
 pow: Op = row(
-    "pow", elementary.pow, lambda y, a, b: (monomial(b, a, b, 1.0, 0.0), monomial(1.0, a, b, 0.0, 1.0)),
+    "pow", elementary.pow, lambda y, a, b: (pow_derivative(a, b, 1.0, 0.0), pow_derivative(a, b, 0.0, 1.0)),
     arity=2, symbol="**", form=Power(), domain=(POSITIVE, REALS), source="DLMF 4.2.26 with 1.4.12",
     python=python.pow,
     float_partials=elementary.pow_slopes,
     textbook=lambda y, a, b: (b * pow(a, b - 1.0), y * log(a)),
+)
+
+
+def _pow_derivative_terms(b: Any, first: float, second: float) -> list[Any]:
+    """Return the factors of the powers of ln(a), from the highest one down."""
+    factors: list[Any] = [1.0, *[0.0] * int(second)]
+    for k in range(int(first)):
+        factors = [
+            _plus(_times(x, b - float(k) if k else b), _times(float(j), factors[j - 1]) if j else 0.0)
+            for j, x in enumerate(factors)
+        ]
+    return [_times(float(math.comb(int(second), j)), x) for j, x in enumerate(factors)]
+
+
+def _pow_derivative_form(a: Any, b: Any, first: float, second: float) -> Any:
+    terms = [
+        _times(x, log(a) if logs == 1.0 else log(a) ** logs) if logs else x
+        for logs, x in zip(_descending(second), _pow_derivative_terms(b, first, second), strict=True)
+    ]
+    return _times(reduce(_plus, terms), a ** (b - first if first else b))
+
+
+def _pow_derivative_product(a: Any, b: Any, first: float, second: float) -> Any:
+    """Write it as one product where the base is positive, elsewhere as the sum of its terms."""
+    factors = _pow_derivative_terms(b, first, second)
+    if not first or not second:
+        return monomial(factors[0], a, b, first, second)
+    powers = list(zip(factors, _descending(second), strict=True))
+    inside = [_times(x, log(a) if logs == 1.0 else power(log(a), logs)) if logs else x for x, logs in powers]
+    terms = [monomial(x, a, b, first, logs) for x, logs in powers if not _is_zero(x)]
+    return where(greater(a, 0.0), monomial(reduce(_plus, inside), a, b, first, 0.0), reduce(_plus, terms))
+
+
+def _descending(order: float) -> list[float]:
+    """Return the whole numbers from an order down to zero."""
+    return [float(k) for k in range(int(order), -1, -1)]
+
+
+pow_derivative: Op = row(  # in one row, since its terms leave the range of doubles with both signs
+    "pow_derivative", elementary.pow_derivative,
+    lambda y, a, b, first, second: (
+        pow_derivative(a, b, first + 1.0, second), pow_derivative(a, b, first, second + 1.0),
+    ),
+    arity=2, params={"first": 1.0, "second": 0.0}, whole={"first": ORDER, "second": ORDER},
+    symbol="(a^b)⁽ⁿ⁾", form=Auxiliary(_pow_derivative_form), expand=_pow_derivative_product,
+    domain=(POSITIVE, REALS), source="DLMF 4.2.26 with 1.4.12",
 )
 
 
@@ -1548,6 +1594,10 @@ def _times(a: Any, b: Any) -> Any:
     if _is_zero(a) or _is_zero(b):
         return 0.0
     return b if a.__class__ is float and a == 1.0 else a if b.__class__ is float and b == 1.0 else a * b
+
+
+def _plus(a: Any, b: Any) -> Any:
+    return a if _is_zero(b) else b if _is_zero(a) else a + b
 
 
 def _less(a: Any, b: Any) -> Any:

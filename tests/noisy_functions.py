@@ -88,10 +88,11 @@ NOISE = {
 """What is done to a smooth function: as a tolerance, a random number or a table does it."""
 
 
-def cases():
-    """Yield a title, a noisy function, the point and the right gradient: sixty."""
+def cases(seed=None):
+    """Yield a title, a noisy function, the point and the right gradient: sixty; with a seed, nearby."""
+    rng = np.random.default_rng(seed)
     for title, (f, gradient, at) in SMOOTH.items():
-        x = np.array(at)
+        x = np.array(at) * (1.0 if seed is None else rng.uniform(0.9, 1.1, len(at)))
         for kind, make in NOISE.items():
             noisy = make()
             yield f"{title}, {kind}", (lambda x, f=f, noisy=noisy: noisy(f, x)), x, gradient(x)

@@ -160,10 +160,22 @@ def sine_term(x: Any, order: Any) -> Any:
     return min(1 / (mp.mpf(order) + 1), 1 / abs(x) if x else 1)
 
 
+def power_terms(a: Any, b: Any, first: int, second: int) -> Any:
+    """The largest term of a derivative of a**b: of a product with a polynomial in ln(a)."""
+    factors = [mp.mpf(1)] + [mp.mpf(0)] * int(second)
+    for k in range(int(first)):
+        factors = [abs(b - k) * x + (j * factors[j - 1] if j else 0) for j, x in enumerate(factors)]
+    if not second or not a > 0:
+        return 0
+    logs = [mp.binomial(second, j) * x * abs(mp.log(a)) ** (second - j) for j, x in enumerate(factors)]
+    return max(logs) * mp.mpf(a) ** (b - first)
+
+
 AIRY = ("airyai", "airybi")
 VALUE_SCALE: dict[str, Callable[..., Any]] = {
     **dict.fromkeys(AIRY, airy_wave),
     "cosint": lambda x: cosine_term(x, 0),
+    "pow_derivative": power_terms,
     "sine_quotient": sine_term,
     **dict.fromkeys(WAVES, wave),
     "sinc_derivative": sinc_term,
@@ -181,6 +193,7 @@ FIRST_SCALE: dict[str, Callable[..., Any]] = {
     "sine_quotient": lambda i, x: sine_term(x[0], x[1] + 1),
     **dict.fromkeys(WAVES, lambda _, x: wave(x[0])),
     "sinc": lambda i, x: sinc_term(x[0], 1),
+    "pow_derivative": lambda i, x: power_terms(x[0], x[1], x[2] + (i == 0), x[3] + (i == 1)),
     "sinc_derivative": lambda i, x: sinc_term(x[0], x[1] + 1),
     "silu": lambda i, x: max(sigmoid(x[0]), abs(x[0]) * bump(x[0])),
     "gelu": lambda i, x: mp.erfc(-x[0] / mp.sqrt(2)) / 2 if abs(x[0]) < 1e3 else 0,
@@ -196,6 +209,7 @@ SECOND_SCALE: dict[str, Callable[..., Any]] = {
     "sine_quotient": lambda i, x: sine_term(x[0], x[1] + 2),
     **dict.fromkeys(WAVES, lambda _, x: wave(x[0])),
     "sinc": lambda i, x: sinc_term(x[0], 2),
+    "pow_derivative": lambda i, x: power_terms(x[0], x[1], x[2] + 2 * (i == 0), x[3] + 2 * (i == 1)),
     "sinc_derivative": lambda i, x: sinc_term(x[0], x[1] + 2),
     "sigmoid_slope": lambda i, x: bump(x[0]),
     "scaled_sigmoid_slope": lambda i, x: x[0] * bump(x[1]) if i else 0,
@@ -291,6 +305,7 @@ PARAMS: dict[str, list[tuple[float, ...]]] = {
     "power": [(c,) for c in (-2.5, -1.0, -0.3, 0.0, 0.5, 1.0, 1.7, 2.0, 3.0, 30.0)],
     "scaled_power": [(3.0, 2.0), (4.0, 3.0), (-2.0, -3.0), (-0.21, -1.3), (2.5, 1.5)],
     "monomial": [(0.0, 0.0), (1.0, 0.0), (0.0, 1.0), (2.0, 0.0)],
+    "pow_derivative": [(1.0, 0.0), (0.0, 1.0), (1.0, 1.0), (2.0, 1.0)],
     "gaussian": [(0.0, 1.0), (1.0, 1.0), (0.0, 2.0), (1.0, 2.0), (2.0, 2.0)],
     "polygamma": [(1.0,), (2.0,), (3.0,)],
     "polygamma_fall": [(0.0,), (1.0,)],

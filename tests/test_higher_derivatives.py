@@ -17,6 +17,7 @@ from autograd.compiler.backends.c.toolchain import find_compiler
 from autograd.testing import oracle
 from autograd.value import Value
 
+BACKENDS = ["numpy", "python", *(["c"] if find_compiler() else [])]
 BOUND = 16.0  # in units of 2**-52, beside the exact derivative
 
 # Where terms of both signs meet at a zero in general position, an error counts beside the larger of the
@@ -55,6 +56,9 @@ def largest_term(op, order, xs, indices, exact):
     size = abs(exact)
     if op.name in reference.TERMS:
         size = max(size, reference.TERMS[op.name](order, tuple(map(mp.mpf, xs))))
+    if op.name == "pow_derivative":
+        taken = [xs[2 + i] + indices.count(i) for i in (0, 1)]
+        size = max(size, reference.power_terms(*map(mp.mpf, xs[:2]), *taken))
     for zero in ZEROS.get((op.name, order), ()):
         if abs(xs[0] - zero) < 0.3 * abs(zero):
             size += abs(exact) * abs(zero) / max(abs(mp.mpf(xs[0]) - mp.mpf(zero)), mp.mpf(2) ** -53)
@@ -110,8 +114,8 @@ def test_derivative_is_right_relatively(op, order):
     assert asked
 
 
-@pytest.mark.parametrize("length", [5e-324, 1e-200, 1.5e308])
-@pytest.mark.parametrize("mode", ["reverse", "forward"])
+@pytest.mark.parametrize("length", [5e-324, 1e-320, 1e-200, 1.5e308])
+@pytest.mark.parametrize("mode", ["reverse", "forward", *BACKENDS])
 def test_derivatives_of_a_length_are_right_at_the_ends_of_the_range(length, mode):
     """Terms beyond the range do not meet as NaN: the sum, or its infinity with its sign, is returned."""
     for shape in ((0.6, 0.8), (-1e-12, 1.0), (1.0, 0.0)):
@@ -120,7 +124,7 @@ def test_derivatives_of_a_length_are_right_at_the_ends_of_the_range(length, mode
         with mp.workdps(700):
             r = mp.sqrt(a * a + b * b)
             want = {
-                (0, 0): b * b / r**3, (0, 1): -a * b / r**3,
+                (0,): a / r, (1,): b / r, (0, 0): b * b / r**3, (0, 1): -a * b / r**3,
                 (0, 0, 0): -3 * a * b * b / r**5, (0, 0, 1): b * (2 * a * a - b * b) / r**5,
                 (0, 1, 1): a * (2 * b * b - a * a) / r**5,
             }  # fmt: skip
@@ -137,10 +141,14 @@ def taken(f, xs, indices, mode):
             f = tangent(f, i)
         return float(f(*xs))
     leaves = list(map(Value, xs))
-    y = f(*leaves)
-    for i in indices:
-        (y,) = gradients(y, [leaves[i]], create_graph=True)
-    return float(y)
+
+    def derivative():
+        y = f(*leaves)
+        for i in indices:
+            (y,) = gradients(y, [leaves[i]], create_graph=True)
+        return y
+
+    return float((derivative if mode == "reverse" else compile(derivative, leaves, backend=mode))())
 
 
 def tangent(f, i):
@@ -162,6 +170,31 @@ def test_the_second_derivative_of_an_elliptic_integral_far_out_is_no_zero():
     x = Value(-3e201)
     (slope,) = gradients(ops.ellipe(x), [x], create_graph=True)
     assert float(gradients(slope, [x])[0]) == pytest.approx(-0.25 * 3e201**-1.5, rel=1e-15, abs=0.0)
+
+
+@pytest.mark.parametrize("mode", ["reverse", "forward", *BACKENDS])
+@pytest.mark.parametrize("base", [5e-324, 1e-308, 1e-261, 1e-200, 0.5, 1e200])
+def test_a_derivative_of_a_power_whose_terms_leave_the_range_is_its_limit(base, mode):
+    """Terms of both signs do not meet as NaN: the sum, or its infinity with its sign, is returned."""
+    for exponent in (0.5, 1e-5, 0.01, 1.0 + 1e-7, 1e-300, -2.0, 3.0):
+        for indices in ((0, 1), (1, 0), (0, 0, 1), (0, 1, 0), (1, 0, 0), (0, 1, 1), (1, 0, 1), (1, 1, 0)):
+            exact = oracle.partial(ops.pow, [base, exponent], sorted(indices))
+            got, want = taken(ops.pow, [base, exponent], indices, mode), oracle.to_double(exact)
+            term = reference.power_terms(
+                mp.mpf(base), mp.mpf(exponent), indices.count(0), indices.count(1)
+            )
+            error = abs(mp.mpf(got) - exact) if math.isfinite(want) else 0.0
+            # A program has the power's exponent rounded once.
+            bound = BOUND if mode in ("reverse", "forward") else BOUND * max(1.0, abs(math.log(base)))
+            assert got == want or error <= bound * 2.0**-52 * term + 8 * 5e-324, (exponent, indices, got)
+
+
+@pytest.mark.parametrize("op", [ops.sinc, ops.log1psq], ids=lambda op: op.name)
+def test_a_third_derivative_of_a_subnormal_number_keeps_its_digits(op):
+    for x in (5e-324, -5e-324, 1.5e-323, -1e-320, 1e-310):
+        want = oracle.to_double(oracle.partial(op, [x], (0, 0, 0)))
+        for mode in ("reverse", "forward"):
+            assert abs(taken(op, [x], (0, 0, 0), mode) - want) <= 1e-14 * abs(want) + 2e-323, x
 
 
 def test_a_second_derivative_of_a_tiny_length_is_pickled():
@@ -190,7 +223,7 @@ COMPILED = [
 ]
 
 
-@pytest.mark.parametrize("backend", ["numpy", "python", *(["c"] if find_compiler() else [])])
+@pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("name", COMPILED)
 def test_derivatives_of_every_order_compile(name, backend):
     op, leaves = ops.TABLE[name], [Value(0.37), Value(-0.21)]

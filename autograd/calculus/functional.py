@@ -207,7 +207,8 @@ def jvp(
     primals
         The arguments, as a tuple.
     tangents
-        The direction, of the same structure.
+        The direction, of the same structure. An argument whose tangent is the number 0 is held fast: it adds
+        nothing, not even where its slope is infinite.
     has_aux
         Whether ``f`` returns a pair, the result and anything else.
 
@@ -242,7 +243,12 @@ def _push(
     run = Linearization(
         who, f, primals, {}, argnums=tuple(range(len(primals))), has_aux=has_aux, directions=direction
     )
-    return run, run.rebuild_output(run.linear.push(direction))
+    return run, run.rebuild_output(run.linear.push(_structural(direction)))
+
+
+def _structural(direction: list[Any]) -> list[Any]:
+    """Return a direction with None for what does not move at all: 0 times an infinite slope is nothing."""
+    return [None if not isinstance(t, Value) and t == 0.0 else t for t in direction]
 
 
 @overload
@@ -287,7 +293,7 @@ def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> tuple[An
         names = gettext("the cotangent"), gettext("the function's value")
         given = trees.leaves_like(run.result, cotangents, *names)
         recorded = any(isinstance(c, Value) for c in given)
-        return run.rebuild_inputs(run.linear.pull(given, recorded=recorded), recorded=recorded)
+        return run.rebuild_inputs(run.linear.pull(_structural(given), recorded=recorded), recorded=recorded)
 
     return (run.output(), pull, run.aux) if has_aux else (run.output(), pull)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import sys
 from importlib import import_module
@@ -82,6 +83,8 @@ def run(args: argparse.Namespace) -> int:
                 "{path}: there is no folder {folder}; make it first",
                 path=path, folder=Path(path).resolve().parent,
             ))
+        if path is not None and Path(path).is_dir():  # before anything is run
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path)
     if os.getcwd() not in sys.path:
         sys.path.insert(0, os.getcwd())  # where an adapter of one's own lies
     adapter = find(args.library)

@@ -133,6 +133,9 @@ def sinc_derivative(x: float, order: float) -> float:
     if n == 0:
         return sinc(x)
     a = abs(x)
+    # Next to zero an odd derivative is a multiple of the operand, which as a subnormal has few digits.
+    scale = 2.0**600 if a < 1e-290 and n % 2 == 1 else 1.0
+    a *= scale
     # The powers of pi in pairs; but where the operand is huge, one of them goes with it.
     t, sine, cosine = PI * a, sinpi(a), cospi(a)
     if a > 1e290:
@@ -143,7 +146,7 @@ def sinc_derivative(x: float, order: float) -> float:
     for _ in range(left_over):
         power, lost = two_product(power, PI)
         rest = rest * PI + lost + power / PI * PI_REST
-    y = y * power + y * rest if power < 1e280 else y * power
+    y = (y * power + y * rest if power < 1e280 else y * power) / scale
     return -y if x < 0.0 and n % 2 == 1 else y
 
 

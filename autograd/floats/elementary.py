@@ -660,6 +660,35 @@ def one_minus_square_power(x: float, exponent: float) -> float:
     return y + y * (exponent * ((rest - lost) / base))
 
 
+def pow_derivative(a: float, b: float, first: float, second: float) -> float:
+    """Derivative of a**b, taken by a and by b so many times: one product, since its terms may not be numbers.
+
+    It is a**(b - first) times a polynomial in ln(a), whose coefficients are the derivatives of
+    b (b - 1) ... (b - first + 1).
+    """
+    if not is_order(first) or not is_order(second):
+        return NAN
+    factors = [1.0] + [0.0] * int(second)
+    for k in range(int(first)):
+        for j in range(int(second), 0, -1):
+            factors[j] = factors[j] * (b - k) + j * factors[j - 1]
+        factors[0] *= b - k
+    if first == 0.0 or second == 0.0:
+        return monomial(factors[0], a, b, first, second)
+    binomial = 1.0
+    inside = total = 0.0
+    for j in range(int(second) + 1):
+        factor, logs = binomial * factors[j], second - j
+        if factor != 0.0:
+            total += monomial(factor, a, b, first, logs)
+            if a > 0.0:
+                inside = inside + factor * pow(log(a), logs)
+        binomial *= logs / (j + 1.0)
+    if inside != inside and abs(b) > 1.0:  # of a huge exponent the factors overflow: the first outweighs them
+        return monomial(factors[0], a, b, first, second)
+    return monomial(inside, a, b, first, 0.0) if a > 0.0 else total
+
+
 def monomial(c: float, a: float, b: float, order: float, logs: float) -> float:
     """Product c a**(b - order) log(a)**logs, of which every derivative of a power is made; 0 where c is."""
     if not is_order(logs):

@@ -183,7 +183,7 @@ def complex_power(x: float, y: float, order: float) -> tuple[float, float]:
 
 def _higher_inverse(x: float, y: float, order: float) -> tuple[float, float]:
     """Give `complex_power` for a finite number: where pairs of doubles do not suffice, by decimal numbers."""
-    e = math.frexp(max(abs(x), abs(y)))[1]
+    e = math.frexp(max(abs(x), abs(y)))[1] - 1  # so that a subnormal number beside 1 stays as it is
     u, v = math.ldexp(x, -e), math.ldexp(-y, -e)
     if order <= MOST and (abs(u) > 1e-140 or u == 0.0) and (abs(v) > 1e-140 or v == 0.0):
         real, imaginary = _inverse_power(u, v, int(order))

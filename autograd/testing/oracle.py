@@ -107,7 +107,7 @@ _MANY_BITS.update(
     dict.fromkeys(["atan2", "acot", "gammaincc", "gamma_density", "beta_density", "expn"], 4000)
 )
 # Rows without an end of their domain at zero whose steps are relative to the operand all the same.
-_WAVES = {"cosint", "jn", "jn_derivative", "y0", "y1", "yn", "yn_derivative", "bessel_i", "ine"}
+_WAVES = {"cosint", "csc", "cot", "jn", "jn_derivative", "y0", "y1", "yn", "yn_derivative", "bessel_i", "ine"}
 """Powers about zero, and waves or exponentials far away: steps are relative to the smaller one of x and 1."""
 _RELATIVE = {
     "atan2",
@@ -121,13 +121,17 @@ _RELATIVE = {
     "polygamma_fall",
     *_MANY_BITS,
 }
+_LENGTHS = {"hypot", "norm", "direction", "atan2", "re_inverse_power", "im_inverse_power"}
+"""Rows in which a zero varies as the other operands do."""
+_EVEN = {"jn", "jn_derivative", "bessel_i", "ine"}
+"""Rows whose steps are relative, and whose values at a tiny operand are 1 and its square."""
 # An operand of 1e300 beside one whose share is 1e-300: their difference needs the bits of both, and absolute
 # steps.
 _MANY_BITS.update(dict.fromkeys(["logsumexp", "logaddexp", "log_softmax", "share", "share_slope"], 4000))
 # Steps within what separates a subnormal number from zero.
 _MANY_BITS.update(dict.fromkeys(["elu", "selu", "i0e", "i1e"], 3000))
 # A square beside a logarithm.
-_MANY_BITS.update(dict.fromkeys(["logerfc", "logerfc_derivative"], 3400))
+_MANY_BITS.update(dict.fromkeys(["logerfc", "logerfc_derivative", "logerfcx"], 3400))
 # Third derivatives in a large operand that the other one makes representable.
 _MANY_BITS["xlog1py"] = 3000
 
@@ -251,6 +255,8 @@ def _hankel(n: int, x: Any) -> Any:
 def _derivative_of_scaled_i(x: Any, order: Any, slope: Any) -> Any:
     # DLMF 10.32.3, where (cos - 1)**slope is a sum of cosines, which cancel out far away.
     n, m = int(order), int(slope)
+    if x < 0:
+        return (-1) ** (n + m) * _derivative_of_scaled_i(-x, order, slope)
     with mp.extraprec(60 + m * max(0, int(mp.log(abs(x) + 1, 2)))):
         terms = ((-1) ** k * mp.binomial(2 * m, m + k) * mp.besseli(abs(n + k), x) for k in range(-m, m + 1))
         return mp.mpf(-0.5) ** m * mp.fsum(terms) * mp.exp(-x)
@@ -266,6 +272,20 @@ def _pick(condition: Any, a: Any, b: Any) -> Any:
 
 def _power(a: Any, b: Any) -> Any:
     return mp.power(a, int(b)) if b == mp.floor(b) and abs(b) < 1e6 else mp.power(a, b)
+
+
+def _pow_derivative(a: Any, b: Any, first: Any, second: Any) -> Any:
+    # Leibniz: of b (b - 1) ... times a power, by b.
+    n, m = int(first), int(second)
+    falling = [mp.mpf(1)]  # as a polynomial, its constant first
+    for k in range(n):
+        falling = [x - k * y for x, y in zip([0, *falling], [*falling, 0], strict=True)]
+    total = mp.mpf(0)
+    for j in range(m + 1):
+        logs = mp.log(a) ** (m - j) if m > j else mp.mpf(1)
+        total += mp.binomial(m, j) * mp.polyval(falling[::-1], b) * logs
+        falling = [i * x for i, x in enumerate(falling)][1:] or [mp.mpf(0)]
+    return total * _power(a, b - n)
 
 
 def _sigmoid(x: Any) -> Any:
@@ -687,7 +707,8 @@ REFERENCE: dict[str, Callable[..., Any]] = {
     b: a / b,
     "neg": lambda x: -x, "reciprocal": lambda x: 1 / x, "square": lambda x: x * x,
     "floordiv": lambda a, b: mp.floor(a / b), "mod": lambda a, b: a - b * mp.floor(a / b),
-    "power": _power, "pow": _power, "cbrt": lambda x: mp.sign(x) * mp.cbrt(abs(x)),
+    "power": _power, "pow": _power, "pow_derivative": _pow_derivative,
+    "cbrt": lambda x: mp.sign(x) * mp.cbrt(abs(x)),
     "div_slope": lambda a, b: -a / (b * b), "scaled_power": lambda x, c, e: c * _power(x, e),
     "monomial": lambda c, a, b, order, logs: c * mp.power(a, b - order) * mp.log(a) ** int(logs),
     "restrict": lambda x: x, "saturate": lambda x: x,
@@ -841,9 +862,10 @@ def precision(op: ops.Op) -> Any:
 
 def step(op: ops.Op, operands: Sequence[float], i: int) -> Any:
     """Return a step small beside the length over which a row's function varies in its operand ``i``."""
-    x = abs(operands[i])
+    x, xs = abs(operands[i]), operands[: len(operands) - len(op.params)]
     if not x:
-        return mp.ldexp(1, -STEP)
+        others = [abs(other) for other in xs if other and math.isfinite(other)]
+        return mp.ldexp(min(others, default=1.0) if op.name in _LENGTHS else 1, -STEP)
     pole = 0.0 in op.domain[min(i, len(op.domain) - 1)]
     reach = mp.mpf(x) if pole or op.name in _RELATIVE else mp.mpf(1)
     if op.pole is not None:
@@ -854,7 +876,6 @@ def step(op: ops.Op, operands: Sequence[float], i: int) -> Any:
     if 0.0 < gap < math.inf:
         # A kink may lie much closer than zero does; in a divisor, closer still by as much as that is the
         # smaller one.
-        xs = operands[: op.arity] if op.arity != ops.ANY else operands
         reach = min(reach, mp.mpf(gap) * x / max(map(abs, xs)))
     return mp.ldexp(reach, -STEP)
 
@@ -913,8 +934,11 @@ def partial(op: ops.Op, operands: Sequence[float], indices: Sequence[int]) -> An
     6.0
     """
     third = len(indices) > 2 and op.name in ("elu", "selu", "i0e", "i1e")
-    # Steps beside a tiny operand are tinier still, and take as many digits more from differences of an order.
-    tiny = sum(max(0, -STEP - int(mp.mag(step(op, operands, i)))) for i in indices) if len(indices) > 2 else 0
+    # Steps beside a tiny operand are tinier still, and take as many digits more from differences of an order;
+    # of an even function the operand itself does too.
+    several = len(indices) > 2 or op.name in _EVEN
+    moved = [*indices, *indices[: op.name in _EVEN]] if several else []
+    tiny = sum(max(0, -STEP - int(mp.mag(step(op, operands, i)))) for i in moved)
     with precision(op), mp.extraprec(max(3000 if third else 0, tiny)):
         xs = [mp.mpf(x) for x in operands]
         if op.name in WITHOUT_STEPS and all(map(math.isfinite, operands)):

@@ -44,7 +44,7 @@ HELPERS = {
     "restrict", "saturate", "sech", "sech_squared", "scaled_power", "scaled_exp", "scaled_base", "div_slope",
     "monomial", "gaussian", "step", "re_inverse_power", "im_inverse_power", "direction", "normal_cdf",
     "sign", "floor", "ceil", "round", "floordiv", "greater", "greater_equal", "less", "less_equal", "equal",
-    "where", "polygamma", "beta_derivative",
+    "where", "polygamma", "beta_derivative", "pow_derivative",
 }  # fmt: skip
 
 

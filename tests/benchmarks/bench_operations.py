@@ -23,7 +23,7 @@ ROOT = Path(__file__).parents[2]
 MANY = 1000
 ROUNDS = 12
 POINTS = {"acosh": (1.7,), "log_softmax": (0.5,), "restrict": (0.8,)}
-SECOND = {"pow": 1.3, "monomial": 1.3, "div": 1.3}
+SECOND = {"pow": 1.3, "pow_derivative": 1.3, "monomial": 1.3, "div": 1.3}
 
 
 def operands(op):

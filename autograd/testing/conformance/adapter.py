@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from importlib import import_module
 
 from autograd.errors import UsageError
+from autograd.testing.conformance.data import load
 from autograd.words import gettext
 
 __all__ = ["BUILT_IN", "Adapter", "find", "same"]
@@ -16,6 +17,7 @@ BUILT_IN = ("torch", "jax", "tensorflow", "tinygrad", "hips", "chainrule")
 MODES = ("reverse", "forward")
 DTYPES = ("float64", "float32")
 SHAPES = ("array", "scalar")
+ORDERS = (1, 2, 3)
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,7 @@ class Adapter:
     operations is compiled by itself: in a hurry functions are compiled, and what is not compiled is tried to
     first order, and beyond it in one mode, precision and shape."""
     lacks: frozenset[str] = field(default_factory=frozenset)
-    """What a function has no derivative for: ``"forward"``, ``"i0 forward"`` or ``"i0 order 2"``."""
+    """What there is no derivative for: ``"forward"``, ``"i0"``, ``"i0 forward"`` or ``"i0 order 2"``."""
     highest: int = 3
     """The highest order of derivative that it has."""
     path: tuple[str, ...] = ()
@@ -113,6 +115,17 @@ class Adapter:
         for name in ("name", "install", "setup", "version", "array", "numbers", "jit"):
             if not isinstance(getattr(self, name), str):
                 raise self._wrong(name, getattr(self, name), gettext("text"))
+        if self.highest not in ORDERS:
+            raise self._wrong("highest", self.highest, gettext("1, 2 or 3"))
+        if isinstance(self.path, str) or not all(isinstance(folder, str) for folder in self.path):
+            raise self._wrong("path", self.path, gettext('folders, such as ("mine/src",)'))
+        listed = isinstance(self.lacks, (set, frozenset, list, tuple))
+        for lack in self.lacks if listed else [self.lacks]:
+            of, *rest = (lack.split() if isinstance(lack, str) else []) or [""]
+            if not listed or of not in (*MODES, *self.functions, *load()) or not _is_way(rest):
+                raise self._wrong("lacks", lack, gettext(
+                    'a set, of "forward", "i0", "i0 forward" or "i0 order 2"'
+                ))  # fmt: skip
 
     def _wrong(self, name: str, given: object, wanted: str) -> UsageError:
         return UsageError(gettext(
@@ -122,7 +135,7 @@ class Adapter:
 
     def has(self, function: str, mode: str, order: int) -> bool:
         """Whether the library has a function's derivatives of that mode and order."""
-        said = {function, f"{function} {mode}", f"{function} {mode} order {order}"}
+        said = {mode, function, f"{function} {mode}", f"{function} {mode} order {order}"}
         said |= {f"{function} order {k}" for k in range(1, order + 1)}
         return order <= self.highest and not said & self.lacks
 
@@ -175,6 +188,13 @@ def same(template: str, names: str) -> dict[str, str]:
     {'sin': 'torch.sin(x)', 'cos': 'torch.cos(x)'}
     """
     return {name: template.format(name) for name in names.split()}
+
+
+def _is_way(words: list[str]) -> bool:
+    """Whether words, after a function's name, say which of its derivatives: of a mode, an order, or both."""
+    modes = words[:1] if words[:1] and words[0] in MODES else []
+    rest = words[len(modes) :]
+    return not rest or (len(rest) == 2 and rest[0] == "order" and rest[1] in map(str, ORDERS))
 
 
 def _literal(x: float) -> str:

@@ -35,7 +35,7 @@ def text(outcome: Outcome, known: Iterable[str] = (), *, everything: bool = Fals
     --------
     >>> from autograd.testing.conformance import Outcome
     >>> print(text(Outcome("mine", "1.0")))
-    mine 1.0: no fault in 0 derivatives
+    mine 1.0: nothing could be judged
     """
     new = outcome.new(known)
     lines = [_headline(outcome, len(new))]
@@ -62,6 +62,8 @@ def _headline(outcome: Outcome, new: int) -> str:
     if old:
         count = gettext(_BESIDE[min(new, 2)], count=new, old=old)
     name = f"{outcome.library} {outcome.version}".strip()
+    if not outcome.derivatives and not outcome.faults:
+        return gettext("{name}: nothing could be judged", name=name)
     return gettext(
         "{name}: {faults} in {count} derivatives", name=name, faults=count, count=outcome.derivatives
     )
@@ -121,7 +123,7 @@ def markdown(outcome: Outcome, known: Iterable[str] = ()) -> str:
     --------
     >>> from autograd.testing.conformance import Outcome
     >>> print(markdown(Outcome("mine", "1.0")))
-    # mine 1.0: no fault in 0 derivatives
+    # mine 1.0: nothing could be judged
     <BLANKLINE>
     """
     new = outcome.new(known)

@@ -101,6 +101,31 @@ def test_aux_is_handed_through_with_nodes_as_numbers():
     assert grad(lambda x: (x, None), has_aux=True)(3.0) == (1.0, None)
 
 
+INFINITE_SLOPES = {
+    "sqrt": (lambda x, y: ag.sqrt(x) + y, 0.0), "log": (lambda x, y: ag.log(x) + y, 0.0),
+    "a quotient": (lambda x, y: 1.0 / x + y, 0.0), "a power": (lambda x, y: x**0.5 + y, 0.0),
+    "asin": (lambda x, y: ag.asin(x) + y, 1.0), "a product": (lambda x, y: x * math.inf + y, 1.0),
+    "a chain": (lambda x, y: ag.sqrt(x * x) + y, 0.0),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", INFINITE_SLOPES)
+def test_what_does_not_move_adds_nothing_where_its_slope_is_infinite(name):
+    f, at = INFINITE_SLOPES[name]
+    for still in (0.0, -0.0, 0, False):
+        assert jvp(f, (at, 3.0), (still, 2.0))[1] == 2.0
+        assert jvp(lambda v: f(*v), ([at, 3.0],), ([still, 2.0],))[1] == 2.0
+    g = lambda x, y: ag.sqrt(x) ** 3.0 + y * y
+    assert hvp(g, (0.0, 3.0), (0.0, 1.0)) == (0.0, 2.0)
+    _, pull = vjp(lambda x: [f(x, 0.0), x], at)
+    assert pull([0.0, 1.0]) == (1.0,)
+    assert pull([0.0, 0.0]) == (0.0,)
+
+
+def test_a_tangent_that_is_a_value_of_zero_may_be_differentiated():
+    assert grad(lambda t: jvp(lambda x: x * x, (3.0,), (t,))[1])(0.0) == 6.0
+
+
 def test_vjp_pulls_any_number_of_times():
     value, pull = vjp(lambda x, y: {"product": x * y, "ratio": x / y}, 6.0, 2.0)
     assert value == {"product": 12.0, "ratio": 3.0}

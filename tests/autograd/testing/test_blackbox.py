@@ -31,6 +31,14 @@ def test_an_error_of_three_per_cent_is_found_in_most_noisy_functions():
     assert found.count("wrong") >= 0.95 * len(CASES)
 
 
+@pytest.mark.parametrize("seed", [101, 202, 303])
+def test_at_other_points_with_other_noise_nobody_is_accused_and_the_errors_are_found(seed):
+    others = list(cases(seed))
+    assert all(verdict(f, x, g).verdict == "right" for _, f, x, g in others)
+    found = [verdict(f, x, mutated(g, n + seed)).verdict for n, (_, f, x, g) in enumerate(others)]
+    assert found.count("wrong") >= 0.95 * len(others)
+
+
 def test_it_is_told_where_a_gradient_is_wrong_and_by_how_much():
     quadratic, at = (lambda x: x @ MATRIX @ x), np.array([0.7, -1.2, 2.1])
     report = verdict(quadratic, at, lambda x: (MATRIX + MATRIX.T) @ x * [1, 1.03, 1])

@@ -121,6 +121,9 @@ def saturate(x: Any, out: Any) -> None:
 def direction(a: Any, b: Any, index: float, out: Any) -> None:
     """a / hypot(a, b) or b / hypot(a, b); 0 at the origin."""
     length = np.hypot(a, b)
+    if np.less(length, 1e-290).any():  # a length that is not normal has few digits
+        a, b = (np.where(np.less(length, 1e-290), np.ldexp(x, 600), x) for x in (a, b))
+        length = np.hypot(a, b)
     out[...] = np.divide((a, b)[int(index)], np.where(length == 0.0, 1.0, length))
 
 

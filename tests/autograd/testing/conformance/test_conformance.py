@@ -260,6 +260,14 @@ def test_a_fault_of_functions_that_meet_is_shrunk_to_the_smallest():
         ("stand_ins:HALVES", "dtypes = ('float16',); it should be of 'float64', 'float32'"),
         ("stand_ins:LISTED", "functions = ['sin']; it should be a dictionary of text"),
         ("stand_ins:EMPTY", "nothing was tried"),
+        ("stand_ins:LACKING", "lacks = 'sine forward'; it should be a set, of"),
+        ("stand_ins:LACKS_TEXT", "lacks = 'sin'; it should be a set, of"),
+        ("stand_ins:LACKS_NUMBER", "lacks = 3; it should be a set, of"),
+        ("stand_ins:HIGH", "highest = '3'; it should be 1, 2 or 3"),
+        ("stand_ins:FOLDER", "path = '/tmp'; it should be folders"),
+        ("stand_ins:NO_OPERATOR", "cannot be set up: NameError: name 'no_such_operator' is not defined"),
+        ("stand_ins:NO_JIT", "cannot be set up: NameError: name 'no_such_jit' is not defined"),
+        ("stand_ins:NO_NUMBERS", "cannot be set up: ValueError: its array and numbers make None of 0.5"),
     ],
 )
 def test_an_adapter_that_is_none_is_one_sentence(target, said, capsys):
@@ -267,6 +275,11 @@ def test_an_adapter_that_is_none_is_one_sentence(target, said, capsys):
     error = capsys.readouterr().err
     assert said in error
     assert len(error.splitlines()) == 1
+
+
+def test_a_file_that_is_a_folder_is_said_before_anything_is_run(capsys, tmp_path):
+    assert run("stand_ins:HANGS", "--junit", str(tmp_path)) == 2
+    assert capsys.readouterr().err == f"chainrule conform: {tmp_path}: Is a directory\n"
 
 
 @pytest.mark.parametrize(
@@ -423,7 +436,9 @@ def test_pytest_runs_the_suite_as_tests(tmp_path):
         (HERE / "stand_ins.py").read_text(encoding="utf-8"), encoding="utf-8"
     )
     # By itself: the other plugins that are installed take longer to load than the tests.
-    common = [sys.executable, "-m", "pytest", "-q", "-p", "nn.pytest_conform", "-p", "no:cacheprovider"]
+    # As the command does it, the folder in which it is called is not on Python's path.
+    program = "import sys; sys.path.remove(''); import pytest; sys.exit(pytest.main())"
+    common = [sys.executable, "-c", program, "-q", "-p", "nn.pytest_conform", "-p", "no:cacheprovider"]
     environment = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONPATH": str(HERE.parents[3])}
 
     def tests(*arguments):
