@@ -13,19 +13,21 @@ from typing import Final
 
 from autograd.op import TABLE
 from autograd.ufuncs import OTHER_NAMES, instead
-from autograd.words import gettext
+from autograd.words import gettext, marked
 
 __all__ = ["check_array", "check_function", "check_number", "refusal_of_many", "refusal_of_question"]
 
-_ELIMINATION: Final = "the elimination with +, -, * and /, or autograd.custom_op(name, value, partials)"
-_PARTIALS: Final = "autograd.custom_op(name, value, partials), with the derivatives you know"
-_WAVES: Final = "autograd.dot(values, cosines) and autograd.dot(values, sines)"
-_QUANTILE: Final = "sorted(values)[k], or a + (b - a) * t between two of them"
+_ELIMINATION: Final = marked(
+    "the elimination with +, -, * and /, or autograd.custom_op(name, value, partials)"
+)
+_PARTIALS: Final = marked("autograd.custom_op(name, value, partials), with the derivatives you know")
+_WAVES: Final = marked("autograd.dot(values, cosines) and autograd.dot(values, sines)")
+_QUANTILE: Final = marked("sorted(values)[k], or a + (b - a) * t between two of them")
 _REFUSED: Final[dict[str, str]] = {
     # numpy.linalg
     **dict.fromkeys(["solve", "inv", "tensorsolve", "tensorinv", "lstsq", "pinv", "cholesky", "qr", "slogdet",
                      "cond"], _ELIMINATION),
-    "det": "a * d - b * c of [[a, b], [c, d]], or the elimination with +, -, * and /",
+    "det": marked("a * d - b * c of [[a, b], [c, d]], or the elimination with +, -, * and /"),
     **dict.fromkeys(["eig", "eigh", "eigvals", "eigvalsh", "svd", "svdvals", "matrix_rank", "roots"],
                     _PARTIALS),
     # numpy.fft
@@ -33,13 +35,15 @@ _REFUSED: Final[dict[str, str]] = {
                     + ["hfft", "ihfft"], _WAVES),
     # statistics
     "cov": "autograd.sum([(x - mx) * (y - my) for x, y in zip(xs, ys)]) / (n - 1)",
-    "corrcoef": "autograd.dot(a, b) / (autograd.norm(a) * autograd.norm(b)) of numbers without their mean",
-    "bincount": "autograd.sum([...]) for each bin",
+    "corrcoef": marked(
+        "autograd.dot(a, b) / (autograd.norm(a) * autograd.norm(b)) of numbers without their mean"
+    ),
+    "bincount": marked("autograd.sum([...]) for each bin"),
     # lines and polynomials
     "gradient": "[(b - a) / (2.0 * h) for a, b in zip(values, values[2:])]",
-    "interp": "y0 + (x - x0) * (y1 - y0) / (x1 - x0) of its neighbours",
-    "polydiv": "Horner's rule with + and *",
-    "polyfit": "autograd.gradients of the sum of squares, and nn.optim.LBFGS",
+    "interp": marked("y0 + (x - x0) * (y1 - y0) / (x1 - x0) of its neighbours"),
+    "polydiv": marked("Horner's rule with + and *"),
+    "polyfit": marked("autograd.gradients of the sum of squares, and nn.optim.LBFGS"),
     # one by one
     **dict.fromkeys(["isneginf", "isposinf"], "[math.isinf(x.data) for x in values]"),
     "nan_to_num": "[autograd.where(math.isnan(x.data), 0.0, x) for x in values]",
@@ -47,7 +51,7 @@ _REFUSED: Final[dict[str, str]] = {
     "logical_xor": "(x.data != 0.0) != (y.data != 0.0)", "frexp": "math.frexp(x.data)",
     **{name: f"autograd.{name}(values)" for name in ("logsumexp", "log_softmax")},
     **dict.fromkeys(["assert_allclose", "assert_array_less", "assert_array_almost_equal"],
-                    "[x.data for x in values] on both sides"),
+                    marked("[x.data for x in values] on both sides")),
 }  # fmt: skip
 """What to write in place of functions of NumPy's that take no nodes, be it since they want doubles."""
 _INSTEAD: Final = _REFUSED | {
@@ -63,6 +67,7 @@ _INSTEAD: Final = _REFUSED | {
     "full_like": "np.full(shape, x)", "piecewise": "autograd.where(x > 0.0, a, b)",
 }  # fmt: skip
 """What to write in place of those, and of functions that take nodes in one way and not in another."""
+_ONE_BY_ONE: Final = "[autograd.{}(x) for x in values]"
 _OWNERS: Final = {"pandas": "pandas'", "polars": "polars'", "statistics": "statistics'"}
 """Whose functions are called by the class too."""
 _LIBRARIES: Final = {"numpy", *_OWNERS}
@@ -161,7 +166,7 @@ def refusal_of_many(name: str, whose: str = "NumPy's") -> str:
     function = f"{whose} {name.removesuffix('.__init__')}"
     name = name.rpartition(".")[2]
     row = TABLE.get(OTHER_NAMES.get(name, name))
-    one_by_one = f"[autograd.{row.name}(x) for x in values]" if row and row.arity == 1 else ""
+    one_by_one = _ONE_BY_ONE.format(row.name) if row and row.arity == 1 else ""
     write = _INSTEAD.get(name) or one_by_one or instead(name)
     if not write:
         return gettext(
@@ -172,7 +177,7 @@ def refusal_of_many(name: str, whose: str = "NumPy's") -> str:
     return gettext(
         "{function} takes no Values; write {write}, or [x.data for x in values] for their numbers, which "
         "leave the graph",
-        function=function, write=write,
+        function=function, write=gettext(write),
     )  # fmt: skip
 
 

@@ -81,9 +81,7 @@ class Array(np.ndarray[Any, Any]):
         try:
             result = super().__array_function__(function, types, args, kwargs)
         except (TypeError, AttributeError) as error:
-            obscure = ("dtype('O')", "not supported for the input types", "object has no attribute",
-                       "no callable")
-            raise (refused if any(words in str(error) for words in obscure) else error) from None
+            raise (refused if any(words in str(error) for words in _OBSCURE) else error) from None
         # Some of NumPy's functions make a plain array of what they are given.
         return result.view(Array) if type(result) is np.ndarray and result.dtype == object else result
 
@@ -91,6 +89,10 @@ class Array(np.ndarray[Any, Any]):
         """Return the product, as `numpy.dot` does."""
         result = _dot(self, other)
         return result if out is None else _into((out,), result)
+
+
+_OBSCURE = "dtype('O')", "not supported for the input types", "object has no attribute", "no callable"
+"""What NumPy says of objects that it does not know."""
 
 
 def elements(array: Any) -> list[Any]:

@@ -44,7 +44,7 @@ class Namespace:
             given: Any = [0.5, 2.0] if shape == "array" else 0.5
             made = self.numbers(self.array(given, adapter["dtypes"][0]))
             if made != given:
-                raise ValueError(f"its array and numbers make {made!r:.60} of {given}")
+                raise ValueError(f"numbers(array({given})) == {made!r:.60}")
 
     def function(self, text: str, operands: int) -> Callable[..., Any]:
         """Return the function that an expression in x, y and z is."""

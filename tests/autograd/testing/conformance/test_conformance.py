@@ -267,7 +267,7 @@ def test_a_fault_of_functions_that_meet_is_shrunk_to_the_smallest():
         ("stand_ins:FOLDER", "path = '/tmp'; it should be folders"),
         ("stand_ins:NO_OPERATOR", "cannot be set up: NameError: name 'no_such_operator' is not defined"),
         ("stand_ins:NO_JIT", "cannot be set up: NameError: name 'no_such_jit' is not defined"),
-        ("stand_ins:NO_NUMBERS", "cannot be set up: ValueError: its array and numbers make None of 0.5"),
+        ("stand_ins:NO_NUMBERS", "cannot be set up: ValueError: numbers(array(0.5)) == None"),
     ],
 )
 def test_an_adapter_that_is_none_is_one_sentence(target, said, capsys):
