@@ -5,6 +5,7 @@ Says in the metadata, too, where the sources are.
 
 from __future__ import annotations
 
+import gzip
 import os
 import re
 import subprocess
@@ -35,6 +36,7 @@ _FLAGS = [] if os.name == "nt" else [
     *[f"-fno-builtin-{name}" for name in _OF_LIBM.split()],
 ]  # fmt: skip
 _LIBRARIES = [] if os.name == "nt" else ["m"]
+_LINKED = ["-Wl,-s"] if sys.platform == "linux" else []  # without the names of what is not exported
 
 
 class AddressHook(MetadataHookInterface):
@@ -78,18 +80,18 @@ class EngineHook(BuildHookInterface[Any]):
     """What hatchling calls before it packs a wheel, or points an editable installation to the source tree."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Compile the extension, into the wheel or the source tree.
+        """Compile the extension, into the wheel or the source tree; pack catalogues, which wheels have so.
 
         The wheel is then one for this kind of machine only.
         """
-        if (
-            self.target_name != "wheel"
-            or os.environ.get("CHAINRULE_PURE_PYTHON")
-            or sys.implementation.name != "cpython"
-        ):
+        if self.target_name != "wheel":
             return
         root = Path(self.root)
         self._folder = TemporaryDirectory()  # gone with this hook, when the wheel has been packed
+        if version != "editable":
+            build_data["force_include"] |= packed_catalogues(root, Path(self._folder.name))
+        if os.environ.get("CHAINRULE_PURE_PYTHON") or sys.implementation.name != "cpython":
+            return
         path = compiled(root, root if version == "editable" else Path(self._folder.name))
         if path is None:
             self.app.display_warning(
@@ -100,6 +102,17 @@ class EngineHook(BuildHookInterface[Any]):
         build_data["infer_tag"] = True
         if version != "editable":
             build_data["force_include"][str(path)] = f"autograd/native/{path.name}"
+
+
+def packed_catalogues(root: Path, folder: Path) -> dict[str, str]:
+    """Compress the catalogues of the source tree ``root`` into ``folder``, to a third of their size."""
+    places = {}
+    for path in sorted((root / "autograd" / "locale").rglob("*.po")):
+        place = f"{path.relative_to(root).as_posix()}.gz"
+        packed = folder / place.replace("/", "-")
+        packed.write_bytes(gzip.compress(path.read_bytes(), mtime=0))
+        places[str(packed)] = place
+    return places
 
 
 def compiled(root: Path, target: Path) -> Path | None:
@@ -118,7 +131,7 @@ def compiled(root: Path, target: Path) -> Path | None:
             return None
         extension = Extension(
             _NAME, [*sources, str(rows)], depends=headers, include_dirs=[str(folder)],
-            extra_compile_args=_FLAGS, libraries=_LIBRARIES, optional=True,
+            extra_compile_args=_FLAGS, extra_link_args=_LINKED, libraries=_LIBRARIES, optional=True,
         )  # fmt: skip
         command = build_ext(Distribution({"name": "chainrule", "ext_modules": [extension]}))
         command.build_lib = str(target)

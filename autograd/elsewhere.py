@@ -6,11 +6,13 @@ last among the bases, so that looking up what there is takes no longer.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from functools import partial
 from typing import Any, Final, NoReturn
 
 from autograd import ops
+from autograd.conversion import refusal_of_question
 from autograd.operators import Operators
 from autograd.ufuncs import INSTEAD, OTHER_NAMES, counterpart
 from autograd.words import gettext
@@ -94,7 +96,8 @@ class _Refused:
         self.__doc__ = f"Not here; write {instead}."
 
     def __get__(self, node: Any, owner: Any = None) -> NoReturn:
-        raise AttributeError(gettext(
+        asked = "numpy" in sys.modules and refusal_of_question(sys._getframe(1))
+        raise AttributeError(asked or gettext(
             "a Value has no {name}; write {instead}",
             name=repr(self.name), instead=self.instead,
         ), name=self.name, obj=node)  # fmt: skip
@@ -219,6 +222,9 @@ _FUNCTIONS: Final = {
     "var": "autograd.mean([(x - m) ** 2 for x in xs])",
     "std": "autograd.mean([(x - m) ** 2 for x in xs]).sqrt()",
     "argmax": "max(range(len(xs)), key=xs.__getitem__)",
+    **dict.fromkeys(["allclose", "isclose", "array_equal"], "math.isclose(a, b)"),
+    "linalg": "autograd.norm and autograd.dots, or numpy.linalg over arrays of Values",
+    "outer": "[[a * b for b in ys] for a in xs]", "polyval": "functools.reduce(lambda y, c: y * x + c, cs)",
     "argmin": "min(range(len(xs)), key=xs.__getitem__)", "cumsum": "itertools.accumulate(xs)",
     # SciPy's special functions, and Julia's
     "loggamma": "autograd.lgamma", "logbeta": "autograd.betaln", "logistic": "autograd.sigmoid",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, overload
 
 from autograd import ops
 from autograd.floats.convert import is_number
+from autograd.spellings import IDLE, options
 from autograd.vectors import dot as _dot
 from autograd.vectors import dots as _dots
 from autograd.words import gettext
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from autograd.value import Value
 
 __all__ = ["dot", "dots", "log_softmax", "logsumexp", "max", "mean", "min", "norm", "prod", "softmax", "sum"]
+
+_of_one_list = options(axis=IDLE, dim=IDLE)  # which others ask along which of several
 
 
 def _operands(values: Iterable[Any], who: str, *, empty: bool = False) -> tuple[Any, ...]:
@@ -360,6 +363,7 @@ def norm(values: Iterable[Any]) -> Any:
 def logsumexp(values: Iterable[Real]) -> float: ...
 @overload
 def logsumexp(values: Iterable[Real | Value]) -> Value: ...
+@_of_one_list
 def logsumexp(values: Iterable[Any]) -> Any:
     """Return log(sum(exp(x))), without overflow on the way.
 
@@ -390,6 +394,7 @@ def logsumexp(values: Iterable[Any]) -> Any:
 def softmax(values: Iterable[Real]) -> list[float]: ...
 @overload
 def softmax(values: Iterable[Real | Value]) -> list[Value]: ...
+@_of_one_list
 def softmax(values: Iterable[Any]) -> list[Any]:
     """Return exp(x_i) / sum_j exp(x_j) for each i; time and memory grow with the number of operands.
 
@@ -421,6 +426,7 @@ def softmax(values: Iterable[Any]) -> list[Any]:
 def log_softmax(values: Iterable[Real]) -> list[float]: ...
 @overload
 def log_softmax(values: Iterable[Real | Value]) -> list[Value]: ...
+@_of_one_list
 def log_softmax(values: Iterable[Any]) -> list[Any]:
     """Return log(softmax(x)_i) for each i, accurate where the probability rounds to 0 or 1.
 

@@ -41,6 +41,8 @@ __all__ = [
 ANY = -1  # the arity of an operation over any number of operands
 INF = math.inf
 REALS = (-INF, INF)
+OPTIONS = {"min": "low", "max": "high", "negative_slope": "slope", "decimals": "ndigits"}
+"""What other libraries call constants of rows."""
 
 
 # What calls a row: in C, where that was compiled, which hands over to `Op._call` whatever is rare.
@@ -275,13 +277,15 @@ class Op(_Called):  # type: ignore[misc]
                 "{signature} takes its {names} first, then what it is applied to; got {operands} alone",
                 signature=self.signature(), names=' and '.join(self.params), operands=operands[0],
             ))  # fmt: skip
-        for name in given:
-            if name not in missing:
+        ours = {name: name if name in self.params else OPTIONS.get(name, name) for name in given}
+        for name, mine in ours.items():
+            if mine not in missing or (mine != name and mine in given):
                 raise TypeError(gettext(
                     "{name}() takes {names} beside its operands, once each, not {name2}",
                     name=self.name, names=', '.join(self.params), name2=repr(name),
                 ))  # fmt: skip
-        return (*operands, *(given.get(name, self.params[name]) for name in missing))
+        found = {**self.params, **{mine: given[name] for name, mine in ours.items()}}
+        return (*operands, *(found[name] for name in missing))
 
     def check_params(self, constants: Sequence[Any]) -> None:
         """Check the constants of a call, or of a graph from a file.

@@ -169,6 +169,7 @@ class Operators:
     def ceil(self) -> Value:
         """Smallest whole number not below x; the derivative is 0."""
         return ops.ceil(self)
+    @options({"decimals": "ndigits"})
     def round(self, ndigits: int = 0) -> Value:
         """Round half to even; the derivative is 0."""
         return ops.round(self, ndigits)

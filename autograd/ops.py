@@ -67,6 +67,7 @@ POSITIVE = (0.0, INF)
 ORDER = (0.0, elementary.MAX_ORDER)
 SQRT2, LN2, LN10 = 1.4142135623730951, elementary.LN2, 2.302585092994046
 LN2_OF_24_BITS, LN2_ABOVE = 0.6931471824645996, 1.904654323148236e-09  # LN2 is their difference
+LN10_OF_24_BITS, LN10_ABOVE = 2.3025848865509033, 2.064431423637055e-07  # LN10 is their sum
 LOG2_E, LOG10_E = 1.4426950408889634, 0.4342944819032518
 DEGREES, RADIANS = 57.29577951308232, 0.017453292519943295
 TWO_INV_SQRT_PI, INV_SQRT_2PI = 1.1283791670955126, 0.3989422804014327
@@ -337,16 +338,36 @@ exp: Op = row(
     "exp", elementary.exp, lambda y, x: (y,), form=Power("e"), source="DLMF 4.4.4",
 )
 exp2: Op = row(  # not LN2 * y: from 1024 to 1024.5 the power overflows and the derivative does not
-    "exp2", elementary.exp2, lambda y, x: (monomial(1.0, 2.0, x, 0.0, 1.0),), form=Power("2"),
+    "exp2", elementary.exp2, lambda y, x: (scaled_base(x, LN2, 2.0),), form=Power("2"),
     source="DLMF 4.2.26 with 4.4.4",
-    float_partials=lambda y, x: (elementary.monomial(1.0, 2.0, x, 0.0, 1.0),),
+    float_partials=lambda y, x: (elementary.base_slope(y, x, LN2, 2.0),),
     textbook=lambda y, x: (LN2 * y,),
 )
+
+
+def _power_of_ten(x: Any) -> Any:
+    """Power of ten as exp(n log(10)) for a short n, whose product is exact, times what is left.
+
+    The maximum, of which only the first is ever meant, keeps compilers from adding up the products.
+    """
+    x = clamp(x, -400.0, 400.0)
+    n = floor(x * 262144.0) * (1.0 / 262144.0)
+    rest = LN10 * maximum(x - n, 0.0) + LN10_ABOVE * n
+    power = exp(LN10_OF_24_BITS * n)
+    return power + power * (rest * (1.0 + rest * (0.5 + rest * (1.0 / 6.0))))
+
+
 exp10: Op = row(
-    "exp10", elementary.exp10, lambda y, x: (monomial(1.0, 10.0, x, 0.0, 1.0),), form=Power("10"),
-    expand=lambda x: pow(10.0, x), source="DLMF 4.2.26 with 4.4.4",
-    float_partials=lambda y, x: (elementary.monomial(1.0, 10.0, x, 0.0, 1.0),),
+    "exp10", elementary.exp10, lambda y, x: (scaled_base(x, LN10, 10.0),), form=Power("10"),
+    expand=_power_of_ten, source="DLMF 4.2.26 with 4.4.4",
+    float_partials=lambda y, x: (elementary.base_slope(y, x, LN10, 10.0),),
     textbook=lambda y, x: (LN10 * y,),
+)
+scaled_base: Op = row(  # their derivatives
+    "scaled_base", elementary.scaled_base, lambda y, x, c, b: (scaled_base(x, c * log(b), b),),
+    params={"factor": 1.0, "base": 2.0}, symbol="c bˣ", form=Auxiliary(lambda x, c, b: c * pow(b, x)),
+    expand=lambda x, c, b: c * (exp10(x) if b == 10.0 else exp2(x) if b == 2.0 else pow(b, x)),
+    source="DLMF 4.2.26 with 4.4.4",
 )
 # The derivatives of an exponential with a factor: one product, lest it be zero where the product is not.
 scaled_exp: Op = row(
@@ -432,7 +453,8 @@ logmxp1: Op = row(
 logit: Op = row(
     "logit", elementary.logit, lambda y, x: (logit_slope(x),), domain=((0.0, 1.0),),
     expand=lambda x: where(
-        greater(abs(x - 0.5), 0.25), log(x) - log1p(-x), 2.0 * atanh(clamp(2.0 * x - 1.0, -0.75, 0.75))
+        greater(abs(x - 0.5), 0.25),
+        log(x / (1.0 - x)), sign(x - 0.5) * log1p(abs(2.0 * x - 1.0) / minimum(x, 1.0 - x)),
     ),
     source="Bishop, PRML, eq. 4.89", textbook=lambda y, x: (1.0 / (x * (1.0 - x)),),
 )

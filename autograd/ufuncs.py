@@ -6,6 +6,7 @@ scalars' operators among them.
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Callable
 from typing import Any, Final
@@ -13,7 +14,17 @@ from typing import Any, Final
 from autograd.floats.convert import is_array, to_float
 from autograd.op import TABLE
 
-__all__ = ["COMPARISONS", "INSTEAD", "OTHER_NAMES", "applied", "counterpart", "is_of_numbers", "refusal"]
+__all__ = [
+    "COMPARISONS", "INSTEAD", "OTHER_NAMES", "applied", "counterpart", "instead", "is_of_numbers", "refusal",
+]
+
+
+def _clip(x: Any, low: Any = -math.inf, high: Any = math.inf) -> Any:
+    """Clamp a number, by bounds of which one may be a node."""
+    if isinstance(low, float) and isinstance(high, float):
+        return TABLE["clamp"](x, low, high)
+    return TABLE["minimum"](TABLE["maximum"](x, low), high)
+
 
 _OPERATORS: Final[dict[str, tuple[str, Callable[..., Any]]]] = {
     "add": ("a + b", operator.add), "subtract": ("a - b", operator.sub), "multiply": ("a * b", operator.mul),
@@ -21,7 +32,7 @@ _OPERATORS: Final[dict[str, tuple[str, Callable[..., Any]]]] = {
     "float_power": ("a ** b", operator.pow), "floor_divide": ("a // b", operator.floordiv),
     "remainder": ("a % b", operator.mod), "divmod": ("divmod(a, b)", divmod),
     "negative": ("-x", operator.neg), "positive": ("+x", operator.pos), "conjugate": ("+x", operator.pos),
-    "real": ("+x", operator.pos),
+    "real": ("+x", operator.pos), "clip": ("x.clamp(low, high)", _clip),
 }  # fmt: skip
 _EQUALITY: Final = ("equal", "not_equal")
 COMPARISONS: Final[dict[str, Callable[[Any, Any], Any]]] = {
@@ -179,8 +190,19 @@ def refusal(name: str) -> str:
     >>> refusal("add")
     "NumPy's add takes no Value; write a + b, or x.data for its number, which leaves the graph"
     """
-    ours = OTHER_NAMES.get(name, name)
-    instead = _OPERATORS[name][0] if name in _OPERATORS else INSTEAD.get(name, "")
-    instead = instead or (f"autograd.{ours}" if ours in TABLE else "")
-    alternative = f"{instead}, or " if instead else ""
+    write = instead(name)
+    alternative = f"{write}, or " if write else ""
     return f"NumPy's {name} takes no Value; write {alternative}x.data for its number, which leaves the graph"
+
+
+def instead(name: str) -> str:
+    """Return what to write for a function of NumPy's, or of ``scipy.special``; empty where nothing is known.
+
+    Examples
+    --------
+    >>> instead("arcsin"), instead("matmul"), instead("spacing")
+    ('autograd.asin', 'autograd.dot(a, b)', '')
+    """
+    ours = OTHER_NAMES.get(name, name)
+    write = _OPERATORS[name][0] if name in _OPERATORS else INSTEAD.get(name, "")
+    return write or (f"autograd.{ours}" if ours in TABLE else "")

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 import numbers
+import sys
 from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NoReturn, SupportsFloat, TypeGuard, overload
@@ -19,6 +20,7 @@ from autograd import ops, ufuncs
 from autograd.backward import backward
 from autograd.blocks import blocks
 from autograd.by_hand import Children, assign_name, assign_rule, one_step, rest_on, rule_of
+from autograd.conversion import check_array, check_function, check_number
 from autograd.elsewhere import Elsewhere
 from autograd.floats import elementary
 from autograd.floats.convert import exact, is_array, is_number, to_float
@@ -402,6 +404,7 @@ class Value(Node, Operators, Elsewhere):
 
     def __float__(self) -> float:
         self._leave("autograd's function in place of math's: autograd.sqrt(x), or x.sqrt()")
+        check_number(sys._getframe(1))
         return self._data
 
     def __int__(self) -> int:
@@ -418,6 +421,15 @@ class Value(Node, Operators, Elsewhere):
                 "the functions of statistics leave the graph; write autograd.mean(values), or "
                 "statistics.mean([v.data for v in values]) for the number alone"
             ))  # fmt: skip
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        """Give NumPy the node itself, in an array without axes, but to a function that would lose it."""
+        import numpy as np
+
+        check_array(sys._getframe(1))
+        cell = np.empty((), object)
+        cell[()] = self
+        return cell
 
     def __array_ufunc__(self, ufunc: Any, method: str, *operands: Any, **options: Any) -> Any:
         """Let NumPy's universal functions, and its scalars, compute by the rows of the table."""
@@ -439,11 +451,11 @@ class Value(Node, Operators, Elsewhere):
 
         if not kwargs and ufuncs.is_of_numbers(function.__name__, args):
             return ufuncs.applied(function.__name__, args)
-        if function is np.interp:  # which would take the number
-            raise TypeError(ufuncs.refusal("interp"))
         if function in (np.isclose, np.allclose, np.array_equal):
             args = tuple([float(x) if isinstance(x, Value) else x for x in args])
             kwargs = {name: float(x) if isinstance(x, Value) else x for name, x in kwargs.items()}
+        else:
+            check_function(function.__name__)
         return np.ndarray.__array_function__(np.empty(0), function, (), args, kwargs)
 
     # The rest of what `numbers.Complex` asks of a number.
@@ -490,7 +502,8 @@ class Value(Node, Operators, Elsewhere):
         )
         refuse_while_tracing("looks something up in a list by a Value", f"write {chosen}")
         raise TypeError(gettext(
-            "a Value is no index; write E[int(x.data)], or in a function that is compiled {chosen}",
+            "a Value is no whole number; write int(x.data), as in E[int(x.data)], or in a function that is "
+            "compiled {chosen}",
             chosen=chosen,
         ))  # fmt: skip
 

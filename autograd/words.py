@@ -244,7 +244,12 @@ def catalogue(name: str) -> Mapping[str, str]:
     >>> catalogue("zh_CN")["Backward"]
     '反向传播'
     """
-    return read_catalogue((LOCALE / name / "LC_MESSAGES" / "chainrule.po").read_text(encoding="utf-8"))
+    path = LOCALE / name / "LC_MESSAGES" / "chainrule.po"
+    if path.exists():
+        return read_catalogue(path.read_text(encoding="utf-8"))
+    import gzip  # a wheel has it compressed
+
+    return read_catalogue(gzip.decompress(path.with_suffix(".po.gz").read_bytes()).decode())
 
 
 def read_catalogue(text: str) -> dict[str, str]:

@@ -12,10 +12,12 @@ import numpy as np
 
 import autograd
 import nn
+from autograd.compiler.backends.c.emit import c_program
 from autograd.compiler.graph import schedule, simplify
 from autograd.compiler.graph.ir import FIRST_ROW, SOP
 from autograd.compiler.roll import rolled
 from autograd.compiler.roll.affine import nest
+from autograd.compiler.roll.repeats import printed
 from autograd.compiler.roll.verify import verify
 
 points, labels = nn.data.make_spiral(300, noise=0.2, rng=0)
@@ -222,6 +224,36 @@ growing(0.3, 2.7)
 print(growing.source)
 
 # %% [markdown]
+# ## 8. Triangles
+#
+# In Cholesky's decomposition, a triangular solution or the attention of a language model, rows grow: no two
+# statements have the same sizes, and no rectangle of loops fits. C has loops whose bounds move, so its
+# program is laid out anew. What is alike but for how many terms it adds up stands in one grid, a row for each
+# step, shifted so that operands stand at even distances; where the cells of one statement have unequally
+# many terms, the number of these is one more column in which a progression is looked for. Then the statements
+# of all steps differ in numbers that move evenly, sizes among them, and one step is printed. This is a
+# solution of 30 equations, with its gradient: as many lines as for 300.
+
+# %%
+
+
+def solved(matrix, known):
+    x = []
+    for row, right in zip(matrix, known, strict=True):
+        rest = right - autograd.dot(row[: len(x)], x) if x else right
+        x.append(rest / row[len(x)])
+    return autograd.dot(x, x)
+
+
+solution = autograd.compile(autograd.grad(solved, argnums=(0, 1)), backend="numpy")
+solution(rng.normal(size=(30, 30)) / 30 + np.eye(30), rng.normal(size=30))
+triangles = rolled.nested(solution._latest[0].program)
+lines = c_program(triangles).splitlines()
+begin = next(i for i, line in enumerate(lines) if "round_of_loop <" in line)
+print(len(triangles.statements), "statements, of which", printed(triangles), "are printed, these among them:")
+print("\n".join(lines[begin : begin + 5]))
+
+# %% [markdown]
 # `backend="auto"`, the default, compares estimates of what a call takes in NumPy, in C and in plain Python,
 # and `report()` gives them. C has to make up for the half second that a C compiler takes; without one, or
 # without NumPy, the others do.
@@ -238,3 +270,4 @@ assert sizes == (4, 2)
 assert step.source.count("@") == 5
 assert recurrent.source.splitlines()[0] == "z1 = sequence @ Wx.T"
 assert recurrent.source.count("for t in") == 2
+assert printed(triangles) < 30

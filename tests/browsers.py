@@ -5,6 +5,7 @@ import shutil
 
 import pytest
 
+PROGRAM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 FLAGS = (
     "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
     "--disable-component-update --disable-sync"
@@ -15,11 +16,10 @@ FLAGS = (
 def chromium():
     """Start a browser, or skip the test where there is none."""
     playwright = pytest.importorskip("playwright.sync_api")
-    program = shutil.which("chromium")
-    if program is None:
+    if PROGRAM is None:
         pytest.skip("no chromium")
     with playwright.sync_playwright() as p:
-        browser = p.chromium.launch(executable_path=program, args=FLAGS.split())
+        browser = p.chromium.launch(executable_path=PROGRAM, args=FLAGS.split())
         try:
             yield browser
         finally:

@@ -40,6 +40,7 @@ LAYERS = [
         "autograd.native.javascript",
         "autograd.operators",
         "autograd.ufuncs",
+        "autograd.conversion",
         "autograd.elsewhere",
     ],
     ["autograd.op", "autograd.ops", "autograd.form"],

@@ -47,6 +47,7 @@ HOMES = {
     "nn/elsewhere.py": "what PyTorch calls the activations",
     # Languages: each spells the few primitives, or what another calls the functions.
     "autograd/ufuncs.py": "NumPy's names",
+    "autograd/conversion.py": "the names of functions of NumPy's and others' that take no nodes",
     "autograd/elsewhere.py": "the names of other libraries",
     "autograd/calculus/arrays.py": "NumPy's functions of arrays",
     "autograd/cli/expression.py": "the operators of a typed expression",

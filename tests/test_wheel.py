@@ -1,5 +1,7 @@
 """The wheel: the same bytes each time, small, clean, and of use without NumPy."""
 
+import compileall
+import gzip
 import importlib.util
 import os
 import re
@@ -136,6 +138,7 @@ step = autograd.compile(lambda u, v: (u * w + v).tanh(), [w])
 value = step(2.0, -0.3)
 assert round(value, 4) == 0.6044, value
 assert abs(w.grad - 2.0 * (1.0 - math.tanh(0.7) ** 2)) < 1e-15, w.grad
+assert autograd.words.catalogue("zh_CN")["Backward"] == "反向传播"
 assert "numpy" not in sys.modules and "graphviz" not in sys.modules
 """
 
@@ -154,6 +157,23 @@ def test_without_dependencies_it_is_below_5_megabytes_and_differentiates_draws_e
     command = [python, "-I", "-W", "ignore::RuntimeWarning", "-c", WITHOUT_NUMPY]
     done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_with_the_bytecode_of_everything_which_pip_writes_it_is_below_10_megabytes(wheel, tmp_path):
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(tmp_path)
+    assert compileall.compile_dir(tmp_path, quiet=1)
+    assert sum(path.stat().st_size for path in tmp_path.rglob("*")) < 10 * MEGABYTE
+
+
+def test_a_wheel_has_its_catalogues_compressed_and_they_say_the_same(wheel):
+    with zipfile.ZipFile(wheel) as archive:
+        packed = {name: archive.read(name) for name in archive.namelist() if "/locale/" in name}
+    written = {
+        f"{path.relative_to(ROOT).as_posix()}.gz": path.read_bytes()
+        for path in (ROOT / "autograd" / "locale").rglob("*.po")
+    }
+    assert {name: gzip.decompress(data) for name, data in packed.items()} == written
 
 
 def test_what_the_core_installs_is_below_80_megabytes(wheel):

@@ -18,6 +18,7 @@ from typing import Any, Final
 import numpy as np
 
 from autograd import ops
+from autograd.conversion import check_function
 from autograd.floats.convert import to_float
 from autograd.many import dots, norm
 from autograd.ufuncs import COMPARISONS, counterpart
@@ -73,12 +74,15 @@ class Array(np.ndarray[Any, Any]):
             f"NumPy's {function.__module__}.{function.__name__} takes no Values; write what it computes "
             "with +, -, *, / and @, or give it and its derivative a name by autograd.custom_op"
         )
+        check_function(function.__name__)
         if function.__module__.startswith(("numpy.linalg", "numpy.fft")):
             raise refused
         try:
             result = super().__array_function__(function, types, args, kwargs)
-        except TypeError as error:
-            raise (refused if "dtype('O')" in str(error) else error) from None
+        except (TypeError, AttributeError) as error:
+            obscure = ("dtype('O')", "not supported for the input types", "object has no attribute",
+                       "no callable")
+            raise (refused if any(words in str(error) for words in obscure) else error) from None
         # Some of NumPy's functions make a plain array of what they are given.
         return result.view(Array) if type(result) is np.ndarray and result.dtype == object else result
 
@@ -98,9 +102,8 @@ def build(items: Sequence[Any], shape: tuple[int, ...]) -> Any:
     """Return an array of this shape: of doubles, where all are numbers, else an `Array`."""
     if all(x.__class__ is float for x in items):
         return np.array(items, np.float64).reshape(shape)
-    array = np.empty(len(items), object)
-    array[:] = items
-    return array.reshape(shape).view(Array)
+    # An array that is assigned a list asks each node for an array.
+    return np.fromiter(items, object, len(items)).reshape(shape).view(Array)
 
 
 def check(array: Any) -> None:
@@ -295,7 +298,7 @@ def _of_sizes(row: Any) -> Callable[..., Any]:
 
 
 def _on_numbers(function: Callable[..., Any]) -> Callable[..., Any]:
-    return lambda a, b, *args, **options: function(_numbers(a), _numbers(b), *args, **options)
+    return lambda *args, **options: function(*map(_numbers, args), **options)
 
 
 _FUNCTIONS: Final[dict[Any, Callable[..., Any]]] = {

@@ -11,7 +11,7 @@ __all__ = ["is_wanted", "painted"]
 _CODES: Final = {"missing": 33, "broken": 31, "name": 1}
 
 
-def is_wanted(stream: TextIO) -> bool:
+def is_wanted(stream: TextIO | None) -> bool:
     """Tell whether colour may be written.
 
     ``NO_COLOR`` comes first, as for Python itself; then what asks for colour; then the kind of stream.
@@ -19,7 +19,7 @@ def is_wanted(stream: TextIO) -> bool:
     Parameters
     ----------
     stream
-        Where the text goes.
+        Where the text goes; None where it is closed.
 
     Returns
     -------
@@ -39,10 +39,10 @@ def is_wanted(stream: TextIO) -> bool:
         return False
     if sys.platform == "win32" and not any(map(os.environ.get, ("WT_SESSION", "ANSICON", "TERM"))):
         return False  # a console that may show the codes themselves
-    return stream.isatty()
+    return stream is not None and stream.isatty()
 
 
-def painted(text: str, kind: str, stream: TextIO) -> str:
+def painted(text: str, kind: str, stream: TextIO | None) -> str:
     """Return a text in the colour of what it tells of, where colour is wanted.
 
     Parameters

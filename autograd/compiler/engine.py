@@ -24,10 +24,11 @@ class Engine:
 
     def __init__(self, program: Program, source: Source, backend: str, lanes: int, like: Any = None) -> None:
         start = time.perf_counter()
-        self.program, self.lanes, self.backend = program, lanes, backend
+        self.lanes, self.backend = lanes, backend
         self.bound: Bound = (
             like.another(lanes) if isinstance(like, Reusable) else load(backend).bind(program, lanes)
         )
+        self.program = program = self.bound.program
         self.calls = self.bound.count
         graph = program.graph
         self.shared, self.rows = self.bound.shared, self.bound.lanes

@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any
 from weakref import WeakSet
 
-from autograd.compiler.backends import AT_ONCE, Reusable, load
+from autograd.compiler.backends import AT_ONCE, BACKENDS, Reusable, load
 from autograd.compiler.backends.c.toolchain import CompilationError, broken
 from autograd.compiler.cache import Recent
 from autograd.compiler.choose import CALLS, choose
@@ -186,6 +186,13 @@ class Structure:
     def release(self, engine: Engine) -> None:
         """Take an engine back."""
         self.engines.release(engine)
+
+    def plain(self, engine: Engine) -> Engine:
+        """Return an engine over the program as all backends read it, with the numbers of another one."""
+        other = Engine(self.program, self.source, next(iter(BACKENDS)), engine.lanes)
+        if engine.captured is not None and other.captured is not None:
+            other.captured[:] = engine.captured
+        return other
 
     def of(self, source: Source, seconds: float) -> Structure:
         """Return the same program and engines for another recording of the same key, and its seconds."""

@@ -406,28 +406,32 @@ class Compiled(CompiledFunction, Generic[Out_co]):
             raise ValueError(
                 f"a function of JavaScript cannot be called {name!r}; write a file such as step.js"
             )
-        return as_module(*self._exported(), name)
+        return as_module(*self._exported(plain=True), name)
 
-    def _exported(self) -> tuple[Any, Any, Any]:
-        """Return the program with its numbers, the shapes of its arguments, and the parameters' numbers."""
+    def _exported(self, *, plain: bool = False) -> tuple[Any, Any, Any]:
+        """Return the program with its numbers, the shapes of its arguments, and the parameters' numbers.
+
+        As its backend lays it out, or, where wanted ``plain``, as all backends read it.
+        """
         structure, engine = self._made()
         if structure.source.aside:
             raise ValueError(f"this function is left to the engine: {structure.source.aside}")
-        return engine, structure.source.shapes, self._theta() if self._params else []
+        chosen = structure.plain(engine) if plain else engine
+        return chosen, structure.source.shapes, self._theta() if self._params else []
 
     def _onnx(self, name: str) -> bytes:
         """Return the program as a graph of ONNX."""
         optional("onnx", 'export("step.onnx")', "pip install 'chainrule[onnx]'", what="onnx")
         from autograd.compiler.backends.onnx.exporting import exported
 
-        return exported(*self._exported(), name)
+        return exported(*self._exported(plain=True), name)
 
     def _stablehlo(self, _: str) -> bytes:
         """Return the program as JAX writes it."""
         optional("jax", "export()", "pip install 'chainrule[xla]'", what="JAX")
         structure, engine = self._made()
         backend: Any = load(self._backend if isinstance(self._backend, Placed) else "xla")
-        written: bytes = backend.exported(engine, structure.source.shapes, self._batch)
+        written: bytes = backend.exported(structure.plain(engine), structure.source.shapes, self._batch)
         return written
 
     def _source(self, backend: str) -> str:

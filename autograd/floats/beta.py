@@ -315,7 +315,7 @@ def _beta_derivative_of_doubles(a: float, b: float, n: int, m: int) -> float:
         return -0.0 if (n + m) % 2 == 1 else 0.0
     if not 1e-290 < value < 1e290 or n + m > 20:
         return NAN
-    if n == 1 and m == 1 and least < 0.25 and most < 1e14:
+    if n == 1 and m == 1 and least < 1.0 and most < 1e14:
         return _mixed_slope(a, b)
     if n + m == 1:
         fall = polygamma_fall(a, b, 0.0) if n == 1 else polygamma_fall(b, a, 0.0)
@@ -350,12 +350,10 @@ def _beta_derivative_of_doubles(a: float, b: float, n: int, m: int) -> float:
 
 
 def _mixed_slope(a: float, b: float) -> float:
-    """Derivative in both operands, once each, of which one is below 1/4.
+    """Derivative in both operands, once each, of which one is below 1.
 
-    The one in a is the product of b and the beta function, and of 1 / b and digamma's rise from a to a + b,
-    neither of which changes much for a small b: so the second is differentiated by its Taylor series. If both
-    operands are less than 1, it is the sum of those at greater numbers: B(a, b) is B(a + 1, b) + B(a, b + 1)
-    (DLMF 5.12.1).
+    If both are, it is the sum of those at greater numbers: B(a, b) is B(a + 1, b) + B(a, b + 1)
+    (DLMF 5.12.1), and all of these derivatives are positive.
     """
     if a < 1.0 and b < 1.0:
         return _mixed_slope_of(a + 1.0, b) + _mixed_slope_of(b + 1.0, a)
@@ -363,20 +361,33 @@ def _mixed_slope(a: float, b: float) -> float:
 
 
 def _mixed_slope_of(a: float, b: float) -> float:
-    """Give it for a >= 1 and b < 1."""
-    rise = -polygamma_fall(a, b, 0.0)
-    if b >= 0.1 * a:
-        product, less = polygamma_fall(b, a, 0.0) * -rise, polygamma(a + b, 1.0)
-        return beta(a, b) * (product - less) if product - less > 0.2 * product else NAN
-    total, term, power, k = 0.0, 1.0, 1.0, 0.0
-    while abs(term) > 1e-18 * abs(total) and k < 19.0:
+    """Give it for a >= 1 and b < 1.
+
+    The derivative in a is the product of b and the beta function, and of 1 / b and digamma's rise from a to
+    a + b, neither of which changes much for a small b: so the second is differentiated by its Taylor series.
+    Of a greater b the terms serve as they are; where they cancel, the sum above leads to a greater a.
+    """
+    total = 0.0
+    while b >= 0.1 * a:
+        product, less = _rises(a, b), polygamma(a + b, 1.0)
+        if product - less > 0.35 * product:
+            return total + beta(a, b) * (product - less)
+        total += beta(a, b + 1.0) * (_rises(a, b + 1.0) - polygamma(a + b + 1.0, 1.0))
+        a += 1.0
+    series, term, power, k = 0.0, 1.0, 1.0, 0.0
+    while abs(term) > 1e-18 * abs(series) and k < 19.0:
         # power is b**k / (k + 2)! (k + 1).
         power = 0.5 if k == 0.0 else power * b * (k + 1.0) / (k * (k + 2.0))
         term = polygamma(a, k + 2.0) * power
-        total += term
+        series += term
         k += 1.0
     other = -polygamma_fall(1.0 + b, a - 1.0, 0.0) if a > 1.0 else 0.0
-    return b * beta(a, b) * (other * (rise / b) - total)
+    return total + b * beta(a, b) * (other * (-polygamma_fall(a, b, 0.0) / b) - series)
+
+
+def _rises(a: float, b: float) -> float:
+    """Product of digamma's rises from a and from b to their sum."""
+    return polygamma_fall(a, b, 0.0) * polygamma_fall(b, a, 0.0)
 
 
 def _choices(n: int, k: int) -> float:

@@ -394,10 +394,11 @@ def is_order(order: float) -> bool:
 
 
 def logit(x: float) -> float:
-    """Logarithm of x / (1 - x); about 1/2, where it is zero, as an inverse hyperbolic tangent."""
-    if x < 0.25:
-        return log(x) - math.log1p(-x) if x >= 0.0 else NAN
-    return 2.0 * math.atanh(2.0 * x - 1.0) if x <= 0.75 else log(x) - log(1.0 - x)
+    """Logarithm of x / (1 - x); about 1/2, where it is zero, of 1 and an exact difference's quotient."""
+    if 0.25 <= x <= 0.75:
+        y = 2.0 * x - 1.0
+        return math.log1p(y / (1.0 - x)) if y >= 0.0 else -math.log1p(-y / x)
+    return log(x / (1.0 - x)) if x < 1.0 else INF if x == 1.0 else NAN
 
 
 def logit_slope(x: float) -> float:
@@ -603,6 +604,19 @@ def prod(*xs: float) -> float:
 def exp10(x: float) -> float:
     """10 to a power."""
     return pow(10.0, x)
+
+
+def scaled_base(x: float, factor: float, base: float) -> float:
+    """Product factor base**x; in two halves, where the power alone leaves the range of doubles."""
+    return base_slope(pow(base, x), x, factor, base)
+
+
+def base_slope(y: float, x: float, factor: float, base: float) -> float:
+    """Give that product from the power."""
+    if 1e-290 < y < 1e290:
+        return factor * y
+    half = pow(base, 0.5 * x)
+    return factor * half * half
 
 
 def scaled_exp(x: float, factor: float) -> float:

@@ -16,7 +16,7 @@ import math
 from decimal import Context, Decimal, localcontext
 from functools import lru_cache
 
-from autograd.floats.beta import _betaln, _divided, _pair, _stirling_rest, beta
+from autograd.floats.beta import _beta_pair, _betaln, _divided, _pair, _stirling_rest, beta
 from autograd.floats.elementary import INF, NAN, div, is_order, log1pmx, pow, two_product, two_sum
 from autograd.floats.gamma import DIGITS, _lgamma
 from autograd.floats.gaussian import erfc
@@ -298,6 +298,8 @@ def beta_density(x: float, a: float, b: float, order: float) -> float:
     """
     if not is_order(order) or not (a > 0.0 and b > 0.0 and 0.0 <= x <= 1.0) or not a + b < INF:
         return NAN
+    if order == 0.0 and 0.0 < x < 1.0:  # as nearly always
+        return _beta_product(x, a, b, 1.0, 1.0, 1.0)
     n = int(order)
     falling = [1.0]  # of b - 1
     for k in range(n):
@@ -351,17 +353,34 @@ def _log_beta_product(x: float, a: float, b: float, below: float, beside: float)
     return (s - Decimal(below)) * z.ln() + (t - Decimal(beside)) * (1 - z).ln() - _betaln(s, t)
 
 
+@lru_cache(maxsize=16)  # as of the gamma function above
+def _usual_beta(a: float, b: float) -> float:
+    """Give beta(a, b) for parameters up to 100, none of them tiny."""
+    y, low = _beta_pair(a, b)
+    return y + low
+
+
+def _beta_whole(a: float, b: float) -> float:
+    """Give beta(a, b); 0 for parameters whose powers are not within the doubles."""
+    if a + b <= 100.0 and a > 1e-140 and b > 1e-140:
+        return _usual_beta(a, b)
+    return beta(a, b) if a + b < 900.0 else 0.0
+
+
 def _beta_product(x: float, a: float, b: float, below: float, beside: float, factor: float) -> float:
     """Product of a factor and x**(a - below) (1 - x)**(b - beside) / beta(a, b)."""
     e, e_lost = two_sum(a, -below)
     f, f_lost = two_sum(b, -beside)
     rest, lost = two_sum(1.0, -x)
     first, second = pow(x, e), pow(rest, f)
-    whole = beta(a, b) if a + b < 900.0 else 0.0
+    whole = _beta_whole(a, b)
     if 1e-140 < first < 1e140 and 1e-140 < second < 1e140 and 1e-150 < whole < 1e150:
         p, low = two_product(first, second)
         y, low = _divided(p, low, whole, 0.0)
-        return factor * (y + (low + y * (f * lost / rest + e_lost * math.log(x) + f_lost * math.log(rest))))
+        correction = f * lost / rest
+        if e_lost != 0.0 or f_lost != 0.0:
+            correction = correction + e_lost * math.log(x) + f_lost * math.log(rest)
+        return factor * (y + (low + y * correction))
     with localcontext(_digits_for(a + b)):
         return float(_log_beta_product(x, a, b, below, beside).exp() * Decimal(factor))
 

@@ -401,14 +401,14 @@ class Written:
         kinds, template = [*self.parameters.values()], ""
         if LIST in self.remembers and kinds == [LIST]:
             template = REMEMBERED
-        elif FLOAT in self.remembers and {*kinds} == {FLOAT} and not self.may_not_know:
+        elif FLOAT in self.remembers and {*kinds} == {FLOAT}:
             template = REMEMBERED_NUMBERS
         if template:
             name = f"{self.name}_anew"
             program.heads.append(f"{returns} {name}({head});")
             program.texts.append(template.format(
                 returns=returns, result=c_type(self.result), name=self.name, xs=", ".join(self.parameters),
-                head=head, n=len(kinds),
+                head=head, n=len(kinds), known="!unknown" if self.may_not_know else "1",
             ))  # fmt: skip
         program.texts.append(f"{comment}{returns}\n{name}({head})\n{{\n{nothing}    {text}\n}}\n")
 
@@ -435,7 +435,7 @@ REMEMBERED_NUMBERS = """{returns}
     if (!latest.known || memcmp(latest.of, of, sizeof of)) {{
         latest.result = {name}_anew({xs});
         memcpy(latest.of, of, sizeof of);
-        latest.known = 1;
+        latest.known = {known};
     }}
     return latest.result;
 #else

@@ -163,6 +163,7 @@ class Format:
 
     def _plain(self, cell: str) -> str:
         """Spell a number as Python does."""
+        cell = cell.replace("\u2212", "-")  # the minus sign of typesetters
         if self.thousands and self.thousands in cell:
             if not re.fullmatch(_grouped(self.thousands, self.decimal), cell):
                 return "not a number"
@@ -400,6 +401,12 @@ def _records(path: str, text: str, form: Format) -> Iterator[tuple[int, list[str
                 )
             yield reader.line_num, cells
     except csv.Error as error:
+        if str(error).startswith("unexpected end") or "expected after" in str(error):
+            raise ValueError(gettext(
+                "{path}, line {line}: the quotation marks of a cell do not pair; write two for each that is "
+                "meant inside of a cell in quotation marks",
+                path=path, line=reader.line_num,
+            )) from None  # fmt: skip
         raise ValueError(gettext(
             "{path}, line {line}: {error}",
             path=path, line=reader.line_num, error=error,

@@ -302,7 +302,9 @@ class Adam(Optimizer):
     slots = ("mean", "square")
     options = ("betas", "eps", "weight_decay")
 
-    @spellings.options(_NAMES, amsgrad=(False, _OWN), **_SPEED)
+    @spellings.options(
+        _NAMES, amsgrad=(False, _OWN), decoupled_weight_decay=(False, "nn.optim.AdamW"), **_SPEED
+    )
     def __init__(
         self, params: Params, lr: float = 0.001, *, betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8, weight_decay: float = 0.0,

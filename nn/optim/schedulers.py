@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
+from autograd import spellings
 from autograd.keep.files import decode_float
 from autograd.words import gettext
 from nn.checks import data_of, entries, listed, real, whole
@@ -24,6 +25,12 @@ __all__ = [
     "ExponentialLR", "LambdaLR", "LinearLR", "MultiStepLR", "MultiplicativeLR", "OneCycleLR", "PolynomialLR",
     "ReduceLROnPlateau", "Scheduler", "SequentialLR", "StepLR",
 ]  # fmt: skip
+
+
+_starting = spellings.options(
+    last_epoch=(-1, "scheduler.load_state_dict(state) after it is made"),
+    verbose=(False, "print(scheduler.get_last_lr()) after each step"),
+)
 
 
 class Scheduler:
@@ -257,6 +264,7 @@ class StepLR(Scheduler):
     [1.0, 1.0, 0.5, 0.5]
     """
 
+    @_starting
     def __init__(self, optimizer: Optimizer, step_size: int, gamma: float = 0.1) -> None:
         self.step_size, self.gamma = whole("step_size", step_size), real("gamma", gamma, least=0.0)
         super().__init__(optimizer)
@@ -290,6 +298,7 @@ class ExponentialLR(Scheduler):
     [1.0, 0.9, 0.81]
     """
 
+    @_starting
     def __init__(self, optimizer: Optimizer, gamma: float) -> None:
         self.gamma = real("gamma", gamma, least=0.0)
         super().__init__(optimizer)
@@ -327,6 +336,7 @@ class CosineLR(Scheduler):
     [1.0, 0.853553, 0.5, 0.146447, 0.0, 0.0]
     """
 
+    @_starting
     def __init__(self, optimizer: Optimizer, t_max: int, eta_min: float = 0.0) -> None:
         self.t_max, self.eta_min = whole("t_max", t_max), real("eta_min", eta_min, least=0.0)
         super().__init__(optimizer)
@@ -380,6 +390,7 @@ class CosineAnnealingLR(CosineLR):
     [1.0, 0.5, 0.0, 0.5, 1.0]
     """
 
+    @_starting
     def __init__(self, optimizer: Optimizer, T_max: int, eta_min: float = 0.0) -> None:
         super().__init__(optimizer, whole("T_max", T_max), eta_min)
 
@@ -424,6 +435,7 @@ class CosineAnnealingWarmRestarts(CosineLR):
     [1.0, 0.5, 1.0, 0.853553, 0.5, 0.146447]
     """
 
+    @_starting
     def __init__(
         self, optimizer: Optimizer, T_0: int, T_mult: int = 1, eta_min: float = 0.0
     ) -> None:  # fmt: skip
@@ -472,6 +484,7 @@ class LinearLR(Scheduler):
     [0.5, 0.75, 1.0, 1.0]
     """
 
+    @_starting
     def __init__(
         self,
         optimizer: Optimizer,
@@ -520,6 +533,7 @@ class ConstantLR(LinearLR):
     [0.25, 0.25, 1.0, 1.0]
     """
 
+    @_starting
     def __init__(self, optimizer: Optimizer, factor: float = 1.0 / 3.0, total_iters: int = 5) -> None:
         super().__init__(optimizer, factor, 1.0, total_iters)
 
@@ -554,6 +568,7 @@ class PolynomialLR(Scheduler):
     [1.0, 0.25, 0.0, 0.0]
     """
 
+    @_starting
     def __init__(self, optimizer: Optimizer, total_iters: int = 5, power: float = 1.0) -> None:
         self.total_iters, self.power = whole("total_iters", total_iters), real("power", power, least=0.0)
         super().__init__(optimizer)
@@ -589,6 +604,7 @@ class MultiStepLR(Scheduler):
     [1.0, 0.5, 0.5, 0.25]
     """
 
+    @_starting
     def __init__(self, optimizer: Optimizer, milestones: Iterable[int], gamma: float = 0.1) -> None:
         self.milestones = sorted([whole("a milestone", m, least=0) for m in listed("milestones", milestones)])
         self.gamma = real("gamma", gamma, least=0.0)
@@ -624,6 +640,7 @@ class LambdaLR(Scheduler):
     [2.0, 1.982, 1.964]
     """
 
+    @_starting
     def __init__(
         self, optimizer: Optimizer, lr_lambda: Callable[[int], float] | Sequence[Callable[[int], float]]
     ) -> None:
@@ -737,6 +754,7 @@ class OneCycleLR(Scheduler):
     [(0.04, 0.95), (1.0, 0.85), (0.6667, 0.8833), (0.3333, 0.9167), (0.0, 0.95)]
     """
 
+    @_starting
     def __init__(
         self, optimizer: Optimizer, max_lr: float | Sequence[float], total_steps: int | None = None,
         epochs: int | None = None, steps_per_epoch: int | None = None, pct_start: float = 0.3,
@@ -847,6 +865,7 @@ class ReduceLROnPlateau(Scheduler):
     [1.0, 1.0, 1.0, 0.5, 0.5, 0.25]
     """
 
+    @_starting
     def __init__(
         self, optimizer: Optimizer, mode: str = "min", factor: float = 0.1, patience: int = 10,
         threshold: float = 1e-4, threshold_mode: str = "rel", cooldown: int = 0,
@@ -981,6 +1000,7 @@ class ChainedScheduler(Scheduler):
     [0.1, 0.05, 0.25, 0.125]
     """
 
+    @_starting
     def __init__(self, schedulers: Sequence[Scheduler], optimizer: Optimizer | None = None) -> None:
         self._gather(schedulers, optimizer)
 
@@ -1065,6 +1085,7 @@ class SequentialLR(ChainedScheduler):
     [0.5, 0.75, 1.0, 0.5, 0.25]
     """
 
+    @_starting
     def __init__(
         self, optimizer: Optimizer, schedulers: Sequence[Scheduler], milestones: Sequence[int]
     ) -> None:

@@ -24,11 +24,13 @@ from autograd.native import generate
 from autograd.node import SLOTS
 
 ROOT = Path(__file__).parents[2]
+TRIED = Path(autograd.__file__).parents[1]
+"""Where the engine lies: the sources, or what a wheel was installed into."""
 compiled = pytest.mark.skipif(
     native.engine is None, reason="not compiled here; install with a C compiler and Python's headers"
 )
 of_the_tree = pytest.mark.skipif(
-    Path(autograd.__file__).parents[1] != ROOT, reason="the engine is a wheel's, without its sources"
+    TRIED != ROOT, reason="the engine is a wheel's, without its sources"
 )
 numpy_number = pytest.importorskip("numpy").float64(1.5)
 
@@ -49,7 +51,7 @@ def bits(xs):
 
 def run(program, *arguments, **environment):
     result = subprocess.run([sys.executable, "-P", *(["-c"] if "\n" in program else []), program, *arguments],
-        env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
+        env={**os.environ, "PYTHONPATH": str(TRIED), **environment},
                             capture_output=True, text=True, check=False)  # fmt: skip
     assert result.returncode == 0, result.stderr
     return result.stdout.split()
@@ -166,7 +168,7 @@ def test_random_programs_in_all_modes_have_the_bits_of_python(seeds):
     ours, pythons = (
         subprocess.Popen(
             [sys.executable, "-P", program, *map(str, seeds)], stdout=subprocess.PIPE, text=True,
-            env={**os.environ, "PYTHONPATH": str(ROOT), "CHAINRULE_PURE_PYTHON": pure},
+            env={**os.environ, "PYTHONPATH": str(TRIED), "CHAINRULE_PURE_PYTHON": pure},
         )
         for pure in ("", "1")
     )  # fmt: skip

@@ -215,7 +215,7 @@ def test_what_compares_a_node_with_a_number():
 
 
 def test_a_value_between_the_points_of_a_table_is_told_the_line():
-    with pytest.raises(TypeError, match=r"interp takes no Value; write y0 \+ \(x - x0\)"):
+    with pytest.raises(TypeError, match=r"interp takes no Values; write y0 \+ \(x - x0\)"):
         np.interp(autograd.Value(1.5), [1.0, 2.0], [4.0, 5.0])
 
 
@@ -227,5 +227,5 @@ def test_a_value_between_the_points_of_a_table_is_told_the_line():
     ],
 )  # fmt: skip
 def test_functions_of_numpy_without_a_derivative_say_what_to_write(f):
-    with pytest.raises(TypeError, match="takes no Values; write what it computes with .*custom_op"):
+    with pytest.raises(TypeError, match="takes no Values; write .*(custom_op|neighbours|elimination)"):
         autograd.grad(f)(np.array([0.5, 1.5]))

@@ -41,8 +41,8 @@ from autograd.value import Value
 HELPERS = {
     "sigmoid_slope", "scaled_sigmoid_slope", "one_minus_square_power", "gelu_slope", "share", "share_slope",
     "softmax_rest",
-    "restrict", "saturate", "sech", "sech_squared", "scaled_power", "scaled_exp", "div_slope", "monomial",
-    "gaussian", "step", "re_inverse_power", "im_inverse_power", "direction", "normal_cdf",
+    "restrict", "saturate", "sech", "sech_squared", "scaled_power", "scaled_exp", "scaled_base", "div_slope",
+    "monomial", "gaussian", "step", "re_inverse_power", "im_inverse_power", "direction", "normal_cdf",
     "sign", "floor", "ceil", "round", "floordiv", "greater", "greater_equal", "less", "less_equal", "equal",
     "where", "polygamma", "beta_derivative", "pow_derivative",
 }  # fmt: skip

@@ -3,17 +3,16 @@
 import functools
 import http.server
 import importlib.util
-import shutil
 import sys
 import threading
 import zipfile
 from pathlib import Path
 
+import browsers
 import pytest
 
 ROOT = Path(__file__).parents[2]
 MODULES = ROOT / "notebooks" / "docs" / "browser" / "node_modules"
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 pytest.importorskip("markdown", reason="pip install '.[docs]' brings what makes the pages")
 pytest.importorskip("latex2mathml", reason="pip install '.[docs]' brings what makes the pages")
@@ -95,7 +94,7 @@ def test_what_npm_has_not_brought_is_named_with_what_brings_it(tmp_path, capsys)
 
 @pytest.mark.slow
 @pytest.mark.browser
-@pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium")
+@pytest.mark.skipif(browsers.PROGRAM is None, reason="needs Chromium")
 @pytest.mark.parametrize(
     ("lesson", "exercise", "answer"),
     [
@@ -107,7 +106,7 @@ def test_what_npm_has_not_brought_is_named_with_what_brings_it(tmp_path, capsys)
 def test_a_lesson_runs_to_the_end_with_the_network_shut(address, lesson, exercise, answer):
     sync_api = pytest.importorskip("playwright.sync_api")
     with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=browsers.PROGRAM, args=["--no-sandbox"])
         page = browser.new_page()
         foreign = []
 

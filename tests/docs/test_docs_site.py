@@ -6,13 +6,13 @@ import inspect
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urldefrag, urlparse
 
+import browsers
 import pytest
 
 ROOT = Path(__file__).parents[2]
@@ -179,8 +179,7 @@ def test_every_public_name_is_in_the_reference(pages):
 @pytest.mark.browser
 def test_pages_fit_a_desktop_and_a_phone_and_ask_for_nothing(site, pages):
     playwright = pytest.importorskip("playwright.sync_api")
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-    if not chromium:
+    if not browsers.PROGRAM:
         pytest.skip("there is no Chromium")
     flags = [
         "--headless",
@@ -193,7 +192,7 @@ def test_pages_fit_a_desktop_and_a_phone_and_ask_for_nothing(site, pages):
     broad, asked, errors = [], [], []
     with playwright.sync_playwright() as driver:
         browser = driver.chromium.launch(
-            executable_path=chromium, args=[*flags, "--disable-component-update", "--disable-sync"]
+            executable_path=browsers.PROGRAM, args=[*flags, "--disable-component-update", "--disable-sync"]
         )
         page = browser.new_page()
         page.on("request", lambda request: asked.append(request.url))

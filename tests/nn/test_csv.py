@@ -343,3 +343,17 @@ def test_a_sign_beside_a_number_is_named_with_what_to_write(tmp_path, cell, sign
     says = f"{cell!r} has {sign!r} beside its number; write the number alone, {number}: in the file"
     with pytest.raises(ValueError, match=re.escape(says)):
         read_csv(write(tmp_path, f'a,b\n"{cell}",2\n'))
+
+
+def test_a_minus_sign_of_typesetters_is_one(tmp_path):
+    path = tmp_path / "table.csv"
+    path.write_text("a,b,y\n1,\u22124.5,0\n2,3,1\n", encoding="utf-8")
+    assert read_csv(path).x.tolist() == [[1.0, -4.5], [2.0, 3.0]]
+
+
+@pytest.mark.parametrize("text", ['a,b,y\n1,"2,0\n3,4,1\n', 'a,b,y\n1,"2" x,0\n3,4,1\n'])
+def test_quotation_marks_that_do_not_pair_are_said(tmp_path, text):
+    path = tmp_path / "table.csv"
+    path.write_text(text)
+    with pytest.raises(ValueError, match=r"line \d: the quotation marks of a cell do not pair; write two"):
+        read_csv(path)

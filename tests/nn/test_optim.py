@@ -540,6 +540,13 @@ def test_a_plateau_is_seen_as_pytorch_sees_it_and_goes_on_from_its_state(options
     assert scheduler.get_last_lr() != [0.2, 0.4]
 
 
+def test_schedulers_take_pytorchs_options_that_ask_for_nothing():
+    optimizer = optim.Adam([Value(1.0)], 0.2, decoupled_weight_decay=False)
+    assert optim.StepLR(optimizer, 3, last_epoch=-1, verbose=False).get_last_lr() == [0.2]
+    with pytest.raises(TypeError, match=r"write nn\.optim\.AdamW"):
+        optim.Adam([Value(1.0)], decoupled_weight_decay=True)
+
+
 @pytest.mark.parametrize(
     ("make", "error", "said"),
     [
@@ -555,6 +562,8 @@ def test_a_plateau_is_seen_as_pytorch_sees_it_and_goes_on_from_its_state(options
         (lambda o: optim.ChainedScheduler([optim.ReduceLROnPlateau(o)]), ValueError, "knows no figure"),
         (lambda o: optim.LambdaLR(o, [abs, abs]), ValueError, "2 functions"),
         (lambda o: optim.CosineAnnealingLR(o, 0), ValueError, "T_max"),
+        (lambda o: optim.StepLR(o, 3, last_epoch=5), TypeError, r"write scheduler\.load_state_dict"),
+        (lambda o: optim.ExponentialLR(o, 0.9, verbose=True), TypeError, r"get_last_lr\(\)"),
     ],
 )  # fmt: skip
 def test_schedulers_that_cannot_be_are_explained(make, error, said):

@@ -9,6 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import autograd
+from tests.systems.forks import PROGRAMS
+
 ROOT = Path(__file__).parents[2]
 
 # In the manner of micrograd's notebook on moons; the two lines at the top are what changes.
@@ -145,3 +148,21 @@ def test_a_loop_in_pytorchs_manner():
     copy = Net()
     copy.load_state_dict(net.state_dict())
     assert copy(data[0]).item() == net(data[0]).item()
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_a_program_in_the_manner_of_forks_and_lectures_runs(name, monkeypatch):
+    program = PROGRAMS[name]
+    for library in ("torch", "graphviz", "matplotlib"):
+        if f"import {library}" in program or f"from {library}" in program or "draw_dot" in program:
+            pytest.importorskip("graphviz" if "draw_dot" in program else library)
+    monkeypatch.setenv("MPLBACKEND", "Agg")
+    attributes = set(vars(autograd.Value))
+    try:
+        exec(compile(program, f"<{name}>", "exec"), {"__name__": "program"})
+    finally:
+        for added in set(vars(autograd.Value)) - attributes:  # as a fork adds its methods
+            delattr(autograd.Value, added)
+        if "matplotlib" in sys.modules:
+            sys.modules["matplotlib.pyplot"].close("all")

@@ -34,7 +34,7 @@ Value(True) = 1 | ([x] * 3)[2] = 2 | ([x] + [y])[1] = 3 | {x: 1}[x] = 1 | len({x
 xs.index(y) = 1 | xs.count(x) = 1 | copy.copy(x) = 2 | copy.deepcopy(xs)[1] = 3
 pickle.loads(pickle.dumps(x)) = 2 | functools.reduce(operator.add, xs) = 3.5
 list(itertools.accumulate(xs))[2] = 3.5 | list(zip(xs, "abc"))[0][0] = 2
-statistics.fmean(xs) = 1.1666666666666667 | statistics.median(xs) = 2 | random.choice([x]) = 2
+statistics.median(xs) = 2 | random.choice([x]) = 2
 sum(map(float, xs)) = 3.5 | random.uniform(x, x) = 2 | sum(v.data for v in xs) = 3.5
 sum(a * b for a, b in zip(xs, xs)) = 15.25 | any(xs) = 1 | all(xs) = 1 | P(x).v = 2
 dataclasses.asdict(P(x))["v"] = 2 | P(x) == P(x) = 1 | x.item() = 2 | x.detach() = 2
@@ -58,6 +58,11 @@ autograd.value_and_grad(lambda x: x**2)(3.0)[1] = 6 | autograd.jvp(lambda x: x**
 autograd.vjp(lambda x: x**2, 3.0)[0] = 9 | autograd.hessian(lambda v: v[0] ** 2 * v[1])([1.0, 2.0])[0][1] = 2
 autograd.jacfwd(lambda v: [v[0] ** 2, v[1]])([1.0, 2.0])[0][0] = 2
 autograd.grad(lambda x: (x**2, x), has_aux=True)(3.0)[0] = 6 | autograd.checkpoint(lambda x: x**2)(3.0) = 9
+autograd.softmax(xs, dim=0)[0] = 0.2667748554748152
+autograd.log_softmax(xs, axis=-1)[1] = -0.32135021422901255
+autograd.clamp(x, min=0, max=1.5) = 1.5 | autograd.leaky_relu(z, negative_slope=0.5) = -0.75
+autograd.round(Value(2.345), decimals=2) = 2.35 | Value(2.345).round(decimals=2) = 2.35
+autograd.logsumexp(xs, dim=-1) = 3.3213502142290126 | autograd.softmax([1.0, 1.0], axis=-1)[0] = 0.5
 autograd.stop_gradient(3.0) = 3 | sum((1 + -t * v).relu() for t, v in zip([1, -1], xs)) = 4
 """
 NUMPY = """
@@ -72,6 +77,7 @@ x * Decimal("0.5") -> float(x) | Value(Decimal("0.25")) -> float(x) | Value("2.0
 Value(1 + 2j) -> take .real | Value(None) -> returned nothing | Value([1.0, 2.0]) -> [Value(x) for x in xs]
 Value(x) -> v.detach() | x + "a" -> float(text) | x + [1] -> [Value(x) for x in xs]
 x * [1, 2] -> [Value(x) for x in xs] | range(x) -> int(x.data) | "ab"[x] -> int(x.data)
+statistics.fmean(xs) -> autograd.mean(values)
 statistics.mean(xs) -> autograd.mean(values) | statistics.stdev(xs) -> [v.data for v in values]
 x.numpy() -> x.data | x.tolist() -> x.data | x.sum() -> autograd.sum([a, b, c]) | x.shape -> one number
 x.zero_grad() -> x.grad = 0.0 | x.value -> x.data | x.gradient -> x.grad | x.evalf() -> x.data
@@ -95,6 +101,8 @@ autograd.nn.relu -> relu and softmax are in autograd | autograd.config -> all nu
 autograd.debug -> autograd.detect_anomaly() | autograd.device_put -> backend='xla'
 autograd.mse_loss -> nn.losses | autograd.dropout -> nn.Dropout | autograd.one_hot -> nn.data.one_hot
 nn.DataLoader -> nn.data.batches(x, y, 32) | autograd.save(nn.MLP(2, [1]), "m") -> model.save(path)
+autograd.allclose -> math.isclose(a, b) | autograd.linalg -> autograd.norm and autograd.dots
+autograd.outer -> [a * b for b in ys] for a in xs]
 autograd.pi -> math.pi | Value(10**400) -> scale it down | Value(2.0, x) -> Value(data, (x,), 'name')
 """
 

@@ -71,6 +71,8 @@ class Bound(Protocol):
 
     Attributes
     ----------
+    program
+        What it runs, which may be laid out anew for this backend.
     shared : array (numbers,)
         The numbers that all examples share: parameters, their gradients, and the rest.
     lanes : array (rows, lanes)
@@ -79,6 +81,7 @@ class Bound(Protocol):
         How many calls the program makes; `report` tells it.
     """
 
+    program: Program
     shared: Any
     lanes: Any
     count: int

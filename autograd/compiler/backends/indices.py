@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from autograd.compiler.roll.affine import Slanted
 from autograd.compiler.roll.program import Part
 from autograd.compiler.roll.repeats import Moving
 
-__all__ = ["ROUND", "index", "packed", "split", "whole"]
+__all__ = ["ROUND", "bound", "index", "is_loop", "packed", "split", "whole"]
 
 ROUND = "round_of_loop"
 """A loop's variable. A test checks that no variable is called like a function that a row's text calls."""
@@ -35,6 +36,16 @@ def index(strides: Any, base: int = 0) -> str:
             sign = "-" if s < 0 else "+"
             text = f"{text} {sign} {term}" if text else f"{sign}{term}".removeprefix("+")
     return text or "0"
+
+
+def bound(size: int) -> str:
+    """Return the bound of a loop; of a slanted one, as an expression of the loops around it."""
+    return index(size.steps, size.first) if isinstance(size, Slanted) else whole(size)
+
+
+def is_loop(size: int) -> bool:
+    """Tell whether a loop has more than one round, or may have."""
+    return size > 1 or isinstance(size, Slanted)
 
 
 def packed(shape: Sequence[int]) -> list[int]:

@@ -13,9 +13,20 @@ from typing import Any
 import numpy as np
 
 from autograd.compiler.graph.counting import bincount
-from autograd.compiler.graph.ir import CONST, ONE, SOP, Graph, Ints, csr, distinct, longest_paths, spans
+from autograd.compiler.graph.ir import (
+    CONST,
+    EXTREMA,
+    ONE,
+    SOP,
+    Graph,
+    Ints,
+    csr,
+    distinct,
+    longest_paths,
+    spans,
+)
 
-__all__ = ["groups", "mixed", "signatures", "term_keys"]
+__all__ = ["families", "groups", "mixed", "signatures", "term_keys"]
 
 
 def mixed(keys: Any) -> Any:
@@ -27,6 +38,8 @@ def mixed(keys: Any) -> Any:
         return z ^ (z >> np.uint64(31))
 
 
+TURNS = 16
+"""So many levels are tried, and more around the best, at which a pass may turn back."""
 FINE, COARSE, RAGGED = range(3)
 """How much two nodes must have in common: the kinds of their operands; only the number of terms.
 
@@ -39,19 +52,10 @@ def signatures(graph: Graph, lane: Any, detail: int) -> Ints:
 
     Constant terms do not count, as a cell without one can have a zero in its place.
     """
-    n = graph.size
-    back = np.arange(n) >= graph.forward if graph.forward >= 0 else np.zeros(n, bool)
-    constant = (graph.kind == CONST).astype(np.int64)
-    pinned = np.zeros(n, np.int64)
-    pinned[graph.pinned[graph.pinned >= 0]] = 1
-    own = ((graph.kind.astype(np.int64) * 2 + lane) * 2 + back) * 2 + pinned
-    for column in graph.args.T:
-        there = column >= 0
-        what = np.where(there, 1 + constant[column] * 2 + lane[column], 0)
-        own = own * 8 + what
-    t = graph.terms
-    if detail == RAGGED:
-        return _numbered(mixed(own))
+    own, t = _alone(graph, lane), graph.terms
+    if detail == RAGGED:  # which extrema cannot be
+        count = bincount(t.node, minlength=graph.size)
+        return _numbered(mixed(own) + mixed(np.where(np.isin(graph.kind, EXTREMA), count, 0)))
     real = (t.a != ONE) | t.over
     t = t.take(real)
     key = (
@@ -63,6 +67,19 @@ def signatures(graph: Graph, lane: Any, detail: int) -> Ints:
         total = mixed(own)
         np.add.at(total, t.node, mixed(key))
     return _numbered(total)
+
+
+def _alone(graph: Graph, lane: Any) -> Ints:
+    """Return a key for each node that tells what it is, whatever it reads but constants and lanes."""
+    back = np.arange(graph.size) >= graph.forward if graph.forward >= 0 else np.zeros(graph.size, bool)
+    constant = (graph.kind == CONST).astype(np.int64)
+    pinned = np.zeros(graph.size, np.int64)
+    pinned[graph.pinned[graph.pinned >= 0]] = 1
+    own: Ints = ((graph.kind.astype(np.int64) * 2 + lane) * 2 + back) * 2 + pinned
+    for column in graph.args.T:
+        there = column >= 0
+        own = own * 8 + np.where(there, 1 + constant[column] * 2 + lane[column], 0)
+    return own
 
 
 def _numbered(hashes: Any) -> Ints:
@@ -77,6 +94,67 @@ def term_keys(graph: Graph, lane: Any) -> Ints:
     what = graph.kind.astype(np.int64) * 4 + lane * 2 + back
     keys: Ints = (np.minimum(what[t.a], what[t.b]) * 4096 + np.maximum(what[t.a], what[t.b])) * 2 + t.over
     return keys
+
+
+def families(graph: Graph, lane: Any, arrays: Ints, *, apart: bool) -> tuple[list[Ints], Ints]:
+    """Return groups of nodes to compute, in order, and a number for each node: its kind.
+
+    Nodes are of one kind here whatever the number of their terms, as the sums in a triangle's rows are, if
+    they read the same kinds of nodes and, where they are to be ``apart``, are read by the same kinds. As soon
+    as possible suits what goes forward, as late as possible what goes back: of the levels at which one may
+    turn, that of fewest groups is taken. ``arrays`` tells of each leaf which array it is of.
+    """
+    work = graph.args[:, 0] >= 0
+    work[graph.terms.node] = True
+    kinds = _kinds(graph, lane, arrays, apart=apart)
+    producers, consumers = graph.edges()
+    inner = work[producers] & work[consumers]
+    producers, consumers = producers[inner], consumers[inner]
+    early = longest_paths(graph.size, producers, consumers)
+    depth = int(early.max())
+    late = depth - longest_paths(graph.size, consumers, producers)
+    found: dict[int, list[Ints]] = {}
+
+    def turned(turn: int) -> int:
+        """Note the groups of one way; return how many there are."""
+        if turn not in found:
+            found[turn] = _by_level(work, np.where(early <= turn, early, late), kinds)
+        return len(found[turn])
+
+    step = max(depth // TURNS, 1)
+    best = min(range(0, depth + step, step), key=turned)
+    while step > 1:
+        step = max(step // 4, 1)
+        best = min(range(max(best - 4 * step, 0), best + 4 * step + 1, step), key=turned)
+        found = {best: found[best]}
+    return found[best], kinds
+
+
+def _kinds(graph: Graph, lane: Any, arrays: Ints, *, apart: bool) -> Ints:
+    """Number nodes by what they are, what they add up and what reads them, each kind of these once.
+
+    What a row reads counts if it is a row, as the first rounds read leaves where the others read sums.
+    """
+    producers, consumers = graph.edges()
+    row = graph.args[producers, 0] >= 0
+    rows = graph.kind[producers[row]].astype(np.int64)
+    kinds = _with_set(_alone(graph, lane) * (int(arrays.max()) + 1) + arrays, consumers[row], rows)
+    t = graph.terms.take((graph.terms.a != ONE) | graph.terms.over)
+    low, high = np.minimum(kinds[t.a], kinds[t.b]), np.maximum(kinds[t.a], kinds[t.b])
+    kinds = _with_set(kinds, t.node, ((low * graph.size + high) * 2 + t.over) * 2 + (t.coef < 0.0))
+    return _with_set(kinds, producers, kinds[consumers]) if apart else kinds
+
+
+def _with_set(kinds: Ints, node: Ints, key: Ints) -> Ints:
+    """Number kinds anew, apart where the sets of keys differ that nodes have."""
+    order = np.lexsort((key, node))
+    node, key = node[order], key[order]
+    first = np.ones(len(node), bool)
+    first[1:] = (node[1:] != node[:-1]) | (key[1:] != key[:-1])
+    with np.errstate(over="ignore"):
+        total = mixed(kinds)
+        np.add.at(total, node[first], mixed(key[first]))
+    return _numbered(total)
 
 
 def groups(graph: Graph, lane: Any, ahead: Any) -> list[Ints]:

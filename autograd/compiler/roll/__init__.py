@@ -5,7 +5,8 @@ What comes in is a graph whose nodes are grouped (`graph.schedule`): alike, and 
 arithmetic progressions; `affine` finds these, and nests of them; `addresses` fits one nest of loops to
 results and operands, or falls back to a table. What goes out is a `Program`: statements over views of two
 arenas, one of numbers and one of lanes. Where `graph.rounds` found loops, `recurrence` lays out one round of
-each, and that is all there is of them; `repeats` finds statements that recur elsewhere. `rolled` does it all,
+each, and that is all there is of them; `repeats` finds statements that recur elsewhere. `nests` lays a graph
+out anew for a backend whose loops may have moving bounds, so that triangles are loops. `rolled` does it all,
 and `verify` checks a program against its graph.
 
 The addresses of the four products of a matrix of two rows with a vector are two nested loops:

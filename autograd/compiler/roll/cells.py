@@ -69,12 +69,12 @@ class Layout:
         self.copies: list[tuple[Ints, Ints]] = []
         self.tables: list[tuple[list[Ref], Any]] = []
 
-    def _label_blocks(self, params: Ints) -> int:
-        """Tell the parameters of one array from those of another, by their labels; return how many arrays."""
+    def _label_blocks(self, leaves: Ints, first: int = 3) -> int:
+        """Tell the leaves of one array from those of another, by their labels; return how many arrays."""
         known: dict[str, int] = {}
-        for node in params.tolist():
+        for node in leaves.tolist():
             name = split_label(self.graph.labels.get(node, ""))[0]
-            self.block[node] = 3 + known.setdefault(name, len(known))
+            self.block[node] = first + known.setdefault(name, len(known))
         return len(known)
 
     def allocate(self, nodes: Ints, pinned: bool) -> None:

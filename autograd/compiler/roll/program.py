@@ -17,6 +17,7 @@ import numpy as np
 
 from autograd.compiler.graph.bounds import runs, watched
 from autograd.compiler.graph.ir import Graph, Ints
+from autograd.compiler.roll.affine import addresses
 from autograd.op import Op
 
 __all__ = ["LANES", "Part", "Program", "Ref", "Statement"]
@@ -44,15 +45,10 @@ class Ref:
         return self.addresses if self.constants is None else self.constants
 
     def expand(self, sizes: tuple[int, ...]) -> Any:
-        """Return the address for every iteration."""
+        """Return the address for every iteration, those of slanted loops in a row."""
         if self.addresses is not None:
             return np.broadcast_to(self.addresses, sizes)
-        total = np.full(sizes, self.base, np.int64)
-        for axis, stride in enumerate(self.strides):
-            shape = [1] * len(sizes)
-            shape[axis] = -1
-            total += (stride * np.arange(sizes[axis])).reshape(shape)
-        return total
+        return addresses(sizes, self.strides, self.base)
 
 
 @dataclass

@@ -17,11 +17,12 @@ from typing import Any, overload
 import numpy as np
 
 from autograd.compiler.graph.ir import Ints
+from autograd.compiler.roll.affine import Slanted
 from autograd.compiler.roll.program import Part, Program, Ref, Statement
 
 __all__ = [
     "FEWEST", "Loop", "Moving", "Rounds", "UnevenError", "Unrolled", "blocks", "length", "loops", "places",
-    "read", "repeats", "replaced", "weighted",
+    "printed", "read", "repeats", "replaced", "weighted",
 ]  # fmt: skip
 
 FEWEST = 4
@@ -63,8 +64,13 @@ def read(s: Statement) -> tuple[Any, tuple[int, ...]]:
 
     def sizes_of(sizes: tuple[int, ...]) -> Any:
         """Note the sizes of loops; return which are loops at all."""
-        numbers.extend(sizes)
-        return tuple([n > 1 for n in sizes])
+        kinds: list[Any] = []
+        for n in sizes:
+            numbers.append(n)
+            if isinstance(n, Slanted):
+                numbers.extend((n.first, *n.steps))
+            kinds.append(("slanted", len(n.steps)) if isinstance(n, Slanted) else n > 1)
+        return tuple(kinds)
 
     def seen(r: Ref | float | None) -> Any:
         """Note the numbers of an operand; return what else there is to it."""
@@ -88,7 +94,11 @@ def replaced(s: Statement, numbers: Sequence[int]) -> Statement:
 
     def sizes_of(sizes: tuple[int, ...]) -> tuple[int, ...]:
         """Return the sizes of loops."""
-        return tuple([next(left) for _ in sizes])
+        return tuple([
+            Slanted(next(left), next(left), tuple([next(left) for _ in n.steps]))
+            if isinstance(n, Slanted) else next(left)
+            for n in sizes
+        ])  # fmt: skip
 
     def seen(r: Ref | float | None) -> Any:
         """Return an operand."""
@@ -317,6 +327,12 @@ def loops(program: Program) -> list[Loop]:
 def length(program: Program) -> int:
     """Return the number of statements of a program, those of repeats counted once."""
     return len(program.statements) - sum((x.count - 1) * x.period for x in loops(program))
+
+
+def printed(program: Program) -> int:
+    """Return the number of statements that are printed where loops may have moving bounds."""
+    found = repeats([read(s) for s in program.statements])
+    return len(program.statements) - sum((x.count - 1) * x.period for x in found)
 
 
 def repeats(items: Sequence[tuple[Any, tuple[int, ...]]]) -> list[Loop]:

@@ -10,12 +10,20 @@ from autograd.compiler.graph.ir import CONST, QUIET, Graph, Ints
 from autograd.compiler.graph.rounds import find
 from autograd.compiler.graph.schedule import groups
 from autograd.compiler.roll.cells import Layout
+from autograd.compiler.roll.nests import Nested
 from autograd.compiler.roll.program import Program, Statement
 from autograd.compiler.roll.recurrence import place_rounds
-from autograd.compiler.roll.repeats import Rounds, Unrolled, length
+from autograd.compiler.roll.repeats import Rounds, Unrolled, blocks, length, printed
 from autograd.compiler.roll.uneven import copied, uneven
 
-__all__ = ["roll"]
+__all__ = ["nested", "roll"]
+
+SHORTER = 0.5
+"""What part of its lines a program has at the most, with triangles as loops, if they are to be."""
+SMOOTH = 500
+"""Nodes for each statement from which there is nothing to find, where nothing is gathered."""
+LONG = 12
+"""Statements from which it is worth looking for triangles."""
 
 
 @QUIET
@@ -42,6 +50,30 @@ def _rolled(graph: Graph, first: list[Ints]) -> Program:
             layout.place(group)
     else:
         place_rounds(layout, graph, found)
+    return _finished(layout)
+
+
+@QUIET
+def nested(program: Program) -> Program:
+    """Return a program for loops with moving bounds, if it is much shorter: triangles are loops in it."""
+    graph, count = program.graph, len(program.statements)
+    if count < LONG or any(isinstance(s, Rounds) for s in blocks(program)):
+        return program
+    if graph.size > SMOOTH * count and not any(s.note for s in program.statements):
+        return program
+    found = []
+    for apart in (True, False):
+        layout = Nested(graph, apart=apart)
+        if layout.kinds <= SHORTER * count:
+            layout.run()
+            found.append(_finished(layout))
+    best = min(found, key=lambda p: (printed(p), sum(bool(s.note) for s in p.statements)), default=program)
+    return best if printed(best) <= SHORTER * printed(program) else program
+
+
+def _finished(layout: Layout) -> Program:
+    """Return the program of a layout."""
+    graph = layout.graph
     statements: Sequence[Statement] = [s for s in layout.statements if not isinstance(s, Rounds)]
     if len(statements) < len(layout.statements):
         statements = Unrolled(layout.statements)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from autograd.compiler.graph.ir import CONST, EXTREMA, FIRST_ROW, ONE, SOP, Graph, Terms, spans
-from autograd.compiler.roll.program import LANES, Program, Ref, Statement
+from autograd.compiler.roll.affine import Slanted, addresses, within
+from autograd.compiler.roll.program import LANES, Part, Program, Ref, Statement
 
 __all__ = ["verify", "verify_graph"]
 
@@ -57,6 +57,7 @@ def verify(program: Program) -> None:
     order = np.argsort(t.node, kind="stable")
     sorted_terms = t.take(order)
     for s in program.statements:
+        _require(((program.address[s.nodes] >= LANES) == s.lane).all(), "results are where their kind is")
         if s.op is not None:
             _check_row(program, s, ready)
         else:
@@ -117,6 +118,8 @@ def _check_sum(program: Program, s: Statement, ready: _Ready, t: Terms, counts: 
     listed = []
     for part in s.parts:
         results = part.result.expand(part.sizes).ravel()
+        if any(isinstance(n, Slanted) for n in part.sizes):
+            _require(_once(part), "loops over results are over each once, and around what is summed")
         at = np.minimum(np.searchsorted(places[order], results), len(places) - 1)
         _require((places[order[at]] == results).all(), "results are where their nodes are")
         cells = order[at]
@@ -149,6 +152,15 @@ def _check_sum(program: Program, s: Statement, ready: _Ready, t: Terms, counts: 
         _same(given, wanted, "constant terms are the nodes'")
 
 
+def _once(part: Part) -> bool:
+    """Tell whether the outer loops are over results, each once, and the inner ones over what is summed."""
+    moves = np.array(part.result.strides) != 0
+    out = int(moves.sum())
+    results = part.result.expand(part.sizes)
+    of = addresses(part.sizes[:out], part.result.strides[:out], part.result.base).ravel()
+    return bool(moves[:out].all()) and len(of) == len(np.unique(of)) == len(np.unique(results))
+
+
 _ABSENT = np.iinfo(np.int64).max  # in place of an address: a factor of one
 
 
@@ -169,11 +181,13 @@ def _constants(program: Program, ref: Ref | float, sizes: tuple[int, ...]) -> An
     """Return the numbers of a coefficient or of a constant operand, one for each iteration."""
     if isinstance(ref, Ref) and ref.constants is None:
         return program.constants[ref.expand(sizes).ravel() - program.shared + len(program.constants)]
-    return np.broadcast_to(ref.constants if isinstance(ref, Ref) else ref, sizes).ravel()
+    full = np.broadcast_to(ref.constants if isinstance(ref, Ref) else ref, tuple(map(int, sizes)))
+    inside = within(sizes)
+    return full.ravel() if inside is None else full[inside]
 
 
 def _addresses(ref: Ref | None, sizes: tuple[int, ...]) -> Any:
-    return np.full(math.prod(sizes), _ABSENT) if ref is None else ref.expand(sizes).ravel()
+    return (ref or Ref(_ABSENT, (0,) * len(sizes))).expand(sizes).ravel()
 
 
 def _same(got: Any, want: Any, what: str) -> None:

@@ -266,6 +266,10 @@ CLASSES: Final[Mapping[str, Callable[..., Any]]] = MappingProxyType(_ROWS | {
     "lowergamma": lambda a, x: ops.gammainc(a, x) * ops.gamma(a),
     "uppergamma": lambda a, x: ops.gammaincc(a, x) * ops.gamma(a),
     "betainc_regularized": lambda a, b, low, x: ops.betainc(a, b, x) - ops.betainc(a, b, low),
+    "frac": lambda x: ops.mod(x, 1.0), "factorial": lambda n: ops.gamma(n + 1.0),
+    "RisingFactorial": lambda x, k: ops.gamma(x + k) / ops.gamma(x),
+    "FallingFactorial": lambda x, k: ops.gamma(x + 1.0) / ops.gamma(x - k + 1.0),
+    "binomial": lambda n, k: ops.gamma(n + 1.0) / (ops.gamma(k + 1.0) * ops.gamma(n - k + 1.0)),
 })  # fmt: skip
 """For the name of a class of SymPy's, the function of numbers and Values."""
 
@@ -276,7 +280,8 @@ def from_sympy(expression: Any, symbols: Iterable[Any] | Any | None = None) -> C
     Parameters
     ----------
     expression
-        An expression, a list or tuple of them, or a matrix.
+        An expression, a list or tuple of them, or a matrix. Derivatives, integrals, limits, products and sums
+        in it are worked out by SymPy first.
     symbols
         The symbols, in the order of the function's arguments; one, or several. By default the expression's
         own, in the order of their names.
@@ -305,7 +310,7 @@ def from_sympy(expression: Any, symbols: Iterable[Any] | Any | None = None) -> C
     columns = expression.cols if isinstance(expression, sympy.MatrixBase) else 1
     expression = list(expression) if isinstance(expression, sympy.MatrixBase) else expression  # row by row
     several = isinstance(expression, (list, tuple))
-    roots = [sympy.sympify(part) for part in (expression if several else [expression])]
+    roots = [_carried_out(sympy.sympify(part)) for part in (expression if several else [expression])]
     free = sorted(set().union(*[root.free_symbols for root in roots]), key=str)
     if symbols is None:
         names = free
@@ -333,6 +338,13 @@ def from_sympy(expression: Any, symbols: Iterable[Any] | Any | None = None) -> C
 
     f.__doc__ = f"Return the expression's number at {', '.join(map(str, names))}."
     return f
+
+
+def _carried_out(root: Any) -> Any:
+    """Return an expression whose derivatives, sums, limits and so on SymPy has worked out where it can."""
+    sympy = _sympy()
+    waiting = (sympy.Derivative, sympy.Integral, sympy.Limit, sympy.Product, sympy.Subs, sympy.Sum)
+    return root.replace(lambda part: isinstance(part, waiting), lambda part: part.doit())
 
 
 def _known(part: Any) -> None:

@@ -26,7 +26,8 @@ def to_networkx(root: Value) -> Any:
         Its nodes are names: the labels, or ``v1``, ``v2``, ... A node has the attributes ``value`` (the
         `Value` itself), ``data``, ``grad`` and ``op`` (the row's name, empty for a leaf); an edge leads from
         an operand to the result, and has ``position`` (which operand it is) and ``local`` (the local
-        derivative, None where no gradient flows). What occurs twice, as in ``x * x``, is two edges.
+        derivative, where a gradient flows). What occurs twice, as in ``x * x``, is two edges. NetworkX's
+        writers of files take numbers and texts only: delete each node's ``value`` before.
 
     Raises
     ------
@@ -51,5 +52,6 @@ def to_networkx(root: Value) -> Any:
         op = "" if node.op is None else node.op.name
         graph.add_node(names[node], value=node, data=node.data, grad=node.grad, op=op)
         for position, parent, local in positioned_edges(node) if op else ():
-            graph.add_edge(names[parent], names[node], position=position, local=local)
+            flows = {} if local is None else {"local": local}
+            graph.add_edge(names[parent], names[node], position=position, **flows)
     return graph

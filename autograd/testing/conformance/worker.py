@@ -40,11 +40,6 @@ class Namespace:
         for text in (*adapter["derivative"].values(), adapter["jit"]):
             if text:
                 self._eval(text)
-        for shape in adapter["shapes"]:
-            given: Any = [0.5, 2.0] if shape == "array" else 0.5
-            made = self.numbers(self.array(given, adapter["dtypes"][0]))
-            if made != given:
-                raise ValueError(f"its array and numbers make {made!r:.60} of {given}")
 
     def function(self, text: str, operands: int) -> Callable[..., Any]:
         """Return the function that an expression in x, y and z is."""

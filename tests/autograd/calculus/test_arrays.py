@@ -223,7 +223,7 @@ REFUSED = {
     "in an array of floats": (lambda: grad(lambda x: np.zeros(3).__setitem__(0, x[0]))(V), r"np\.zeros_like"),
     "as floats": (lambda: grad(lambda x: x.astype(float).sum())(V), r"np\.zeros_like"),
     "added to floats": (lambda: grad(lambda x: np.zeros(3).__iadd__(x).sum())(V), r"np\.zeros_like\(x\)"),
-    "linear algebra": (lambda: grad(lambda x: np.linalg.solve(M.T, x)[0])(V), r"linalg\.solve takes no"),
+    "linear algebra": (lambda: grad(lambda x: np.linalg.solve(M.T, x)[0])(V), "NumPy's solve takes no Value"),
     "no row": (lambda: grad(lambda x: np.spacing(x).sum())(V), "NumPy's spacing takes no Value"),
     "other lengths": (lambda: grad(lambda x: x @ T)(V), "rows as long as the columns"),
     "a number": (lambda: grad(lambda x: (x @ x[0]))(V), r"@ takes vectors"),

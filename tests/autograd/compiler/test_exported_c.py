@@ -1,5 +1,6 @@
 """Programs as headers of C: a compiler builds them alone, and they compute what the program does."""
 
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -12,12 +13,13 @@ from autograd import Value
 
 np = pytest.importorskip("numpy")
 CC = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
+CXX = shutil.which("c++") or shutil.which("g++") or shutil.which("clang++")
 compiled_by_cc = pytest.mark.skipif(CC is None, reason="no C compiler")
 
 
 def ran(folder, header, call, dialect="c99", cc=CC):
     """What a program of C prints that includes a header, or some, and nothing else of ours."""
-    main = folder / "main.c"
+    main = folder / ("main.cpp" if "++" in dialect else "main.c")
     included = "".join(f'#include "{h.name}"\n' for h in ([header] if isinstance(header, Path) else header))
     start = f"#include <stdio.h>\n#include <math.h>\n{included}int main(void) {{\n"
     main.write_text(f"{start}{call}\nreturn 0;\n}}\n")
@@ -106,6 +108,30 @@ def test_functions_without_parameters_give_their_results_one_after_the_other(tmp
         printf("%d\\n", {name}(x, t, results));
         for (int i = 0; i < {len(expected)}; i++) printf("%.17g\\n", results[i]);""")
     assert found == pytest.approx([0.0, *expected], rel=1e-12)
+
+
+@pytest.mark.skipif(CXX is None, reason="no C++ compiler")
+@pytest.mark.parametrize("dialect", ["c++17", "gnu++17"])
+def test_a_program_of_cpp_includes_it_too(tmp_path, dialect):
+    model = nn.MLP(3, [5, 2], activation="gelu", rng=1).eval()
+    predict = autograd.compile(lambda x: autograd.softmax(model(x)), batch=True)
+    x = np.random.default_rng(1).normal(size=(9, 3))
+    expected = np.asarray(predict(x))
+    header = predict.export(tmp_path / "network.h")
+    found = ran(tmp_path, header, f"""
+        {array("x", x)}
+        double results[18] = {{0.0}};
+        if (network(x, 9, results)) return 1;
+        for (int i = 0; i < 18; i++) printf("%.17g\\n", results[i]);""", dialect, CXX)
+    assert found == pytest.approx(expected.ravel().tolist(), rel=1e-12)
+
+
+def test_no_number_in_it_is_longer_than_the_long_of_windows(tmp_path):
+    predict = autograd.compile(nn.MLP(3, [5, 2], rng=1).eval(), batch=True)
+    predict([[1.0, 2.0, 3.0]])
+    text = predict.export(tmp_path / "network.h").read_text(encoding="utf-8")
+    longs = re.findall(r"\blong \w+ = (-?\d+);", text)
+    assert longs and all(abs(int(number)) < 2**31 for number in longs)
 
 
 def as_list(x):

@@ -139,3 +139,13 @@ def test_what_onnx_has_not_in_doubles_is_named(tmp_path):
     program(0.5)
     with pytest.raises(ValueError, match=r"atan, erf cannot be written with ONNX's operators over doubles"):
         program.export(tmp_path / "program.onnx")
+
+
+def test_every_number_in_it_is_read(tmp_path):
+    import onnx
+
+    f = autograd.compile(lambda x: autograd.exp(-x[0] ** 2) + autograd.sin(x[1]))
+    f([0.5, 2.0])
+    graph = onnx.load(f.export(tmp_path / "f.onnx")).graph
+    read = {name for node in graph.node for name in node.input}
+    assert {tensor.name for tensor in graph.initializer} <= read

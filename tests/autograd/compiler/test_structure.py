@@ -640,6 +640,7 @@ def test_integer_targets_and_embeddings_by_a_lane():
     assert "shared[" not in step.source
 
 
+@pytest.mark.skipif(os.name != "posix", reason="a process is asked for its peak of memory as POSIX does")
 def test_memory_and_speed_of_compiling_are_linear_in_the_graph():
     """Below 0.8 KB for each scalar node of the rolled graph, in a process of its own."""
     code = (
@@ -650,7 +651,8 @@ def test_memory_and_speed_of_compiling_are_linear_in_the_graph():
         "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
         "c = compile(s.loss, s.params, batch=True, reduction='sum', backend='numpy')\n"
         "c._prepare(s.data)\n"
-        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)\n"
+        "unit = 1 if sys.platform == 'darwin' else 1024\n"
+        "print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * unit)\n"
     )
     root = os.path.dirname(os.path.dirname(autograd.__file__))
     done = subprocess.run(
@@ -660,7 +662,7 @@ def test_memory_and_speed_of_compiling_are_linear_in_the_graph():
         check=True,
     )
     nodes = 508_393  # scalar operations of R5's example, gradient included
-    assert int(done.stdout) * 1024 < 800 * nodes
+    assert int(done.stdout) < 800 * nodes
 
 
 def test_timed_steps_do_not_move_the_parameters():

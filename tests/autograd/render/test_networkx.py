@@ -40,6 +40,18 @@ def test_operands_of_vectors_are_edges_in_their_order():
     ]  # fmt: skip
 
 
+def test_writers_of_files_take_it_without_the_values_where_no_gradient_flows_too():
+    x = Value(3.0, "x")
+    graph = to_networkx(autograd.where(x > 2.0, x * x, x.detach()))
+    assert any("local" not in data for *_, data in graph.edges(data=True))
+    for name in graph:
+        del graph.nodes[name]["value"]
+    for form in ("graphml", "gml"):
+        text = "\n".join(getattr(networkx, f"generate_{form}")(graph))
+        again = getattr(networkx, f"parse_{form}")(text)
+        assert dict(again.nodes(data="data")) == dict(graph.nodes(data="data"))
+
+
 def test_two_of_one_name_are_two_nodes():
     assert to_networkx(Value(1.0, "x") + Value(2.0, "x")).number_of_nodes() == 3
 

@@ -169,7 +169,7 @@ def test_an_interrupt_is_one_line_however_early(imports, tmp_path):
 
 
 @pytest.mark.skipif(os.name != "posix", reason="shells of POSIX")
-@pytest.mark.parametrize("arguments", ["--help", "explain 'x**2' --at x=3", "draw x --at x=1 -o -"])
+@pytest.mark.parametrize("arguments", ["--help", "doctor", "explain 'x**2' --at x=3", "draw x --at x=1 -o -"])
 def test_outputs_that_are_closed_or_not_read_to_the_end(arguments, tmp_path):
     command = f"{sys.executable} -m nn {arguments}"
     for redirected in (">&-", "2>&-", "<&-", ">&- 2>&-"):

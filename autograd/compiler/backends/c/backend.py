@@ -10,6 +10,7 @@ from autograd.compiler.backends.c.emit import c_program, unsupported
 from autograd.compiler.backends.c.toolchain import find_compiler, no_compiler
 from autograd.compiler.roll.program import Program
 from autograd.compiler.roll.repeats import weighted
+from autograd.compiler.roll.rolled import nested
 
 __all__ = ["BACKEND", "BLAS_FROM", "largest_product"]
 
@@ -24,7 +25,7 @@ class C:
 
     def bind(self, program: Program, lanes: int) -> Bound:
         """Return the program over fresh arrays, for a number of lanes."""
-        return BoundC(program, lanes)
+        return BoundC(nested(program), lanes)
 
     def absent(self) -> str:
         """Return why no compiler is there, or an empty text."""
@@ -39,7 +40,7 @@ class C:
 
     def source(self, program: Program) -> str:
         """Return the program in C, all of it; of a long one the compiler is given a short form (`listed`)."""
-        return c_program(program)
+        return c_program(nested(program))
 
     def cost(self, work: Work) -> Cost:
         """Estimate what a call takes, and the compiler."""

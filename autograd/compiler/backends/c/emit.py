@@ -19,7 +19,7 @@ from autograd.compiler.backends.c.listed import Lines, Listed
 from autograd.compiler.backends.c.loops import shared_part
 from autograd.compiler.backends.c.sizes import few_to_look_at
 from autograd.compiler.backends.c.spelling import PRELUDE, literal, spelled
-from autograd.compiler.backends.indices import ROUND, index, packed, split, whole
+from autograd.compiler.backends.indices import ROUND, bound, index, is_loop, packed, split, whole
 from autograd.compiler.graph.bounds import runs
 from autograd.compiler.graph.ir import BOUND, LANE
 from autograd.compiler.roll.program import LANES, Part, Program, Ref, Statement
@@ -270,7 +270,7 @@ class CWriter:
         lines += ["    unsound |= unknown; /* to C */"] * bool(self.spelled.text)
         lines += ["    return unsound;", "}", f"static const long PARAMETERS = {p.parameters};"]
         loss = [int(p.address[n]) for n in p.graph.outputs.tolist()[:1]]
-        lines.append(f"static const long LOSS = {loss[0] if loss and loss[0] >= 0 else -1};")
+        lines.append(f"static const long LOSS = {loss[0] if loss and 0 <= loss[0] < LANES else -1};")
         return "\n".join(lines)
 
     def _kept(self, inputs: int) -> list[str]:
@@ -335,7 +335,7 @@ class CWriter:
         if ref.addresses is not None:
             return self._gathered(ref, self.index(self._packed(ref.addresses.shape)))
         base = ref.base - (LANES if ref.lane else 0)
-        strides = [s if n > 1 else 0 for s, n in zip(ref.strides, sizes, strict=True)]
+        strides = [s if is_loop(n) else 0 for s, n in zip(ref.strides, sizes, strict=True)]
         return f"{'v' if ref.lane else 's'}[{self.index(strides, base)}]"
 
     def _gathered(self, ref: Ref, place: str) -> str:
@@ -347,7 +347,7 @@ class CWriter:
     @staticmethod
     def loops(sizes: tuple[int, ...], axes: Any) -> str:
         """Open loops."""
-        return " ".join(f"FOR(i{k}, {whole(sizes[k])})" for k in axes if sizes[k] > 1) + " "
+        return " ".join([f"FOR(i{k}, {bound(sizes[k])})" for k in axes if is_loop(sizes[k])]) + " "
 
     # Statements.
 
@@ -383,7 +383,7 @@ class CWriter:
         if s.lane:
             each = f"V r = {{0}}; EACH_LANE AT(r, l) = {value}; {target} = r;"
             return f"    {self.loops(s.sizes, axes)}{{ {each} }}"
-        begin = simd if s.sizes and s.sizes[-1] > 1 else ""
+        begin = simd if s.sizes and is_loop(s.sizes[-1]) else ""
         return f"    {self.loops(s.sizes, outer)}{{ {begin}{self.loops(s.sizes, inner)}{target} = {value}; }}"
 
     def _extremum(self, s: Statement) -> str:
@@ -441,7 +441,7 @@ class CWriter:
             term, inner = self._term(part), self._split(part)[1]
             coef = "" if isinstance(part.coef, Ref) or part.coef == 1.0 else f"{literal(part.coef)} * "
             lane = any(r is not None and r.lane for r in (part.a, part.b))
-            if any(part.sizes[i] > 1 for i in inner):
+            if any(is_loop(part.sizes[i]) for i in inner):
                 kind, zero = ("V", "(V){0}") if lane else ("double", "0.0")
                 body += f"{kind} part{k} = {zero}; {self.loops(part.sizes, inner)}part{k} += {term}; "
                 term = f"part{k}"
@@ -485,7 +485,7 @@ class CWriter:
         target = self._place(slot, which)
         coef = "" if isinstance(part.coef, Ref) or part.coef == 1.0 else f"{literal(part.coef)} * "
         product = self._term(part)
-        if any(part.sizes[k] > 1 for k in inner):
+        if any(is_loop(part.sizes[k]) for k in inner):
             body = f"V t = {{0}}; {self.loops(part.sizes, inner)}t += {product};"
         else:
             body = f"V t = {product};"

@@ -56,7 +56,8 @@ def exported(engine: Any, shapes: Sequence[tuple[int, ...]], theta: Any, name: s
     reason = unsupported(program)
     if reason:
         raise ValueError(f"this program cannot be written in C: {reason}")
-    text = _PLAIN + _INCLUDE.sub(lambda m: "" if m[1] not in HEADERS else _header(m[1]), c_program(program))
+    text = _INCLUDE.sub(lambda m: "" if m[1] not in HEADERS else _header(m[1]), c_program(program))
+    text = _PLAIN + re.sub(r"\brestrict\b", "RESTRICT", text)
     text = _named_apart(_ENTRY.sub("static long ", text), name)
     numbers = engine.shared.copy()
     numbers[: 2 * program.parameters] = 0.0
@@ -117,8 +118,8 @@ def _body(engine: Any, name: str, shapes: Sequence[tuple[int, ...]]) -> list[str
         f"{_signature(engine, name, shapes)} {{",
         f"    const long N = {examples};",
         "    if (N < 1) return 2;",
-        f"    double *s = malloc(sizeof {name}_numbers);",
-        f"    double *lanes = malloc(sizeof(double) * {max(program.lanes, 1)} * (size_t)N);",
+        f"    double *s = (double *)malloc(sizeof {name}_numbers);",
+        f"    double *lanes = (double *)malloc(sizeof(double) * {max(program.lanes, 1)} * (size_t)N);",
         "    if (!s || !lanes) { free(s); free(lanes); return 2; }",
         f"    memcpy(s, {name}_numbers, sizeof {name}_numbers);",
         f"    memset(lanes, 0, sizeof(double) * {max(program.lanes, 1)} * (size_t)N);",
@@ -154,6 +155,11 @@ _PLAIN = """
 #if !defined __GNUC__ || defined __STRICT_ANSI__ || defined __TINYC__
 #define PLAIN
 #endif
+#ifdef __cplusplus
+#define RESTRICT __restrict
+#else
+#define RESTRICT restrict
+#endif
 """
 
 _FILE = """\
@@ -161,7 +167,8 @@ _FILE = """\
 
    Written by chainrule. It returns 0; or 1 where a number is not finite, or so large that what was computed
    from it may not be right; or 2 without memory, or without examples. Doubles throughout, and C's library
-   only (link with -lm). C99; where GCC and Clang are not told to keep to a standard (-std=c99), with vectors.
+   only (link with -lm). C99, or C++17; where GCC and Clang are not told to keep to a standard (-std=c99),
+   with vectors.
    Every name in it begins with {name}. */
 #ifndef {guard}
 #define {guard}

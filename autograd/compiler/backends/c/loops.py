@@ -7,8 +7,10 @@ from typing import Any
 import numpy as np
 
 from autograd.compiler.backends.c.spelling import literal
+from autograd.compiler.backends.indices import is_loop
+from autograd.compiler.roll.affine import Slanted
 from autograd.compiler.roll.program import Part, Ref
-from autograd.compiler.roll.repeats import Moving, UnevenError
+from autograd.compiler.roll.repeats import Moving
 
 __all__ = ["shared_part"]
 
@@ -22,8 +24,8 @@ def shared_part(w: Any, part: Part, *, first: bool) -> str:
     """
     sizes = part.sizes
     strides = part.result.strides or (0,) * len(sizes)
-    out = [k for k in range(len(sizes)) if strides[k] and sizes[k] > 1]
-    summed = [k for k in range(len(sizes)) if not strides[k] and sizes[k] > 1]
+    out = [k for k in range(len(sizes)) if strides[k] and is_loop(sizes[k])]
+    summed = [k for k in range(len(sizes)) if not strides[k] and is_loop(sizes[k])]
     target = w.value(part.result, sizes)
 
     coef = "" if isinstance(part.coef, Ref) or part.coef == 1.0 else f"{literal(part.coef)} * "
@@ -35,6 +37,10 @@ def shared_part(w: Any, part: Part, *, first: bool) -> str:
     factors = [r for r in (part.a, part.b) if r is not None] + (
         [part.coef] if isinstance(part.coef, Ref) else []
     )
+    if any(isinstance(n, Slanted) for n in sizes):
+        added = f"SIMD_SUM {w.loops(sizes, summed[-1:])}t += {w._term(part)};"
+        body = f"double t = 0.0; {w.loops(sizes, summed[:-1])}{{ {added} }} {target} {sign} {coef}t;"
+        return f"    {w.loops(sizes, out)}{{ {body} }}"
     inner = _innermost(part, factors, out, summed)
     if inner in summed:
         texts, packs = _packed(w, part, factors, inner)
@@ -43,6 +49,11 @@ def shared_part(w: Any, part: Part, *, first: bool) -> str:
         added = f"{simd}{w.loops(sizes, [inner])}t += {' * '.join(texts)};"
         body = f"double t = 0.0; {w.loops(sizes, rest)}{{ {added} }} {target} {sign} {coef}t;"
         return f"    {{ {packs}{w.loops(sizes, out)}{{ {body} }} }}"
+    if any(isinstance(n, Moving) for n in sizes):  # scratch memory has one size
+        order = [*[k for k in out if k != inner], inner]
+        begun = f"{w.loops(sizes, order)}{target} = 0.0; " if first else ""
+        added = f"SIMD {w.loops(sizes, [inner])}{target} += {coef}{w._term(part)};"
+        return f"    {begun}{w.loops(sizes, order[:-1])}{w.loops(sizes, summed)}{{ {added} }}"
     return _rows(w, part, factors, inner, out, summed, coef, sign)
 
 
@@ -92,9 +103,8 @@ def _packed(w: Any, part: Part, factors: list[Ref], inner: int) -> tuple[list[st
         text = w.value(r, sizes)
         axes = [k for k in range(len(sizes)) if _moves(r, k, sizes)]
         volume = int(np.prod([sizes[k] for k in axes]))
-        if _moves(r, inner, sizes) not in (0, 1) and 4 * volume <= total and volume <= 1 << 16:
-            if any(isinstance(sizes[k], Moving) for k in axes):
-                raise UnevenError  # an array has one size
+        fixed = not any(isinstance(sizes[k], Moving) for k in axes)  # as an array's size is
+        if fixed and _moves(r, inner, sizes) not in (0, 1) and 4 * volume <= total and volume <= 1 << 16:
             order = [*[k for k in axes if k != inner], inner]
             steps, step = {}, 1
             for k in reversed(order):

@@ -18,9 +18,14 @@
 #error "this code needs IEEE arithmetic; compile without -ffast-math"
 #endif
 
+/* RARE is for what is long or called rarely: inlined it would take a compiler seconds. */
+#ifdef __GNUC__
 #define INLINE static inline __attribute__((always_inline, unused))
-/* For what is long or called rarely: inlined it would take a compiler seconds. */
 #define RARE static __attribute__((noinline, unused))
+#else
+#define INLINE static inline
+#define RARE static
+#endif
 
 /* Where a function keeps its latest result. */
 #ifndef PLAIN
@@ -42,7 +47,7 @@ INLINE double polynomial(double x, const double *c, int n) {
     double q = c[0];
 #ifdef __clang__
 #pragma clang loop unroll(full)
-#else
+#elif defined __GNUC__
 #pragma GCC unroll 32
 #endif
     for (int i = 1; i < n; i++) q = MULADD(q, x, c[i]);

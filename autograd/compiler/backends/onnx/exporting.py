@@ -337,7 +337,8 @@ class Exporter:
             helper.make_tensor_value_info(key, TensorProto.DOUBLE, shape)
             for key, (shape, _) in results.items()
         ]
-        constants = [*self.defaults, *graph.constants.values()]
+        read = {name for node in graph.nodes for name in node.input}  # of what is not, runtimes complain
+        constants = [*self.defaults, *(tensor for tensor in graph.constants.values() if tensor.name in read)]
         made = helper.make_graph(graph.nodes, name, self.inputs, outputs, constants)
         opset = [helper.make_opsetid("", OPSET)]
         model = helper.make_model(made, opset_imports=opset, ir_version=FORMAT, producer_name="chainrule")
