@@ -69,8 +69,7 @@ class Target:
         fields = asdict(self.adapter)
         path = list(self.adapter.path) + ([] if self.adapter.name in BUILT_IN else [os.getcwd()])
         adapter = {
-            name: fields[name]
-            for name in ("setup", "version", "array", "numbers", "derivative", "jit", "dtypes", "shapes")
+            name: fields[name] for name in ("setup", "version", "array", "numbers", "derivative", "jit")
         }
         environment = {**os.environ, "CUDA_VISIBLE_DEVICES": "-1", "PYTHONWARNINGS": "ignore"}
         for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
