@@ -119,19 +119,27 @@ class Namespace:
             for result, d in zip(results, found[shown], strict=True):
                 numbers = self.numbers(d)
                 if not isinstance(numbers, list) or len(numbers) != PADDED:
-                    shape = f"{len(numbers)} numbers" if isinstance(numbers, list) else "a single number"
-                    raise ShapeError(f"of arrays of {PADDED} numbers it makes {shape}")
+                    if not isinstance(numbers, list):
+                        raise ShapeError("of arrays of {size} numbers it makes a single number", size=PADDED)
+                    raise ShapeError(
+                        "of arrays of {size} numbers it makes {count} numbers",
+                        size=PADDED, count=len(numbers),
+                    )  # fmt: skip
                 result.extend(map(_float, numbers))
         return [result[:count] for result in results]
 
 
 class ShapeError(ValueError):
-    """A result has another shape than the operands."""
+    """A result has another shape than the operands: a message of our catalogues, and its values."""
+
+    def __init__(self, message: str, **values: int) -> None:
+        super().__init__(message)
+        self.values = values
 
 
 def _float(x: Any) -> float:
     if isinstance(x, (list, tuple)):
-        raise ShapeError(f"of single numbers it makes a list of {len(x)}")
+        raise ShapeError("of single numbers it makes a list of {count}", count=len(x))
     return float(x)
 
 
@@ -153,6 +161,7 @@ def main(given: TextIO, put: TextIO) -> None:
             answer = {
                 "error": type(error).__name__,
                 "message": said[:400],
+                "values": getattr(error, "values", {}) if isinstance(error, ShapeError) else {},
                 "absent": isinstance(error, ImportError),
             }
         put.write(json.dumps(answer) + "\n")
