@@ -60,7 +60,7 @@ def options(
     known = frozenset(ours) | frozenset(refused)
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
-        name = getattr(function, "__qualname__", "") or gettext("the function").removesuffix(".__init__")
+        name = getattr(function, "__qualname__", "the function").removesuffix(".__init__")
 
         @wraps(function)
         def spelled(*args: Any, **given: Any) -> R:
