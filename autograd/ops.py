@@ -450,11 +450,16 @@ logmxp1: Op = row(
     "logmxp1", elementary.logmxp1, lambda y, x: (-shortfall(1.0, restrict(x)),), domain=(POSITIVE,),
     form=lambda x: log(x) - x + 1.0, source="DLMF 4.4.1", textbook=lambda y, x: (1.0 / x - 1.0,),
 )
+
+
+def _logit_near_half(x: Any) -> Any:
+    return log1p((2.0 * x - 1.0) / (1.0 - x))
+
+
 logit: Op = row(
     "logit", elementary.logit, lambda y, x: (logit_slope(x),), domain=((0.0, 1.0),),
     expand=lambda x: where(
-        greater(abs(x - 0.5), 0.25),
-        log(x / (1.0 - x)), sign(x - 0.5) * log1p(abs(2.0 * x - 1.0) / minimum(x, 1.0 - x)),
+        greater(abs(x - 0.5), 0.25), log(x / (1.0 - x)), _logit_near_half(clamp(x, 0.25, 0.75))
     ),
     source="Bishop, PRML, eq. 4.89", textbook=lambda y, x: (1.0 / (x * (1.0 - x)),),
 )

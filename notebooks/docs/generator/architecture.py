@@ -32,7 +32,7 @@ PARTS: dict[str, tuple[str, tuple[str, ...]]] = {
     "copying": ("copies and pickles of graphs", ("keep.copying",)),
     "Value": (
         "the node's operators and methods",
-        ("value", "operators", "vectors", "lazy", "elsewhere", "ufuncs"),
+        ("value", "operators", "vectors", "lazy", "elsewhere", "ufuncs", "conversion"),
     ),
     "many": ("sum, dot, softmax, ...: over iterables, one node each", ("many",)),
     "calculus": ("grad, jvp, vjp, Jacobians, Hessians; recompute instead of storing", ("calculus",)),

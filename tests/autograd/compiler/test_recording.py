@@ -193,5 +193,5 @@ def test_random_numbers_drawn_elsewhere_meanwhile_are_no_fault():
 
 
 def test_a_list_is_not_looked_up_by_a_value_outside_of_a_recording_either():
-    with pytest.raises(TypeError, match=r"write E\[int\(x\.data\)\]"):
+    with pytest.raises(TypeError, match=r"write int\(x\.data\), as in E\[int\(x\.data\)\]"):
         [1.0, 2.0][Value(1.0)]
