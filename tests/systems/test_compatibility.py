@@ -164,5 +164,5 @@ def test_a_program_in_the_manner_of_forks_and_lectures_runs(name, monkeypatch):
     finally:
         for added in set(vars(autograd.Value)) - attributes:  # as a fork adds its methods
             delattr(autograd.Value, added)
-        if "matplotlib" in sys.modules:
+        if "matplotlib.pyplot" in sys.modules:
             sys.modules["matplotlib.pyplot"].close("all")
