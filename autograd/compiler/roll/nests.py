@@ -1,4 +1,4 @@
-"""Lay out triangles and wavefronts: groups that shrink or grow from level to level, and within a group.
+"""Lay out triangles: groups that shrink or grow from level to level, and sums that do within a group.
 
 Nodes of one family, which are alike but for how many terms they add up, stand in a grid: a row for each
 level, shifted so that what is read from other families stands at few distances. Then the statements of all
