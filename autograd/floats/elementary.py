@@ -587,6 +587,12 @@ def rounded(m: int, e: int) -> float:
         return math.copysign(INF, m)
 
 
+def products_of_others(xs: Sequence[float]) -> tuple[float, ...]:
+    """For each of numbers that are finite and not zero, what stands before it times what stands behind it."""
+    before, behind = running_products(xs), running_products(xs[::-1])[::-1]
+    return tuple([rounded(m * n, e + k) for (m, e), (n, k) in zip(before, behind[1:], strict=False)])
+
+
 def prod(*xs: float) -> float:
     """Product, rounded once."""
     if 0.0 not in xs:

@@ -9,7 +9,6 @@ import math
 import sys
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from itertools import accumulate
 from operator import mul
 from typing import Any
 
@@ -22,8 +21,7 @@ from autograd.floats.elementary import (
     maximum,
     minimum,
     prod,
-    rounded,
-    running_products,
+    products_of_others,
     two_sum,
 )
 from autograd.words import gettext
@@ -104,17 +102,20 @@ def _require(name: str, xs: tuple[float, ...]) -> None:
 def prod_slopes(_: float, *xs: float) -> tuple[float, ...]:
     """Partials of the product: for each operand what stands before it times what stands behind it."""
     if all(x and math.isfinite(x) for x in xs):
-        before, behind = running_products(xs), running_products(xs[::-1])[::-1]
-        return tuple([rounded(m * n, e + k) for (m, e), (n, k) in zip(before, behind[1:], strict=False)])
+        return products_of_others(xs)
     # With a zero, an infinity or NaN among the others, those and the signs decide.
-    ordinary = [bool(x) and math.isfinite(x) for x in xs]
-    decisive = [math.copysign(1.0, x) if plain else x for x, plain in zip(xs, ordinary, strict=True)]
-    ahead = list(accumulate(decisive, mul, initial=1.0))
-    after = list(accumulate(decisive[::-1], mul, initial=1.0))[::-1]
-    slopes = [a * b for a, b in zip(ahead, after[1:], strict=False)]
-    if ordinary.count(False) == 1:
-        i = ordinary.index(False)
-        slopes[i] = prod(*xs[:i], *xs[i + 1 :])
+    ordinary = [x for x in xs if x and math.isfinite(x)]
+    decisive = [math.copysign(1.0, x) if x and math.isfinite(x) else x for x in xs]
+    before, behind = [1.0], [1.0]
+    for x in decisive:
+        before.append(before[-1] * x)
+    for x in decisive[::-1]:
+        behind.append(behind[-1] * x)
+    slopes = [a * b for a, b in zip(before[:-1], behind[-2::-1], strict=True)]
+    if len(ordinary) == len(xs) - 1:
+        for i, x in enumerate(xs):
+            if not (x and math.isfinite(x)):
+                slopes[i] = prod(*ordinary)
     return tuple(slopes)
 
 

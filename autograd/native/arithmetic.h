@@ -343,121 +343,102 @@ sum_exactly(List x, int *status)
     return high;
 }
 
-/* A whole number of at most 192 bits, its sign apart. */
+/* A product of any length: two doubles, some 100 bits, times a power of two. */
 typedef struct {
-    uint32_t digits[6];
-    int negative;
-} Whole;
+    double high, low;
+    long exponent;
+} Product;
 
-static inline int
-bits_of(const Whole *m)
+/* The same with a first double that further products leave in the range. */
+static inline Product
+in_range(Product a)
 {
-    int i = 5, exponent = 0;
-    while (i > 0 && !m->digits[i]) i--;
-    frexp((double)m->digits[i], &exponent);
-    return 32 * i + exponent;
+    if (fabs(a.high) > 1e-100 && fabs(a.high) < 1e100) return a;
+    int exponent = 0;
+    double high = frexp(a.high, &exponent);
+    return (Product){high, ldexp(a.low, -exponent), a.exponent + exponent};
 }
 
-static inline void
-multiply(Whole *m, uint64_t factor)
+/* A product and its rounding error (Dekker 1971). */
+static inline Product
+two_doubles(double a, double b)
 {
-    uint32_t parts[2] = {(uint32_t)factor, (uint32_t)(factor >> 32)}, made[8] = {0};
-    for (int i = 0; i < 6; i++) {
-        uint64_t carry = 0;
-        for (int j = 0; j < 2; j++) {
-            carry += (uint64_t)m->digits[i] * parts[j] + made[i + j];
-            made[i + j] = (uint32_t)carry;
-            carry >>= 32;
-        }
-        if (i + 2 < 8) made[i + 2] += (uint32_t)carry;
-    }
-    memcpy(m->digits, made, sizeof m->digits);
+    double p = a * b, c = 134217729.0 * a, d = 134217729.0 * b;
+    double a1 = c - (c - a), b1 = d - (d - b), a2 = a - a1, b2 = b - b1;
+    return (Product){p, a2 * b2 - (((p - a1 * b1) - a2 * b1) - a1 * b2), 0};
 }
 
-/* Shift right, towards minus infinity, as Python does. */
-static inline void
-shift(Whole *m, int by)
+static inline Product
+times(Product a, Product b)
 {
-    int words = by / 32, bits = by % 32, lost = 0;
-    for (int i = 0; i < words; i++) lost |= m->digits[i] != 0;
-    lost |= words < 6 && (m->digits[words] & (((uint32_t)1 << bits) - 1)) != 0;
-    for (int i = 0; i < 6; i++) {
-        uint64_t low = i + words < 6 ? m->digits[i + words] : 0,
-                 high = i + words + 1 < 6 ? m->digits[i + words + 1] : 0;
-        m->digits[i] = (uint32_t)((high << 32 | low) >> bits);
-    }
-    if (lost && m->negative)
-        for (int i = 0; i < 6 && !++m->digits[i]; i++) {}
+    Product p = two_doubles(a.high, b.high);
+    double lost = p.low + (a.high * b.low + a.low * b.high), high = p.high + lost;
+    return in_range((Product){high, lost - (high - p.high), a.exponent + b.exponent});
 }
 
-/* The float next to it, halves to even. */
+/* The double next to it, where the rounding errors of so many steps leave no choice; else Python has the word. */
 static inline double
-rounded(const Whole *m)
+rounded(Product a, long steps)
 {
-    Whole top = *m;
-    int size = bits_of(m), by = size > 64 ? size - 64 : 0, sticky = 0;
-    for (int i = 0; i < by / 32; i++) sticky |= m->digits[i] != 0;
-    sticky |= (m->digits[by / 32] & (((uint32_t)1 << by % 32) - 1)) != 0;
-    top.negative = 0;
-    shift(&top, by);
-    uint64_t head = (uint64_t)top.digits[1] << 32 | top.digits[0];
-    head |= (uint64_t)sticky; /* 11 bits below the last that counts */
-    double x = ldexp((double)head, by);
-    return m->negative ? -x : x;
+    double unsure = fabs(a.high) * 0x1p-100 * (double)(steps + 1);
+    double least = a.high + (a.low - unsure), most = a.high + (a.low + unsure);
+    if (least != most) unknown = 1;
+    return scaled(most, a.exponent);
 }
 
-/* The product of a few factors of ordinary size in two doubles, some 100 bits; 0 where that leaves open to
-   which double it rounds. */
-static inline int
-product_of_ordinary(List x, double *y)
-{
-    if (x.n < 2 || x.n > 16) return 0;
-    double high = x.at[0], low = 0.0;
-    for (long i = 1; i < x.n; i++) {
-        double a = high, b = x.at[i], p = a * b;
-        if (!(fabs(a) > 1e-140 && fabs(a) < 1e140 && fabs(b) > 1e-140 && fabs(b) < 1e140)) return 0;
-        /* The rounding error of a product (Dekker 1971). */
-        double c = 134217729.0 * a, d = 134217729.0 * b;
-        double a1 = c - (c - a), b1 = d - (d - b), a2 = a - a1, b2 = b - b1;
-        double lost = a2 * b2 - (((p - a1 * b1) - a2 * b1) - a1 * b2);
-        low = lost + low * b;
-        high = p + low;
-        low -= high - p;
-    }
-    double unsure = fabs(high) * 0x1p-97, least = high + (low - unsure), most = high + (low + unsure);
-    *y = most;
-    return least == most;
-}
-
-/* elementary.prod: the product, with the first 128 bits of it at each step, rounded once. */
+/* elementary.prod: the product, rounded once. */
 static inline double
 product(List x)
 {
+    Product y = {1.0, 0.0, 0};
     int decided = 0;
     for (long i = 0; i < x.n; i++) decided |= x.at[i] == 0.0 || !isfinite(x.at[i]);
     if (decided) { /* a zero, an infinity or NaN decides, and the signs */
-        double y = 1.0;
         for (long i = 0; i < x.n; i++)
-            y *= x.at[i] != 0.0 && isfinite(x.at[i]) ? copysign(1.0, x.at[i]) : x.at[i];
-        return y;
+            y.high *= x.at[i] != 0.0 && isfinite(x.at[i]) ? copysign(1.0, x.at[i]) : x.at[i];
+        return y.high;
     }
-    double ordinary;
-    if (product_of_ordinary(x, &ordinary)) return ordinary;
-    Whole m = {{1}, 0};
-    long e = 0;
+    for (long i = 0; i < x.n; i++) y = times(y, in_range((Product){x.at[i], 0.0, 0}));
+    return rounded(y, x.n);
+}
+
+/* elementary.products_of_others: what stands before each factor times what stands behind it, rounded once. */
+static inline List
+products_of_others(List x)
+{
+    List made = with_room(x.n), highs = with_room(x.n), lows = with_room(x.n), exponents = with_room(x.n);
+    if (unknown) return empty();
+    Product before = {1.0, 0.0, 0}, behind = before;
+    for (long i = x.n - 1; i >= 0; i--) {
+        highs.at[i] = behind.high, lows.at[i] = behind.low, exponents.at[i] = (double)behind.exponent;
+        behind = times(behind, in_range((Product){x.at[i], 0.0, 0}));
+    }
+    for (; made.n < x.n; made.n++) {
+        Product others = {highs.at[made.n], lows.at[made.n], (long)exponents.at[made.n]};
+        made.at[made.n] = rounded(times(before, others), x.n);
+        before = times(before, in_range((Product){x.at[made.n], 0.0, 0}));
+    }
+    return made;
+}
+
+/* The root of the sum of squares of ordinary size, rounded once; 0 where that leaves open to which double it
+   rounds. */
+static inline int
+length_of_ordinary(List x, double *y)
+{
+    double high = 0.0, low = 0.0, steps = (double)x.n + 1.0;
     for (long i = 0; i < x.n; i++) {
-        int exponent;
-        double f = frexp(x.at[i], &exponent);
-        m.negative ^= f < 0.0;
-        multiply(&m, (uint64_t)(fabs(f) * 9007199254740992.0));
-        int excess = bits_of(&m) - 128;
-        if (excess > 0) {
-            shift(&m, excess);
-            e += excess;
-        }
-        e += exponent - 53;
+        Product p = two_doubles(x.at[i], x.at[i]);
+        double s = high + p.high, t = s - high;
+        low += ((high - (s - t)) + (p.high - t)) + p.low;
+        high = s;
     }
-    return scaled(rounded(&m), e);
+    if (!(high > 1e-200 && high < 1e200)) return 0;
+    Product square = two_doubles(sqrt(high), sqrt(high));
+    double root = sqrt(high), rest = ((high - square.high) - square.low + low) / (2.0 * root);
+    double unsure = root * 0x1p-100 * steps * steps, least = root + (rest - unsure), most = root + (rest + unsure);
+    *y = most;
+    return least == most;
 }
 
 #endif

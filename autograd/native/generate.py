@@ -92,8 +92,8 @@ class Dialect:
 
     def __init__(self) -> None:
         self.own: dict[Any, Callable[[Writer, ast.Call], Text]] = {
-            many.place: _place, many._require: _require, elementary.prod: _product,
-            math.factorial: _factorial,
+            many.place: _place, many._require: _require, math.factorial: _factorial,
+            elementary.prod: _product, elementary.products_of_others: _products_of_others,
         }  # fmt: skip
 
     def is_inlined(self, made: Written) -> bool:  # noqa: ARG002
@@ -474,8 +474,13 @@ def _factorial(writer: Writer, e: ast.Call) -> Text:
 
 
 def _product(writer: Writer, e: ast.Call) -> Text:
-    """Spell `elementary.prod`, whose whole numbers have 181 bits."""
-    return Text(f"product({writer.listed(ast.List(e.args))})", FLOAT)
+    """Spell `elementary.prod`, whose whole numbers have 181 bits, by pairs of doubles."""
+    return writer.known(f"product({writer.operands(e)})", FLOAT)
+
+
+def _products_of_others(writer: Writer, e: ast.Call) -> Text:
+    """Spell that function in the same way."""
+    return writer.known(f"products_of_others({writer.listed(e.args[0])})", LIST)
 
 
 class Writer:
@@ -787,6 +792,19 @@ class Writer:
     def listed(self, e: ast.expr) -> str:
         """Translate an expression to a list, under a name."""
         return self.kept(Text(self.converted(self.expression(e, LIST), LIST), LIST)).text
+
+    def operands(self, e: ast.Call) -> str:
+        """Translate the operands of a call to a list, under a name."""
+        match e.args:
+            case [ast.Starred(value=xs)]:
+                return self.listed(xs)
+        return self.listed(ast.List(e.args))
+
+    def known(self, text: str, kind: Any) -> Text:
+        """Return what a call gives, under a name, where it knows."""
+        made = self.kept(Text(text, kind))
+        self.lines.append("if (unknown) UNKNOWN;")
+        return made
 
     def converted(self, x: Text, kind: Any) -> str:
         """Return a value as another type."""
@@ -1154,10 +1172,7 @@ class Writer:
             self.lines.append(f"if ({status} == 3) UNKNOWN;")
             return Text(r, FLOAT)
         if name == "hypot":
-            r = self.fresh()
-            xs = self.listed(ast.List(e.args))
-            self.lines += [f"double {r} = length({xs});", "if (unknown) UNKNOWN;"]
-            return Text(r, FLOAT)
+            return self.known(f"length({self.operands(e)})", FLOAT)
         args = [self.kept(Text(self.converted(x, FLOAT), FLOAT)).text if x.type != INT else x.text
                 for x in map(self.expression, e.args)]  # fmt: skip
         if name in TESTS:
@@ -1204,7 +1219,9 @@ class Writer:
         if f is len:
             return Text(f"{self.listed(e.args[0])}.n", INT)
         if f in (tuple, list):
-            return Text(f"copied({self.listed(e.args[0])})", LIST)
+            xs = self.listed(e.args[0])
+            is_new = isinstance(e.args[0], (ast.ListComp, ast.GeneratorExp))
+            return Text(xs if is_new else f"copied({xs})", LIST)
         if f is float:
             return Text(self.number(e.args[0]), FLOAT)
         if f is int:
@@ -1309,10 +1326,7 @@ class Writer:
         given, texts = list(e.args), list(before)
         for name, kind in f.parameters.items():
             if name == f.rest:
-                if len(given) == 1 and isinstance(given[0], ast.Starred):
-                    texts.append(self.listed(given[0].value))
-                else:
-                    texts.append(self.listed(ast.List(given)))
+                texts.append(self.operands(ast.Call(e.func, given, [])))
                 given = []
             elif given and isinstance(given[0], ast.Starred):
                 raise UntranslatableError("a starred operand")
@@ -1329,11 +1343,8 @@ class Writer:
                 raise UntranslatableError(f"{f.name} without {name}")
         if given:
             raise UntranslatableError(f"{f.name} of more operands")
-        r = self.fresh()
-        self.lines.append(f"{self.c_type(f.result)} {r} = {f.name}({', '.join(texts)});")
-        if f.may_not_know:
-            self.lines.append("if (unknown) UNKNOWN;")
-        return Text(r, f.result)
+        made = Text(f"{f.name}({', '.join(texts)})", f.result)
+        return self.known(made.text, made.type) if f.may_not_know else self.kept(made)
 
 
 def leaves(statements: list[ast.stmt]) -> bool:
@@ -1415,12 +1426,17 @@ pow_again(double x, double y)
     return found[latest].power;
 }
 
+/* math.hypot, which rounds as the exact length does but where its last bits are all but halfway. */
 static double
 length(List x)
 {
+    static struct { unsigned long kernel; const double *at; long n; double length; } latest;
+    if (latest.kernel == kernels && latest.at == x.at && latest.n == x.n) return latest.length;
     int failed = 0;
-    double r = length_in_python(x.at, x.n, &failed);
+    double r;
+    if (!length_of_ordinary(x, &r)) r = length_in_python(x.at, x.n, &failed);
     unknown |= failed;
+    if (!failed) latest.kernel = kernels, latest.at = x.at, latest.n = x.n, latest.length = r;
     return r;
 }
 """

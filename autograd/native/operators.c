@@ -15,9 +15,6 @@ static uint32_t dot_row;
 static double
 hypot_called(const double *x, long n, int *failed)
 {
-    /* A value and its derivative ask for the same length. */
-    static double latest[3];
-    if (n == 2 && x[0] == latest[0] && x[1] == latest[1] && latest[2] > 0.0) return latest[2];
     PyObject *small[MOST + 1] = {NULL}, **items = small + 1, *result = NULL;
     if (n > MOST && !(items = PyMem_Malloc((size_t)n * sizeof *items))) {
         *failed = 1;
@@ -33,10 +30,6 @@ hypot_called(const double *x, long n, int *failed)
     if (PyErr_Occurred()) { /* no memory: Python will say so itself */
         PyErr_Clear();
         *failed = 1;
-    } else if (n == 2) {
-        latest[0] = x[0];
-        latest[1] = x[1];
-        latest[2] = y;
     }
     return y;
 }

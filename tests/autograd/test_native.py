@@ -30,9 +30,7 @@ TRIED = Path(autograd.__file__).parents[1]
 compiled = pytest.mark.skipif(
     native.engine is None, reason="not compiled here; install with a C compiler and Python's headers"
 )
-of_the_tree = pytest.mark.skipif(
-    TRIED != ROOT, reason="the engine is a wheel's, without its sources"
-)
+of_the_tree = pytest.mark.skipif(TRIED != ROOT, reason="the engine is a wheel's, without its sources")
 numpy_number = pytest.importorskip("numpy").float64(1.5)
 
 TIMES = int(os.environ.get("CHAINRULE_ROUNDS", "1"))
@@ -41,9 +39,8 @@ POINTS = [
     -709.0, -745.2, 372.8, 1e16, -1e16, 1e308, -1e308, 5e-324, -5e-324, 2.2e-308, 3e-295, -1e-200, 1e200,
     1e160, 1e-160, 1e-8, math.pi, -3.0, -30.0, 0.1, math.inf, -math.inf, math.nan,
 ]  # fmt: skip
-LEFT_TO_PYTHON = {"dot", "prod"}
-"""Rows that the generator does not write: dot's vectors have a C of their own, prod multiplies whole numbers,
-and the powers of 1 / (x + iy), of which the second derivatives of atan2 are made, take 50 digits."""
+LEFT_TO_PYTHON = {"dot"}
+"""Rows that the generator does not write: dot's vectors have a C of their own."""
 
 
 def bits(xs):
@@ -63,8 +60,8 @@ def run(program, *arguments, **environment):
 
 def test_what_the_generator_leaves_to_python():
     text, left = generate.written()
-    # prod multiplies whole numbers of any length, dot has a C of its own, and directions may take 50 digits.
-    assert left == ["prod", "dot", "directions"]
+    # The scalar product has a C of its own, and directions may take 50 digits.
+    assert left == ["dot", "directions"]
     assert f'"{native.digest(Path(native.__file__).parents[1])}"' in text
     assert "kernel_sigmoid" in text
     program = generate.Program()
@@ -112,7 +109,7 @@ def test_the_generator_says_what_it_does_not_understand(tmp_path, monkeypatch, c
 
 
 @compiled
-def test_every_row_but_two_is_written_in_c():
+def test_every_row_but_the_scalar_product_is_written_in_c():
     unknown = {
         name
         for name, op in TABLE.items()
@@ -156,6 +153,39 @@ def test_a_row_has_the_bits_of_python_everywhere(name):
         expected = op.value(*xs)
         assert bits([y, *partials]) == bits([expected, *op.local(expected, tuple(xs))]), xs
     assert known > 5
+
+
+def of_any_size(rng):
+    return rng.choice([-1.0, 1.0]) * rng.uniform(1.0, 2.0) * 2.0 ** rng.randint(-1074, 1023)
+
+
+def near_a_half(rng):
+    """Return two factors, and two legs, whose product and whose length have 54 bits or a little more."""
+    a, b = (float(rng.randrange(2**26 + 1, 2**27, 2)) for _ in range(2))
+    m, n = rng.randrange(91_000_001, 92_000_000, 2), rng.randrange(40_000_000, 45_000_000, 2)
+    return [a, b] if rng.random() < 0.5 else [float(m * m - n * n), float(2 * m * n)]
+
+
+@compiled
+@pytest.mark.parametrize("name", ["prod", "norm", "sum", "mean", "logsumexp", "max", "direction"])
+def test_rows_of_many_operands_have_the_bits_of_python_where_rounding_is_close_too(name):
+    op, rng, known = TABLE[name], random.Random(name), 0
+    for i in range(60 * TIMES):
+        make = [of_any_size, lambda rng: rng.gauss(0.0, 1.0), lambda rng: float(rng.randint(1, 9))][i % 3]
+        xs = [make(rng) for _ in range(rng.choice([1, 2, 17, 65, 300]))]
+        if i % 5 == 0:
+            xs = [*near_a_half(rng), *[0.5 if name == "prod" else 0.0] * rng.randrange(4)]
+        if i % 7 == 0:
+            xs[rng.randrange(len(xs))] = rng.choice(POINTS)
+        constants = {name: float(rng.randrange(len(xs))) for name in op.params}
+        nodes, operands = [Value(x) for x in xs], (*xs, *constants.values())
+        known += native.engine.compute(op, operands) is not None
+        y = op(*nodes, **constants)
+        y.backward()
+        expected = op.value(*operands)
+        slopes = op.local(expected, operands)[: len(xs)]
+        assert bits([y.data, *(x.grad for x in nodes)]) == bits([expected, *slopes]), xs
+    assert known > 40 * TIMES
 
 
 @compiled
