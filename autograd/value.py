@@ -218,6 +218,8 @@ class Value(Node, Operators, Elsewhere):
             half = len(operands) // 2
             return dot(operands[:half], operands[half:])
         op.check_count(len(operands))
+        if op.arity == ANY and engine is not None and (made := engine.many(op, operands)) is not None:
+            return made
         try:
             operands = tuple([x if isinstance(x, Value) else to_float(x) for x in operands])
         except TypeError:

@@ -376,7 +376,7 @@ times(Product a, Product b)
     return in_range((Product){high, lost - (high - p.high), a.exponent + b.exponent});
 }
 
-/* The double next to it, where the rounding errors of so many steps leave no choice; else Python has the word. */
+/* The double next to it, where the rounding errors of so many steps leave no choice; else Python knows. */
 static inline double
 rounded(Product a, long steps)
 {
@@ -436,7 +436,8 @@ length_of_ordinary(List x, double *y)
     if (!(high > 1e-200 && high < 1e200)) return 0;
     Product square = two_doubles(sqrt(high), sqrt(high));
     double root = sqrt(high), rest = ((high - square.high) - square.low + low) / (2.0 * root);
-    double unsure = root * 0x1p-100 * steps * steps, least = root + (rest - unsure), most = root + (rest + unsure);
+    double unsure = root * 0x1p-100 * steps * steps;
+    double least = root + (rest - unsure), most = root + (rest + unsure);
     *y = most;
     return least == most;
 }

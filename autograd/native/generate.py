@@ -8,7 +8,10 @@ gives the same bits, it is compiled without contraction, and calls the functions
 
 Where Python would raise, and nothing there catches it, and where a statement is not understood (decimal
 numbers, whole numbers of any length), the C says that it does not know; the row in Python then has the word.
-What is never understood is listed at the end of the file.
+What is never understood is listed at the end of the file. At ordinary positive operands that is so of no row
+but `dot`, which has a C of its own, and of mixed derivatives of the beta function, which third derivatives of
+beta ask for: their terms cancel until only decimal numbers tell what is left. (On the negative axis so do the
+gamma function's, next to zeros.)
 
 For instance ``relu`` becomes::
 

@@ -209,13 +209,14 @@ apply(uint32_t index, PyObject *const *given, Py_ssize_t count)
     return with_modes(many(index, y, operands, local));
 }
 
-/* The same of a row over any number of operands, which are a tuple. */
+/* The same of a row over any number of operands, which are a tuple, constants at its end. */
 static PyObject *
 apply_to_many(uint32_t index, PyObject *operands)
 {
     Known *row = &ROW(index);
     Py_ssize_t n = PyTuple_GET_SIZE(operands);
-    if (!row->c || !row->c->many || !n || row->params) return NULL;
+    Py_ssize_t constants = n - row->params;
+    if (!row->c || !row->c->many || constants < 1) return NULL;
     double small[64], *x = small, y;
     if (n > 64 && !(x = PyMem_Malloc((size_t)n * sizeof *x))) return PyErr_NoMemory();
     int nodes = 0, others = 0;
@@ -224,6 +225,7 @@ apply_to_many(uint32_t index, PyObject *operands)
     for (Py_ssize_t i = 0; i < n; i++) {
         int kind = read_number(PyTuple_GET_ITEM(operands, i), &x[i]);
         if (kind < 0) goto done;
+        if (i >= constants && (kind == A_NODE || !is_allowed(row->c, (int)(i - constants), x[i]))) goto done;
         nodes |= kind == 1;
         others |= kind != 1 ? kind + 1 : 0;
     }
@@ -233,6 +235,7 @@ apply_to_many(uint32_t index, PyObject *operands)
         goto done;
     }
     local = new_doubles(n, others || row->is_gated);
+    for (Py_ssize_t i = constants; local && i < n; i++) local->at[i] = 0.0;
     if (!local || !row->c->many(x, (long)n, &y, local->at)) goto done;
     if (local->is_none)
         for (Py_ssize_t i = 0; i < n; i++)
@@ -534,6 +537,7 @@ call_row(PyObject *self, PyObject *const *args, Py_ssize_t count)
     if (!index || !value_type || !ROW(index).c) return NULL;
     Known *row = &ROW(index);
     if (row->arity < 0) {
+        if (row->params) return NULL; /* which come by keyword */
         PyObject *operands = PyTuple_New(count);
         for (Py_ssize_t i = 0; operands && i < count; i++) PyTuple_SET_ITEM(operands, i, Py_NewRef(args[i]));
         PyObject *made = operands ? apply_to_many(index, operands) : NULL;
@@ -678,6 +682,17 @@ static PyObject *
 or_none(PyObject *made)
 {
     return made || PyErr_Occurred() ? made : Py_NewRef(Py_None);
+}
+
+/* many(op, operands): a row over any number of operands, constants at their end, or None. */
+PyObject *
+many_of(PyObject *module, PyObject *args)
+{
+    if (!value_type) return set_up(0);
+    PyObject *op, *operands;
+    if (!PyArg_ParseTuple(args, "OO!", &op, &PyTuple_Type, &operands)) return NULL;
+    uint32_t index = row_index(op);
+    return index ? or_none(apply_to_many(index, operands)) : NULL;
 }
 
 /* Scalar products. */
