@@ -10,6 +10,7 @@ import os
 import re
 import subprocess
 import sys
+import sysconfig
 from email import message_from_bytes
 from email.utils import parseaddr
 from pathlib import Path
@@ -91,6 +92,12 @@ class EngineHook(BuildHookInterface[Any]):
         if version != "editable":
             build_data["force_include"] |= packed_catalogues(root, Path(self._folder.name))
         if os.environ.get("CHAINRULE_PURE_PYTHON") or sys.implementation.name != "cpython":
+            return
+        if sysconfig.get_config_var("Py_GIL_DISABLED"):
+            self.app.display_warning(
+                "the engine stays pure Python: its C relies on the interpreter's lock, which a free-threaded "
+                "Python is without"
+            )
             return
         path = compiled(root, root if version == "editable" else Path(self._folder.name))
         if path is None:

@@ -577,14 +577,21 @@ print(native.engine.compute(op, (0.5,)) == (y.data, (x.grad,)))
 
 @of_the_tree
 @compiled
-def test_another_interpreter_of_the_process_does_without():
-    modules = "_xxsubinterpreters", "_interpreters"
-    name = next((m for m in modules if importlib.util.find_spec(m) is not None), None)
-    if name is None:
-        pytest.skip("no subinterpreters here")
+@pytest.mark.parametrize(
+    ("module", "runs", "ends"),
+    [
+        ("_xxsubinterpreters", "run_string(other, inside)", "destroy(other)"),
+        ("_interpreters", "run_string(other, inside)", "destroy(other)"),
+        ("concurrent.interpreters", "Interpreter.exec(other, inside)", "Interpreter.close(other)"),
+    ],
+)
+def test_another_interpreter_of_the_process_does_without(module, runs, ends):
+    package, _, name = module.rpartition(".")
+    if importlib.util.find_spec(package or name) is None or importlib.util.find_spec(module) is None:
+        pytest.skip("no such module here")
     program = f"""
 import sys
-import {name} as interpreters
+import {module} as interpreters
 from autograd import Value, native
 x = Value(2.0)
 y = x * x
@@ -599,12 +606,71 @@ inside = "; ".join([
 ])
 for _ in range(3):
     other = interpreters.create()
-    interpreters.run_string(other, inside)
-    interpreters.destroy(other)
+    interpreters.{runs}
+    interpreters.{ends}
 y.backward()
 print(x.grad, native.engine is not None)
 """
     assert run(program, CHAINRULE_PURE_PYTHON="") == ["True", "True", "True", "4.0", "True"]
+
+
+POOL = """
+from concurrent.futures import InterpreterPoolExecutor
+from autograd import Value, native
+
+def slope(x):
+    x = x * 1.0
+    (y := x * x).backward()
+    return y
+
+if __name__ == "__main__":
+    with InterpreterPoolExecutor(2) as pool:
+        made = list(pool.map(slope, map(Value, [1.0, 2.0, 3.0])))
+    print(*[y.data for y in made], {type(y) is Value for y in made}, native.engine is not None)
+"""
+
+
+@of_the_tree
+@compiled
+@pytest.mark.skipif(sys.version_info < (3, 14), reason="pools of interpreters are of Python 3.14")
+def test_nodes_go_to_other_interpreters_and_back(tmp_path):
+    (tmp_path / "pool.py").write_text(POOL)
+    assert run(str(tmp_path / "pool.py"), CHAINRULE_PURE_PYTHON="") == ["1.0", "4.0", "9.0", "{True}", "True"]
+
+
+@of_the_tree
+def test_a_free_threaded_python_does_without_and_says_so(monkeypatch):
+    monkeypatch.setattr(sys, "version", "3.14.0 free-threading build (main)")
+    assert "free-threaded" in native._why_not_compiled()
+    if (compiler := shutil.which("cc")) is None:
+        pytest.skip("no C compiler here")
+    header = Path(native.__file__).with_name("node.h")
+    command = [compiler, "-fsyntax-only", "-xc", f"-I{sysconfig.get_path('include')}", str(header)]
+    tried = [subprocess.run([*command, *more], capture_output=True, text=True, check=False)
+             for more in ([], ["-DPy_GIL_DISABLED=1"])]  # fmt: skip
+    if "Python.h" in tried[0].stderr:
+        pytest.skip("Python's headers are not here")
+    assert [made.returncode != 0 for made in tried] == [False, True]
+    assert "the engine relies on the interpreter's lock" in tried[1].stderr
+
+
+@of_the_tree
+def test_the_installation_of_a_free_threaded_python_says_that_it_compiles_nothing(monkeypatch, tmp_path):
+    pytest.importorskip("hatchling")
+    spec = importlib.util.spec_from_file_location("hatch_build", ROOT / ".hatch_build.py")
+    hatch_build = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(hatch_build)
+    monkeypatch.setattr(hatch_build.sysconfig, "get_config_var", {"Py_GIL_DISABLED": 1}.get)
+    monkeypatch.setattr(hatch_build, "compiled", lambda *_: pytest.fail("it was compiled"))
+    monkeypatch.delenv("CHAINRULE_PURE_PYTHON", raising=False)
+    said = []
+    hook = hatch_build.EngineHook(
+        str(ROOT), {}, None, None, str(tmp_path), "wheel", SimpleNamespace(display_warning=said.append)
+    )
+    hook.initialize("editable", {})
+    hook._folder.cleanup()
+    assert len(said) == 1
+    assert "free-threaded" in said[0]
 
 
 @of_the_tree
