@@ -32,7 +32,7 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 def pytest_collection_finish():
     # Twenty thousand tests stay to the end: each full collection of garbage would look through them again.
-    # Hypothesis looks, with its first example, who refers to its random numbers; what is frozen it does not see.
+    # Hypothesis looks, with its first example, who refers to its random numbers: not among what is frozen.
     given(none())(lambda _: None)()
     gc.collect()
     gc.freeze()
