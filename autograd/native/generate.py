@@ -1433,13 +1433,18 @@ pow_again(double x, double y)
 static double
 length(List x)
 {
-    static struct { unsigned long kernel; const double *at; long n; double length; } latest;
-    if (latest.kernel == kernels && latest.at == x.at && latest.n == x.n) return latest.length;
+    static struct { double of[8], length; const double *at; long n; unsigned long kernel; } latest;
+    const int is_short = x.n <= 8; /* a value and its derivatives ask for the same */
+    if (latest.n == x.n && (is_short ? !memcmp(latest.of, x.at, (size_t)x.n * sizeof *x.at)
+                                     : latest.at == x.at && latest.kernel == kernels))
+        return latest.length;
     int failed = 0;
     double r;
     if (!length_of_ordinary(x, &r)) r = length_in_python(x.at, x.n, &failed);
     unknown |= failed;
-    if (!failed) latest.kernel = kernels, latest.at = x.at, latest.n = x.n, latest.length = r;
+    if (failed) return 0.0;
+    if (is_short) memcpy(latest.of, x.at, (size_t)x.n * sizeof *x.at);
+    latest.n = x.n, latest.at = x.at, latest.kernel = kernels, latest.length = r;
     return r;
 }
 """
