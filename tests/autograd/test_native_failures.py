@@ -51,6 +51,8 @@ def test_no_operator_leaks():
         lambda: x.clamp(0.0, 1.0), lambda: autograd.sum([x, y, 1]), lambda: autograd.softmax([x, y, 1.0]),
         lambda: autograd.dot((x, y), (y, 1.0)), lambda: autograd.dots([(x, y), (y, 1.0)], (x, x)),
         lambda: autograd.logsumexp([x, y]), lambda: autograd.exp(2.0), lambda: Value(1.0),
+        lambda: autograd.prod([x, y, 1]), lambda: autograd.norm([x, y, 1.0]), lambda: autograd.norm([x, 5e-324]),
+        lambda: autograd.ops.softmax(x, y, index=1), lambda: autograd.ops.direction(x, 2, index=0),
         lambda: Value(1.0, "x"),
         lambda: autograd.polygamma(2, x), lambda: autograd.hypot(x, y), lambda: (x * y).backward(),
     ]  # fmt: skip
@@ -229,7 +231,7 @@ FAILING = """
 import gc, itertools, sys
 import _testcapi
 import autograd
-from autograd import Value, toposort
+from autograd import Value, ops, toposort
 from autograd.native import engine
 
 dot, dots = engine.dot, engine.dots
@@ -244,6 +246,8 @@ x, nodes = Value(2.0), []
 def forward():
     nodes.extend([x + x, x * 2, 3 - x, 0 + x, x / x, 2 / x, -x, x.tanh(), x.relu(), x**2, x**x, abs(x)])
     nodes.extend([x.exp(), x.clamp(0.0, 1.0), dot(row, row), *dots([row, row], row), Value(2.0)])
+    nodes.extend([op(*leaves) for op in (ops.prod, ops.norm, ops.max)])
+    nodes.extend([engine.many(op, (*row, 2, 1.0)) for op in (ops.softmax, ops.direction)])
 
 
 def blocks():
