@@ -6,6 +6,7 @@ import gc
 import itertools
 import os
 import random
+import re
 import shutil
 import signal
 import stat
@@ -682,7 +683,8 @@ def test_processes_killed_at_random_moments_of_a_compile_leave_no_process_and_no
 
 
 FLAGS_THAT_BREAK = {
-    "-funsafe-math-optimizations": "numbers below 2.2e-308 become zero",
+    # From version 13 on gcc leaves the processor's mode as it is where it links a shared object.
+    "-funsafe-math-optimizations": r"numbers below 2\.2e-308 become zero|sums change their order",
     "-ffinite-math-only": "NaN is taken for a number",
     "-fassociative-math -fno-signed-zeros": "sums change their order",
     "-freciprocal-math": "quotients are rounded otherwise",
@@ -716,7 +718,7 @@ def test_a_compiler_whose_flags_break_arithmetic_or_the_process_is_passed_over_i
     assert result.stdout.split() == ["numpy", "1e-310"]
     (said,) = [line for line in result.stderr.splitlines() if "Warning: " in line]
     assert "using NumPy" in said
-    assert FLAGS_THAT_BREAK[flags] in said or "makes no shared object" in said
+    assert re.search(FLAGS_THAT_BREAK[flags], said) or "makes no shared object" in said
 
 
 @needs_compiler
