@@ -28,6 +28,8 @@ FEWEST = 4
 """Groups from which a family has a grid."""
 SIMPLE = 2
 """Loops within each other of which there cannot be fewer."""
+UNEVEN = 0.02
+"""What part of the groups may be in no loops, be it slanted ones; some, with so few, always may."""
 UNKNOWN = -(1 << 40)
 """The column of what is in no grid."""
 WAYS = 8
@@ -52,17 +54,21 @@ class Nested(Layout):
         self._returned = np.full(graph.size, -1, np.int64)
         self._returned[graph.outputs] = np.arange(len(graph.outputs))
 
-    def run(self) -> None:
-        """Make all statements."""
+    def run(self) -> bool:
+        """Make all statements; tell whether that was worth it, else stop in between."""
         self._family = self._families(self._kinds)
         stands = np.where(self._is_grid[self._family], self._family, np.arange(len(self._groups)))
         self._stands = np.where(self._group_of >= 0, stands[self._group_of], -2 - self.block)
         self._offsets = self._aligned()
         self._given: set[int] = set()
         self._alike = signatures(self.graph, self.is_lane, FINE)
+        self._uneven = 0
         for i, group in enumerate(self._groups):
             self._give(int(self._family[i]))
             self.place(group)
+            if self._uneven > UNEVEN * len(self._groups) + FEWEST:
+                return False
+        return True
 
     # Grids.
 
@@ -174,6 +180,7 @@ class Nested(Layout):
         if statement is not None:
             self.statements.append(statement)
             return
+        self._uneven += 1
         alike = self._alike[group]  # which have a statement in any case
         for kind in np.unique(alike):
             super().place(group[alike == kind])

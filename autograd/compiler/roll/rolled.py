@@ -64,8 +64,7 @@ def nested(program: Program) -> Program:
     found = []
     for apart in (True, False):
         layout = Nested(graph, apart=apart)
-        if layout.kinds <= SHORTER * count:
-            layout.run()
+        if layout.kinds <= SHORTER * count and layout.run():
             found.append(_finished(layout))
     best = min(found, key=lambda p: (printed(p), sum(bool(s.note) for s in p.statements)), default=program)
     return best if printed(best) <= SHORTER * printed(program) else program
