@@ -52,9 +52,7 @@ def _part(p: Part) -> Part:
     out, inner = split(p)
     order = [*out, *inner]
     shape = math.prod(p.sizes[k] for k in out), math.prod(p.sizes[k] for k in inner)
-    a, b, coef = [
-        _table(x, p.sizes, shape, order) if isinstance(x, Ref) else x for x in (p.a, p.b, p.coef)
-    ]
+    a, b, coef = [_table(x, p.sizes, shape, order) if isinstance(x, Ref) else x for x in (p.a, p.b, p.coef)]
     places = _ordered(p.result.expand(p.sizes), order).reshape(shape)[:, :1]
     return Part(shape, Ref(addresses=places, strides=(1, 0)), coef, a, b)
 
@@ -63,10 +61,7 @@ def _table(r: Ref, sizes: tuple[int, ...], shape: tuple[int, ...], order: list[i
     """Return an operand as a table of addresses, or of numbers, of some shape."""
     if r.constants is None:
         return Ref(addresses=_ordered(r.expand(sizes), order).reshape(shape))
-    table = _ordered(np.broadcast_to(r.constants, sizes), order).reshape(shape)
-    for axis in range(len(shape)):
-        table = compress(table)
-    return Ref(constants=table)
+    return Ref(constants=compress(_ordered(np.broadcast_to(r.constants, sizes), order).reshape(shape)))
 
 
 def _ordered(table: Any, order: list[int] | None) -> Ints:
