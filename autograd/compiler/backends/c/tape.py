@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 
 from autograd.compiler.backends.indices import split
-from autograd.compiler.graph.ir import Ints
 from autograd.compiler.roll.affine import Slanted, compress
 from autograd.compiler.roll.program import Part, Ref, Statement
 
@@ -52,7 +51,8 @@ def _part(p: Part) -> Part:
     out, inner = split(p)
     order = [*out, *inner]
     shape = math.prod(p.sizes[k] for k in out), math.prod(p.sizes[k] for k in inner)
-    a, b, coef = [_table(x, p.sizes, shape, order) if isinstance(x, Ref) else x for x in (p.a, p.b, p.coef)]
+    a, b = [None if x is None else _table(x, p.sizes, shape, order) for x in (p.a, p.b)]
+    coef = _table(p.coef, p.sizes, shape, order) if isinstance(p.coef, Ref) else p.coef
     places = _ordered(p.result.expand(p.sizes), order).reshape(shape)[:, :1]
     return Part(shape, Ref(addresses=places, strides=(1, 0)), coef, a, b)
 
@@ -64,6 +64,6 @@ def _table(r: Ref, sizes: tuple[int, ...], shape: tuple[int, ...], order: list[i
     return Ref(constants=compress(_ordered(np.broadcast_to(r.constants, sizes), order).reshape(shape)))
 
 
-def _ordered(table: Any, order: list[int] | None) -> Ints:
+def _ordered(table: Any, order: list[int] | None) -> Any:
     """Return a table with its axes in another order."""
     return table if order is None else table.transpose(order)
