@@ -166,10 +166,10 @@ _PLAIN = """
 _FILE = """\
 /* {about}
 
-   Written by chainrule. It returns 0; or 1 where a number is not finite, or so large that what was computed
-   from it may not be right; or 2 without memory, or without examples. Doubles throughout, and C's library
-   only (link with -lm). C99, or C++17; where GCC and Clang are not told to keep to a standard (-std=c99),
-   with vectors.
+   Written by chainrule. It returns 0; or 1 where a number is not finite, or NaN for want of more digits than
+   doubles have, or so large that what was computed from it may not be right; or 2 without memory, or without
+   examples. Doubles throughout, and C's library only (link with -lm). C99, or C++17; where GCC and Clang are
+   not told to keep to a standard (-std=c99), with vectors.
    Every name in it begins with {name}. */
 #ifndef {guard}
 #define {guard}

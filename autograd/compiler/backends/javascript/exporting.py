@@ -104,8 +104,9 @@ _FILE = """\
 /* {name}({about}) returns {sizes}.
 
    Arrays may be nested or flat, row by row, and typed. Written by chainrule. Doubles throughout; where a
-   number leaves their range the results are infinite or NaN, as IEEE 754 has them. For browsers and node,
-   without anything else: import {{ {name} }} from "./{name}.js". */
+   number leaves their range the results are infinite or NaN, as IEEE 754 has them, and where they have too few
+   digits for a special function, an Error says so. For browsers and node, without anything else:
+   import {{ {name} }} from "./{name}.js". */
 {program}
 /* The numbers of an argument, row by row; nested arrays must have its shape. */
 function $given(name, given, shape, isBatch) {{
