@@ -18,7 +18,7 @@ from autograd.spellings import told_instead
 from autograd.ufuncs import INSTEAD, OTHER_NAMES, counterpart
 from autograd.words import gettext
 
-__all__ = ["Elsewhere", "Imports", "missing", "synonym", "told"]
+__all__ = ["MODULES", "Elsewhere", "Imports", "missing", "synonym", "told"]
 
 _LOOPS: Final = (
     "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctan2", "arctanh", "deg2rad", "fabs",
@@ -247,6 +247,10 @@ _FUNCTIONS: Final = {
     "heaviside": "autograd.where(x > 0.0, 1.0, 0.0)", "sgn": "autograd.sign",
     "dist": "autograd.norm([a - b for a, b in zip(p, q)])",
 }  # fmt: skip
+
+
+MODULES: Final = ("func", "functional", "lax", "special")
+"""Modules of other libraries whose functions are in `autograd` itself."""
 
 
 class Imports:

@@ -367,6 +367,12 @@ def test_what_is_the_same_by_another_name_works_and_is_not_offered(name, ours):
     assert names[name] is getattr(autograd, ours)
 
 
+@pytest.mark.parametrize("name", elsewhere.MODULES)
+def test_a_module_whose_functions_are_here_is_the_package_itself(name):
+    assert getattr(autograd, name) is autograd
+    assert name not in dir(autograd)
+
+
 def test_every_other_name_of_a_function_leads_to_one_that_there_is():
     for name in elsewhere._FUNCTIONS:
         assert not (ours := elsewhere.synonym(name)) or ours in autograd.__all__

@@ -68,7 +68,8 @@ autograd.max(xs, axis=-1) = 3 | autograd.softmax([x, x], -1)[1] = 0.5 | autograd
 autograd.norm(xs, 2) = 3.905124837953327 | autograd.min(xs, dim=0, keepdim=False) = -1.5
 autograd.mean(xs, keepdims=False) = 1.1666666666666667 | autograd.jit(lambda x: x * x)(3.0) = 9
 autograd.psi(1.0) = -0.5772156649015329 | autograd.gammaln(5.0) = 3.1780538303479458
-autograd.expit(0.0) = 0.5
+autograd.expit(0.0) = 0.5 | autograd.special.erf(0.0) = 0 | autograd.func.grad(autograd.sin)(0.0) = 1
+autograd.grad(lambda x: autograd.lax.stop_gradient(x) * x)(2.0) = 2
 autograd.arctan2(1.0, 1.0) = 0.7853981633974483 | autograd.clip(z, 0.0, 1.0) = 0 | autograd.swish(0.0) = 0
 autograd.power(x, y) = 8 | autograd.absolute(z) = 1.5 | Value(2.0, requires_grad=True) = 2
 len(nn.LSTM(input_size=2, hidden_size=3, batch_first=True)([[0.1, 0.2], [0.3, 0.4]])[0]) = 2
@@ -104,11 +105,10 @@ autograd.max(xs, dim=1) -> [autograd.max(row) for row in rows]
 autograd.norm(xs, p=1) -> autograd.abs(x) ** p | autograd.mean(xs, keepdims=True) -> [autograd.mean(xs)]
 autograd.std(xs, dim=0) -> with m = autograd.mean(xs) | autograd.var(xs) -> with m = autograd.mean(xs)
 autograd.argmax(xs, axis=0) -> max(range(len(xs)), key=xs.__getitem__)
-autograd.lax.stop_gradient(x) -> autograd.stop_gradient | autograd.tree_map -> a comprehension
+autograd.lax.scan -> no attribute 'scan' | autograd.tree_map -> a comprehension
 x.numel() -> len(model.parameters()) | x.requires_grad_(False) -> an optimizer changes what it is given
 autograd.grad(x * x, x, create_graph=True) -> gradients(y, [x], create_graph=True)
 nn.Linear(2, 1)([[1.0, 2.0], [3.0, 4.0]]) -> [model(x) for x in samples]
-autograd.func -> autograd itself | autograd.special -> autograd itself
 autograd.random -> random.Random(seed)
 autograd.make_jaxpr -> python_source | nn.save -> model.save(path)
 nn.Linear(2, 1).weight -> named_parameters() | nn.Linear(2, 1).in_features -> layer.nin
