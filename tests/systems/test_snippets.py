@@ -107,7 +107,8 @@ autograd.std(xs, dim=0) -> with m = autograd.mean(xs) | autograd.var(xs) -> with
 autograd.argmax(xs, axis=0) -> max(range(len(xs)), key=xs.__getitem__)
 autograd.lax.scan -> no attribute 'scan' | autograd.tree_map -> a comprehension
 x.numel() -> len(model.parameters()) | x.requires_grad_(False) -> an optimizer changes what it is given
-autograd.grad(lambda v: v * v, 3.0) -> write grad(f)(x) | autograd.jacobian(sum, [1.0]) -> write jacobian(f)(x)
+autograd.grad(lambda v: v * v, 3.0) -> write grad(f)(x)
+autograd.jacobian(sum, [1.0]) -> write jacobian(f)(x)
 autograd.hessian(sum, x) -> write hessian(f)(x) | autograd.value_and_grad(sum, None) -> value_and_grad(f)(x)
 autograd.grad(x * x, x, create_graph=True) -> gradients(y, [x], create_graph=True)
 nn.Linear(2, 1)([[1.0, 2.0], [3.0, 4.0]]) -> [model(x) for x in samples]
