@@ -69,6 +69,11 @@ autograd.norm(xs, 2) = 3.905124837953327 | autograd.min(xs, dim=0, keepdim=False
 autograd.mean(xs, keepdims=False) = 1.1666666666666667 | autograd.jit(lambda x: x * x)(3.0) = 9
 autograd.psi(1.0) = -0.5772156649015329 | autograd.gammaln(5.0) = 3.1780538303479458
 autograd.expit(0.0) = 0.5 | autograd.special.erf(0.0) = 0 | autograd.func.grad(autograd.sin)(0.0) = 1
+nn.functional.softmax(xs, dim=-1)[0] = 0.2667748554748152 | nn.functional.relu(z) = 0
+nn.functional.cross_entropy([x, x], 1) = 0.6931471805599453
+nn.functional.softplus(0.0, beta=2.0) = 0.34657359027997264
+nn.functional.mse_loss([x], [0.0], reduction="sum") = 4
+nn.functional.leaky_relu(z, negative_slope=0.5) = -0.75
 autograd.grad(lambda x: autograd.lax.stop_gradient(x) * x)(2.0) = 2
 autograd.arctan2(1.0, 1.0) = 0.7853981633974483 | autograd.clip(z, 0.0, 1.0) = 0 | autograd.swish(0.0) = 0
 autograd.power(x, y) = 8 | autograd.absolute(z) = 1.5 | Value(2.0, requires_grad=True) = 2
@@ -118,7 +123,7 @@ nn.Linear(2, 1).weight -> named_parameters() | nn.Linear(2, 1).in_features -> la
 nn.Linear(2, 1).out_features -> len(layer.neurons) | nn.Linear(2, 1).to("cpu") -> nothing
 nn.MLP(2, [1]).children() -> module.modules() | nn.MLP(2, [1]).register_buffer -> self.name = ...
 nn.init.xavier_uniform_ -> init='xavier_uniform' | nn.utils.clip_grad_norm_ -> nn.optim
-nn.functional.relu -> relu and softmax in autograd | nn.KLDivLoss -> a function of Values
+nn.functional.dropout -> nn.Dropout | nn.KLDivLoss -> a function of Values
 autograd.nn.relu -> relu and softmax are in autograd | autograd.config -> all numbers are doubles
 autograd.debug -> autograd.detect_anomaly() | autograd.device_put -> backend='xla'
 autograd.mse_loss -> nn.losses | autograd.dropout -> nn.Dropout | autograd.one_hot -> nn.data.one_hot
