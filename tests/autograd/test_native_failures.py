@@ -52,7 +52,8 @@ def test_no_operator_leaks():
         lambda: autograd.dot((x, y), (y, 1.0)), lambda: autograd.dots([(x, y), (y, 1.0)], (x, x)),
         lambda: autograd.logsumexp([x, y]), lambda: autograd.exp(2.0), lambda: Value(1.0),
         lambda: autograd.prod([x, y, 1]), lambda: autograd.norm([x, y, 1.0]),
-        lambda: autograd.norm([x, 5e-324]), lambda: autograd.ops.softmax(x, y, index=1), lambda: autograd.ops.direction(x, 2, index=0),
+        lambda: autograd.norm([x, 5e-324]), lambda: autograd.ops.softmax(x, y, index=1),
+        lambda: autograd.ops.direction(x, 2, index=0),
         lambda: Value(1.0, "x"),
         lambda: autograd.polygamma(2, x), lambda: autograd.hypot(x, y), lambda: (x * y).backward(),
     ]  # fmt: skip
