@@ -3,6 +3,7 @@
 import ast
 import importlib
 import re
+import shutil
 import subprocess
 import sys
 from functools import cache
@@ -176,6 +177,8 @@ def test_importing_autograd_loads_the_standard_library_only():
 
 
 def test_the_package_has_nothing_at_its_top_level_but_what_was_decided():
+    if shutil.which("git") is None:
+        pytest.skip("no git here")
     listing = subprocess.run(
         ["git", "-C", str(ROOT), "ls-files"], capture_output=True, text=True, check=False
     )
