@@ -96,6 +96,22 @@ def softplus(x: Any, out: Any) -> None:
     np.add(out, np.log1p(np.exp(-np.abs(x))), out)
 
 
+def exp10(x: Any, out: Any) -> None:
+    """10 ** x: exp(n log(10)) for a short n, whose product is exact, times what is left."""
+    short = np.floor(np.clip(x, -400.0, 400.0) * 262144.0) / 262144.0
+    rest = 2.302585092994046 * np.clip(x - short, -1.0, 1.0) + 2.064431423637055e-07 * short
+    np.exp(2.3025848865509033 * short, out=out)
+    np.add(out, out * (rest * (1.0 + rest * (0.5 + rest * (1.0 / 6.0)))), out=out)
+
+
+def logit(x: Any, out: Any) -> None:
+    """log(x / (1 - x)); about 1/2, where it is zero, of 1 and an exact difference's quotient."""
+    rest = 1.0 - x
+    near = np.abs(x - 0.5) < 0.25
+    np.log(np.divide(x, rest, out=out), out=out)
+    np.log1p((2.0 * x - 1.0) / rest, out=out, where=near)
+
+
 def where(condition: Any, a: Any, b: Any, out: Any) -> None:
     """a where the condition is not zero, else b."""
     out[...] = np.where(np.not_equal(condition, 0.0), a, b)
@@ -228,7 +244,8 @@ def im_inverse_power(x: Any, y: Any, order: float, out: Any) -> None:
 FUNCTIONS: dict[str, Callable[..., None]] = {
     f.__name__: f
     for f in (
-        sigmoid, sigmoid_slope, sech, sech_squared, step, relu, leaky_relu, elu, softplus, where, clamp,
+        sigmoid, sigmoid_slope, sech, sech_squared, step, relu, leaky_relu, elu, softplus, exp10, logit,
+        where, clamp,
         restrict, saturate, direction, logaddexp, power, monomial, gaussian, sign, re_inverse_power,
         im_inverse_power, special.erf, special.erfc, special.normal_cdf, special.lgamma, special.digamma,
     )
