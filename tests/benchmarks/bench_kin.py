@@ -165,15 +165,15 @@ def least(pair, seconds=0.002):
     counts, best = [], [math.inf, math.inf]
     for work in pair:
         work()
-        start = time.perf_counter()
+        start = time.process_time()
         work()
-        counts.append(max(1, int(seconds / (time.perf_counter() - start))))
+        counts.append(max(1, int(seconds / (time.process_time() - start))))
     for _ in range(ROUNDS):
         for i, (work, count) in enumerate(zip(pair, counts, strict=True)):
-            start = time.perf_counter()
+            start = time.process_time()
             for _ in range(count):
                 work()
-            best[i] = min(best[i], (time.perf_counter() - start) / count)
+            best[i] = min(best[i], (time.process_time() - start) / count)
     return best
 
 
