@@ -579,7 +579,7 @@ def _i_expanded(x: float, order: int) -> float:
 
 
 def _scaled_expanded(x: float, n: int, m: int) -> float:
-    """Derivative of order m <= 1 of exp(-x) I of order n <= 1, for x from 1e-8 to 31; NaN next to its zero."""
+    """Derivative of order m <= 1 of exp(-x) I of order n <= 1, 1e-8 < x < 31; NaN next to its zero."""
     at = int(x * 0.6153846153846154 + 0.5)
     y, low = expanded(BESSEL_I, I_DEGREE, at, x, n + m)
     if m == 1:

@@ -19,7 +19,7 @@ from autograd.compiler.roll.program import LANES, Program
 __all__ = ["Finite", "quiet"]
 
 ALONE = 8192
-"""Sums of so many squares a BLAS does not split over threads, which on a busy machine wait for one another."""
+"""A BLAS splits longer sums of squares over threads, which wait for one another on a busy machine."""
 
 
 class Finite:
