@@ -89,8 +89,8 @@ def test_a_function_over_arrays_has_the_value_of_its_row(name):
     ends = [0.0, -0.0, 1.0, -1.0, 0.5, 1.5, -2.5, 1e300, -1e300, 1e-300, 5e-324, math.nan]
     rows = list(itertools.product(ends, repeat=op.arity))
     draws = (
-        lambda: rng.uniform(-5.0, 5.0), lambda: rng.uniform(0.0, 1.0), lambda: 10.0 ** rng.uniform(-12.0, 5.0),
-        lambda: -(10.0 ** rng.uniform(-12.0, 5.0)),
+        lambda: rng.uniform(-5.0, 5.0), lambda: rng.uniform(0.0, 1.0),
+        lambda: 10.0 ** rng.uniform(-12.0, 5.0), lambda: -(10.0 ** rng.uniform(-12.0, 5.0)),
     )  # fmt: skip
     rows += [tuple([rng.choice(draws)() for _ in range(op.arity)]) for _ in range(3000)]
     columns, out = [np.array(column) for column in zip(*rows, strict=True)], np.empty(len(rows))
