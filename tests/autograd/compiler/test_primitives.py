@@ -99,6 +99,9 @@ def test_a_function_over_arrays_has_the_value_of_its_row(name):
         want = op.value(*xs)
         if got != want and (got == got or want == want):
             assert abs(got - want) <= 4.0 * math.ulp(want), (xs, got, want)
+    alone = np.empty(())
+    function_of(op)(*[np.float64(0.7)] * op.arity, alone)
+    assert alone[()] == pytest.approx(op.value(*[0.7] * op.arity), rel=1e-14, abs=1e-14)
 
 
 OVER_ARRAYS = [op for op in ops.TABLE.values() if op.name in CODE or op.name in FUNCTIONS]

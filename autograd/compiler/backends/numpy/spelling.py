@@ -163,8 +163,7 @@ def remainder(x: Any, y: Any, out: Any) -> None:
     rest = np.fmod(np.abs(x), 2.0 * size)
     less = rest - size
     less = np.where(less + less >= size, less - size, less)
-    np.copyto(rest, less, where=rest + rest > size)
-    np.multiply(np.copysign(1.0, x), rest, out=out)
+    np.multiply(np.copysign(1.0, x), np.where(rest + rest > size, less, rest), out=out)
 
 
 def sinpi(x: Any, out: Any) -> None:
