@@ -79,7 +79,9 @@ def softplus(x: Any) -> Any:
 
 
 def exp10(x: Any) -> Any:
-    """10 ** x: exp(n log(10)) for a short n, whose product is exact, times what is left."""
+    """10 ** x; in doubles exp(n log(10)) for a short n, whose product is exact, times what is left."""
+    if jnp.finfo(jnp.result_type(float)).nmant < 52:
+        return 10.0**x
     near = jnp.clip(x, -400.0, 400.0)
     short = jnp.floor(near * 262144.0) / 262144.0
     # The maximum, of which only the first is ever meant, keeps XLA from adding up the products.
