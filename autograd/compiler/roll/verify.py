@@ -139,6 +139,8 @@ def _check_sum(program: Program, s: Statement, ready: _Ready, t: Terms, counts: 
     if s.extremum:
         kept = program.graph.kind[t.a] != CONST
         t, cells = t.take(kept), cells[kept]
+        once = np.unique(np.stack(got[:3]), axis=1, return_index=True)[1]  # what is there twice changes nothing
+        got = [column[once] for column in got]
     a, b = [np.where(x == ONE, _ABSENT, address[x]) for x in (t.a, t.b)]
     want = _pairs(cells, a, b, t.coef, t.over)
     for x, y in zip(_in_order(got), _in_order(want), strict=True):
@@ -170,9 +172,9 @@ def _pairs(cells: Any, a: Any, b: Any, coef: Any, over: Any) -> tuple[Any, ...]:
 
 
 def _in_order(terms: Sequence[Any]) -> list[Any]:
-    """Return the columns sorted, without constant terms."""
-    _, a, b, over, _ = terms
-    real = (a != _ABSENT) | (b != _ABSENT) | over
+    """Return the columns sorted, without constant terms, and those that fill up a row."""
+    _, a, b, over, coef = terms
+    real = ((a != _ABSENT) | (b != _ABSENT) | over) & (coef != 0.0)
     order = np.lexsort([column[real] for column in terms[::-1]])
     return [column[real][order] for column in terms]
 

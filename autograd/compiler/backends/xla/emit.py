@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -227,10 +228,17 @@ class Traced(Writer):
             if not own.shape:
                 lines.append(f"{region} = part[{int(np.flatnonzero(mine)[0])}]")
                 continue
-            places = [self._table("index", p) for p in own.places(table[mine])]
-            lines.append(
-                f"{region}[{', '.join(places)}] = part[{self._table('index', np.flatnonzero(mine))}]"
-            )
+            from_where = np.flatnonzero(mine)
+            places = own.places(table[mine])
+            if len(from_where) == math.prod(own.shape):  # all of it, each number once
+                index = from_where[np.argsort(np.ravel_multi_index(tuple(places), own.shape))]
+                first = int(index[0])
+                even = (np.diff(index) == 1).all()
+                text = f"{first}:{first + len(index)}" if even else self._table("index", index)
+                lines.append(f"{region} = part[{text}].reshape({', '.join(map(str, own.shape))})")
+                continue
+            to = ", ".join([self._table("index", p) for p in places])
+            lines.append(f"{region}[{to}] = part[{self._table('index', from_where)}]")
         return "; ".join(lines)
 
     def _body(self, first: int, end: int, period: int) -> list[str]:

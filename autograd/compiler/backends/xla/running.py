@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+import operator
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cached_property, partial
+from functools import cached_property, partial, reduce
 from typing import Any
 
 import jax
@@ -107,28 +108,27 @@ class Judged:
     def judged(self, closely: bool, theta: Any, inputs: Any, rows: Any) -> tuple[Any, Any, Any, Any]:
         """Return whether the results hold, whether that is known, these, and the gradient: for XLA.
 
-        As a rule a few numbers, of which all are small, show that none is too large, or else that one is
-        none; where they show neither, it takes to look ``closely``, at each.
+        As a rule a few numbers, of which all are small, show that none is too large, or else a result that
+        one is none; where they show neither, it takes to look ``closely``, at each.
         """
         theta = theta[: self.parameters]
         result, gradient, roots, watched = self.emitted.function(theta, inputs, rows, self.width)
         if self.looks and not closely:
-            ends = self.squares([theta, gradient, result])
-            fine = ends + (self.squares(roots) if watched else 0.0) < NEAR * NEAR
-            return fine, fine | jnp.isnan(ends), result, gradient
+            fine = self.near([theta, gradient, result, *(roots if watched else [])])
+            return fine, fine | jnp.isnan(result).any(), result, gradient
         fine = jnp.isfinite(result).all() & jnp.isfinite(gradient).all()
         if self.looks:
             sizes = [jnp.abs(x) for x in watched]
             fine &= ~sum([((x >= BOUND) & (x <= self.limit)).any() for x in sizes], jnp.array(False))
         return fine, jnp.array(True), result, gradient
 
-    def squares(self, arrays: list[Any]) -> Any:
-        """Return the sum of squares of the numbers of some arrays."""
-        return sum([jnp.vdot(x, x) for x in arrays if x.size], jnp.zeros(()))
-
     def near(self, arrays: list[Any]) -> Any:
-        """Return whether all numbers of some arrays are small."""
-        return self.squares(arrays) < NEAR * NEAR
+        """Return whether all numbers of some arrays are small; those of one shape are looked at together."""
+        shapes: dict[Any, Any] = {}
+        for x in arrays:
+            small = jnp.abs(x) < NEAR
+            shapes[x.shape] = small & shapes.get(x.shape, True)
+        return reduce(operator.and_, [x.all() for x in shapes.values()], jnp.array(True))
 
     def _evaluated(self, closely: bool, theta: Any, inputs: Any, rows: Any) -> Any:
         """Return the same as `judged`, of which the data, too, are looked at."""

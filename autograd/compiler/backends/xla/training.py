@@ -53,9 +53,10 @@ def _taken(
             found = bound.judged.trainers[key](bound.theta(), state, rates, counts, *bound.data(), steps)
         except jax.errors.JAXTypeError:  # the update asks for a number
             return None
-        taken, known, theta, state, losses = found
-        count = int(taken)
-        theta, state, losses = jax.tree.map(bound.devices.gathered, (theta, state, losses))
+        *found, state = found
+        taken, known, theta, losses = map(bound.devices.gathered, found)  # none is asked for by JAX's own `int`
+        state = [[*map(bound.devices.gathered, own)] for own in state]
+    count = int(taken)
     bound.shared[: bound.program.parameters] = theta[: bound.program.parameters]
     for part, numbers in zip(parts, state, strict=True):
         part.state = dict(zip(part.slots, [x[: len(part.params)] for x in numbers], strict=True))
@@ -123,6 +124,6 @@ def _trainer(judged: Any, parts: list[Any], closely: bool) -> Any:
 
         start = jnp.array(0), theta, state, jnp.zeros(CHUNK), jnp.array(True), jnp.array(True)
         taken, theta, state, losses, known, _ = lax.while_loop(goes_on, step, start)
-        return taken, known, theta, state, losses
+        return taken, known, theta, losses, state
 
     return steps
