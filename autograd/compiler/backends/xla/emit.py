@@ -113,8 +113,9 @@ class Traced(Writer):
     def _value(self, s: Statement, target: list[Any]) -> str:
         """Return the text of what a statement computes, with the shape of its target."""
         text = super()._value(s, target)
-        if text.partition(".")[0] in self.constants:
-            text = f"array({text})"  # a loop's variable indexes arrays of JAX alone
+        reads = s.op is not None or any(p.a is not None for p in s.parts)
+        if not reads and any(isinstance(p.coef, Ref) for p in s.parts):
+            text = f"array({text})"  # of tables alone; a loop's variable indexes arrays of JAX alone
         groups: list[tuple[Ref, tuple[int, ...], Sequence[Any]]] = [
             (p.result, p.sizes, [p.coef, p.a, p.b]) for p in s.parts
         ]
