@@ -7,6 +7,8 @@ an extremum needs none, as what it repeats changes nothing.
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,8 +16,9 @@ import numpy as np
 from autograd.compiler.graph.counting import bincount
 from autograd.compiler.graph.ir import FIRST_ROW, ONE, Graph, Ints, spans
 from autograd.compiler.graph.schedule import FINE, signatures, with_set
-from autograd.compiler.roll.addresses import Plan
+from autograd.compiler.roll.addresses import Column, Plan
 from autograd.compiler.roll.cells import Layout
+from autograd.compiler.roll.program import Ref, Statement
 
 __all__ = ["Padded"]
 
@@ -71,6 +74,14 @@ class Padded(Layout):
         """Plan sums of unequal length one behind the other, unless they are filled up."""
         return None if self._fills else super()._ragged(group)
 
+    def _finished(
+        self, nodes: Ints, base: int, cost: int, order: Any, columns: list[Column], offset: Any, fits: Any,
+        pinned: bool,
+    ) -> Statement:  # fmt: skip
+        """Return the statement of a plan, in whose tables nothing is repeated."""
+        fits = [(gathered, *_in_blocks(sizes, refs)) for gathered, sizes, refs in fits]
+        return super()._finished(nodes, base, cost, order, columns, offset, fits, pinned)
+
     def _even(
         self, cell: Ints, factors: list[Ints], coef: Any, count: int, *, extremum: bool
     ) -> tuple[list[Ints], Any] | None:
@@ -112,3 +123,26 @@ class _Rows:
         known, first = np.unique(models[:, end], return_index=True)
         made = models[first[np.minimum(np.searchsorted(known, rows[:, end]), len(known) - 1)]]
         return made if (made[self._cell, self._place] == x).all() else None
+
+
+def _in_blocks(sizes: tuple[int, ...], refs: list[Ref]) -> tuple[tuple[int, ...], list[Ref]]:
+    """Return loops and operands, with two loops for one along which tables hold each number several times."""
+    for k in reversed(range(len(sizes))):
+        n = sizes[k]
+        tables = [r.addresses for r in refs if r.addresses is not None and r.addresses.shape[k] > 1]
+        moves = [np.diff(t, axis=k).any(axis=tuple(j for j in range(t.ndim) if j != k)) for t in tables]
+        block = math.gcd(n, *[int(x) + 1 for move in moves for x in np.flatnonzero(move)])
+        if not tables or block == 1:
+            continue
+        sizes = (*sizes[:k], n // block, block, *sizes[k + 1 :])
+        refs = [_cut(r, k, block) for r in refs]
+    return sizes, refs
+
+
+def _cut(r: Ref, k: int, block: int) -> Ref:
+    """Return an operand over two loops in place of one, the inner one over a block."""
+    if r.addresses is not None:
+        return replace(r, addresses=np.expand_dims(r.addresses.take(range(0, r.addresses.shape[k], block), k), k + 1))
+    if not r.strides:
+        return r
+    return replace(r, strides=(*r.strides[:k], r.strides[k] * block, *r.strides[k:]))

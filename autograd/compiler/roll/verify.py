@@ -139,10 +139,10 @@ def _check_sum(program: Program, s: Statement, ready: _Ready, t: Terms, counts: 
     if s.extremum:
         kept = program.graph.kind[t.a] != CONST
         t, cells = t.take(kept), cells[kept]
-        once = np.unique(np.stack(got[:3]), axis=1, return_index=True)[1]  # what is there twice changes nothing
-        got = [column[once] for column in got]
     a, b = [np.where(x == ONE, _ABSENT, address[x]) for x in (t.a, t.b)]
-    want = _pairs(cells, a, b, t.coef, t.over)
+    want = list(_pairs(cells, a, b, t.coef, t.over))
+    if s.extremum:  # where what is there twice changes nothing
+        got, want = map(_distinct, (got, want))
     for x, y in zip(_in_order(got), _in_order(want), strict=True):
         _same(x, y, what)
     if not s.extremum:
@@ -169,6 +169,12 @@ _ABSENT = np.iinfo(np.int64).max  # in place of an address: a factor of one
 def _pairs(cells: Any, a: Any, b: Any, coef: Any, over: Any) -> tuple[Any, ...]:
     """Return the columns of some terms, the lower factor first."""
     return cells, np.minimum(a, b), np.maximum(a, b), over, coef
+
+
+def _distinct(terms: list[Any]) -> list[Any]:
+    """Return the columns of some terms without those that are there before."""
+    first = np.unique(np.stack(terms[:3]), axis=1, return_index=True)[1]
+    return [column[first] for column in terms]
 
 
 def _in_order(terms: Sequence[Any]) -> list[Any]:

@@ -112,18 +112,16 @@ def _trainer(judged: Any, parts: list[Any], closely: bool) -> Any:
             return (carry[0] < most) & carry[-1]
 
         def step(carry: Any) -> Any:
-            i, theta, state, losses, *_ = carry
-            fine, known, value, gradient = judged.judged(closely, theta, inputs, rows)
-            known &= small | ~fine
-            fine &= small
+            i, theta, state, losses, _ = carry
+            fine, value, gradient = judged.judged(closely, theta, inputs, rows)
             gradient = split(jnp.pad(gradient, (0, judged.size - count)))
             new = moved(theta, gradient, state, rates, [x + (i + 1) for x in counts])
             theta, state = jax.tree.map(lambda a, b: jnp.where(fine, a, b), new, (theta, state))
             losses = lax.dynamic_update_index_in_dim(losses, value, i, 0)
-            return i + fine, theta, state, losses, known, fine
+            return i + fine, theta, state, losses, fine
 
-        start = jnp.array(0), theta, state, jnp.zeros(CHUNK), jnp.array(True), jnp.array(True)
-        taken, theta, state, losses, known, _ = lax.while_loop(goes_on, step, start)
-        return taken, known, theta, losses, state
+        start = jnp.array(0), theta, state, jnp.zeros(CHUNK), small
+        taken, theta, state, losses, fine = lax.while_loop(goes_on, step, start)
+        return taken, judged.known(closely, fine, losses[taken]), theta, losses, state
 
     return steps
