@@ -96,11 +96,13 @@ class Padded(Layout):
         first = np.cumsum(counts) - counts
         before = np.arange(len(cell)) - first[cell]
         rows = [_Rows(counts, cell, at) for at in (before, before + (longest - counts)[cell])]
+        if extremum:  # where the first term changes nothing
+            return [rows[0].filled(x, x[first]) for x in factors], rows[0].filled(coef, coef[first])
         # What goes on evenly does so behind the end, or before the beginning.
         best = max(rows, key=lambda r: sum(r.continued(x) is not None for x in factors))
         made = [best.continued(x) for x in factors]
         made = [best.filled(x, x[first]) if m is None else m for x, m in zip(factors, made, strict=True)]
-        return made, np.ones_like(made[0], float) if extremum else best.filled(coef, 0.0 * first)
+        return made, best.filled(coef, 0.0 * first)
 
 
 class _Rows:
