@@ -126,12 +126,12 @@ class Judged:
         return jnp.array(True) if closely or not self.looks else fine | jnp.isnan(result).any()
 
     def near(self, arrays: list[Any]) -> Any:
-        """Return whether all numbers of some arrays are small; those of one shape are looked at together."""
-        shapes: dict[Any, Any] = {}
+        """Return whether all numbers of some arrays are small; what has one size is looked at together."""
+        found: dict[Any, Any] = {}
         for x in arrays:
-            small = jnp.abs(x) < NEAR
-            shapes[x.shape] = small & shapes.get(x.shape, True)
-        return reduce(operator.and_, [x.all() for x in shapes.values()], jnp.array(True))
+            flat = x if self.devices.copies is not None else jnp.ravel(x)  # split arrays stay as they are
+            found[flat.shape] = (jnp.abs(flat) < NEAR) & found.get(flat.shape, True)
+        return reduce(operator.and_, [x.all() for x in found.values()], jnp.array(True))
 
     def _evaluated(self, closely: bool, theta: Any, inputs: Any, rows: Any) -> Any:
         """Return the same as `judged`, of which the data, too, are looked at; and whether that is known."""
