@@ -117,7 +117,7 @@ class Read:
         if not isinstance(item, (tuple, list)) or len(item) != 2:
             raise TypeError(gettext(
                 "{name} must be a pair of samples and targets, got {item}; let the data yield (x, y)",
-                name=name, item=f"{item!r:.60}",
+                name=name, item=" ".join(repr(item).split())[:60],
             ))  # fmt: skip
         x, y = item if is_spread(item) else self.check_batch((item[0], item[1]), name)
         shape = getattr(item[0], "shape", (0,))[1:]
@@ -302,7 +302,7 @@ def is_spread(data: Any) -> bool:
 
 
 def here(data: Any) -> Any:
-    """Return a batch; of one that lies on the devices of several processes, what this one has of the first."""
+    """Return a batch; of one on the devices of several processes, what the first of this one's devices has."""
     return tuple(part.addressable_shards[0].data for part in data) if is_spread(data) else data
 
 

@@ -353,7 +353,13 @@ class Layout:
         return columns, offset
 
     def _even(
-        self, cell: Ints, factors: list[Ints], coef: Any, count: int, *, extremum: bool  # noqa: ARG002
+        self,
+        cell: Ints,
+        factors: list[Ints],
+        coef: Any,
+        count: int,
+        *,
+        extremum: bool,  # noqa: ARG002
     ) -> tuple[list[Ints], Any] | None:
         """Return factors and coefficients as rows, one for each cell; None if they are not equally long."""
         if len(cell) % count or (cell.reshape(count, -1) != np.arange(count)[:, None]).any():

@@ -1,8 +1,8 @@
 """Fill up the shorter ones of sums that are alike but for how many terms they have, as in a triangle's rows.
 
 A person writes a rectangle with a mask there. What a sum reads goes on evenly behind its end where a longer
-sum begins with the same; otherwise its first term is repeated. The coefficients of what is filled in are zero;
-an extremum needs none, as what it repeats changes nothing.
+sum begins with the same; otherwise its first term is repeated. What is filled in has coefficients of zero; an
+extremum needs none, as what it repeats changes nothing.
 """
 
 from __future__ import annotations
@@ -45,8 +45,9 @@ class Padded(Layout):
         whole = self._filled(group)
         parts = self._by_origin(group)
         plans = [self._filled(part) for part in parts] if len(parts) < WAYS else []
-        if None not in plans and (whole is None or sum(p.price for p in plans) < whole.price):
-            for part, plan in zip(parts, plans, strict=True):
+        found = [plan for plan in plans if plan is not None]
+        if len(found) == len(parts) and (whole is None or sum(p.price for p in found) < whole.price):
+            for part, plan in zip(parts, found, strict=True):
                 self._commit(part, plan)
         elif whole is not None:
             self._commit(group, whole)
@@ -144,7 +145,9 @@ def _in_blocks(sizes: tuple[int, ...], refs: list[Ref]) -> tuple[tuple[int, ...]
 def _cut(r: Ref, k: int, block: int) -> Ref:
     """Return an operand over two loops in place of one, the inner one over a block."""
     if r.addresses is not None:
-        return replace(r, addresses=np.expand_dims(r.addresses.take(range(0, r.addresses.shape[k], block), k), k + 1))
+        return replace(
+            r, addresses=np.expand_dims(r.addresses.take(range(0, r.addresses.shape[k], block), k), k + 1)
+        )
     if not r.strides:
         return r
     return replace(r, strides=(*r.strides[:k], r.strides[k] * block, *r.strides[k:]))

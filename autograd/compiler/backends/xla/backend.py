@@ -16,8 +16,8 @@ from autograd.compiler.backends.xla.exporting import exported
 from autograd.compiler.backends.xla.running import BoundXLA
 from autograd.compiler.backends.xla.spelling import unspelled
 from autograd.compiler.roll.program import Program
-from autograd.compiler.roll.rolled import padded
 from autograd.compiler.roll.repeats import weighted
+from autograd.compiler.roll.rolled import padded
 from autograd.errors import GraphError
 from autograd.op import TABLE
 from autograd.words import gettext

@@ -318,14 +318,12 @@ class Traced(Writer):
         tables = [f"{name} = {_literal(x)}" for name, x in self.constants.items() if name in names]
         text = "\n".join([*parts, *([""] if tables else []), *tables])
         text += "\n\n\n" + (own_functions + "\n\n" if own_functions else "")
-        text += f"{signature}\n    \"\"\"{self._described(gradients)}\"\"\"\n{code}\n    {shown}"
+        text += f'{signature}\n    """{self._described(gradients)}"""\n{code}\n    {shown}'
         whole = [text, inner, *(x.dtype.str + str(x.shape) for x in self.constants.values())]
         key = hashlib.sha256("\n".join(whole).encode())
         for x in self.constants.values():
             key.update(np.asarray(x).tobytes())
-        return Emitted(
-            text, space["program"], slice(*ends["inputs"]), slice(*ends["lanes"]), key.hexdigest()
-        )
+        return Emitted(text, space["program"], slice(*ends["inputs"]), slice(*ends["lanes"]), key.hexdigest())
 
     @staticmethod
     def _bound(code: str) -> set[str]:

@@ -54,7 +54,9 @@ def _taken(
         except jax.errors.JAXTypeError:  # the update asks for a number
             return None
         *found, state = found
-        taken, known, theta, losses = map(bound.devices.gathered, found)  # none is asked for by JAX's own `int`
+        taken, known, theta, losses = map(
+            bound.devices.gathered, found
+        )  # none is asked for by JAX's own `int`
         state = [[*map(bound.devices.gathered, own)] for own in state]
     count = int(taken)
     bound.shared[: bound.program.parameters] = theta[: bound.program.parameters]
