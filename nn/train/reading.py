@@ -302,7 +302,7 @@ def is_spread(data: Any) -> bool:
 
 
 def here(data: Any) -> Any:
-    """Return a batch; of one on the devices of several processes, what the first of this one's devices has."""
+    """Return a batch; of one on the devices of several processes, what its first device has."""
     return tuple(part.addressable_shards[0].data for part in data) if is_spread(data) else data
 
 

@@ -175,5 +175,8 @@ def test_two_processes_train_together():
         weights, losses = fitted(3, data)
         np.testing.assert_allclose(mine[0], losses, rtol=1e-12)
         np.testing.assert_allclose(mine[1], weights, rtol=1e-10)
-    starts = ["pass a function that yields batches", "compile with batch=True, backend=", "is spread over the devices otherwise", "node by node"]
+    starts = [
+        "pass a function that yields batches", "compile with batch=True, backend=",
+        "is spread over the devices otherwise", "node by node",
+    ]  # fmt: skip
     assert all(start in text for start, text in zip(starts, texts, strict=True)), texts
