@@ -338,18 +338,33 @@ class Layout:
         cuts = np.flatnonzero(np.diff(key)) + 1
         columns = []
         for part in np.split(sort, cuts) if len(sort) else []:
-            if len(part) % count or (cell[part].reshape(count, -1) != np.arange(count)[:, None]).any():
-                return None
             i = part[0]
-            shape = (count, len(part) // count)
+            factors = [at_a[part]] if b[i] == ONE else [at_a[part], at_b[part]]
+            even = self._even(cell[part], factors, t.coef[part], count, extremum=kind in EXTREMA)
+            if even is None:
+                return None
+            (first, *second), coef = even
             columns.append(Column(
-                at_a[part].reshape(shape), None if b[i] == ONE else at_b[part].reshape(shape),
-                t.coef[part].reshape(shape),
+                first, second[0] if second else None, coef,
                 bool(t.over[i]), bool(self.is_lane[a[i]]), bool(self.is_lane[b[i]]),
             ))  # fmt: skip
         if count == 1 and len(columns) <= 8:
             columns = [piece for c in columns for piece in pieces(c)]
         return columns, offset
+
+    def _even(
+        self,
+        cell: Ints,
+        factors: list[Ints],
+        coef: Any,
+        count: int,
+        *,
+        extremum: bool,  # noqa: ARG002
+    ) -> tuple[list[Ints], Any] | None:
+        """Return factors and coefficients as rows, one for each cell; None if they are not equally long."""
+        if len(cell) % count or (cell.reshape(count, -1) != np.arange(count)[:, None]).any():
+            return None
+        return [x.reshape(count, -1) for x in factors], coef.reshape(count, -1)
 
     def _at(self, nodes: Ints) -> Ints:
         at = self.address[nodes]
