@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -73,9 +74,9 @@ class Layout:
     def _label_blocks(self, leaves: Ints, first: int = 3) -> int:
         """Tell the leaves of one array from those of another, by their labels; return how many arrays."""
         known: dict[str, int] = {}
-        for node in leaves.tolist():
-            name = split_label(self.graph.labels.get(node, ""))[0]
-            self.block[node] = first + known.setdefault(name, len(known))
+        labels = map(self.graph.labels.get, leaves.tolist(), repeat(""))
+        names = [split_label(label)[0] if label else "" for label in labels]
+        self.block[leaves] = [first + known.setdefault(name, len(known)) for name in names]
         return len(known)
 
     def allocate(self, nodes: Ints, pinned: bool) -> None:
