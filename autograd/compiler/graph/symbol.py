@@ -30,7 +30,7 @@ class Steps:
         self.list = list(known)
         self.guards = guards
         taken = [(self._key(step), i) for i, step in enumerate(known) if "operand" not in step[1]]
-        self._places = dict(reversed(taken))
+        self._places: dict[Any, int] = dict(reversed(taken))
 
     @staticmethod
     def _key(step: Step) -> Any:

@@ -70,6 +70,7 @@ class Layout:
         self.one = -1
         self.copies: list[tuple[Ints, Ints]] = []
         self.tables: list[tuple[list[Ref], Any]] = []
+        self._sorted: tuple[Any, int, dict[int, Any]] = None, 0, {}
 
     def _label_blocks(self, leaves: Ints, first: int = 3) -> int:
         """Tell the leaves of one array from those of another, by their labels; return how many arrays."""
@@ -231,6 +232,15 @@ class Layout:
     # Orders to try.
 
     def _orders(self, group: Ints, keys: list[Any]) -> Iterator[Any]:
+        """Yield permutations of the cells, each once."""
+        tried: set[bytes] = set()
+        for order in self._wanted(group, keys):
+            told = order.tobytes()
+            if told not in tried:
+                tried.add(told)
+                yield order
+
+    def _wanted(self, group: Ints, keys: list[Any]) -> Iterator[Any]:
         """Yield permutations of the cells: by pinned address, as recorded, by operands, reversed."""
         if len(group) == 1:
             yield np.arange(1)
@@ -301,6 +311,15 @@ class Layout:
 
     # Sums of products, and extrema.
 
+    def _known(self, group: Ints, level: int) -> tuple[list[Column], Any] | None:
+        """Return what `_columns` does; it is asked again for a group that fits nowhere."""
+        if self._sorted[0] is not group or self._sorted[1] != self.blocks:
+            self._sorted = group, self.blocks, {}
+        known = self._sorted[2]
+        if level not in known:
+            known[level] = self._columns(group, level)
+        return known[level]
+
     def _columns(self, group: Ints, level: int) -> tuple[list[Column], Any] | None:
         """Sort the terms of a group into classes; None if the cells do not have equally many of each.
 
@@ -360,7 +379,7 @@ class Layout:
         g = self.graph
         best: Any = None
         for level in (1, 0, 2) if len(group) == 1 and len(levels) > 1 else levels:
-            found = self._columns(group, level)
+            found = self._known(group, level)
             if found is None or (level == 1 and len(group) == 1 and len(found[0]) > 8):
                 continue
             columns, offset = found
@@ -372,13 +391,16 @@ class Layout:
             ]
             for order in self._orders(group, keys):
                 results, pinned = self._results(group, order)
-                fits = [fitted_terms(results, c, order, strict) for c in columns]
-                if any(f is None for f in fits) or (
-                    (offset is not None or not fits) and nest(results[None, :]) is None
-                ):
+                if (offset is not None or not columns) and nest(results[None, :]) is None:
                     continue
-                cost = sum(f[0] for f in fits if f is not None)
-                if best is None or cost < best[0]:
+                cost, fits = 0, []
+                for c in columns:
+                    fit = fitted_terms(results, c, order, strict)
+                    if fit is None or (best is not None and cost + fit[0] >= best[0]):
+                        break
+                    cost += fit[0]
+                    fits.append(fit)
+                else:
                     best = cost, order, columns, offset, fits, pinned
                     if cost == 0:
                         break
