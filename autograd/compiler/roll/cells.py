@@ -315,10 +315,11 @@ class Layout:
         """Return what `_columns` does; it is asked again for a group that fits nowhere."""
         if self._sorted[0] is not group or self._sorted[1] != self.blocks:
             self._sorted = group, self.blocks, {}
-        known = self._sorted[2]
+        known: dict[int, Any] = self._sorted[2]
         if level not in known:
             known[level] = self._columns(group, level)
-        return known[level]
+        found: tuple[list[Column], Any] | None = known[level]
+        return found
 
     def _columns(self, group: Ints, level: int) -> tuple[list[Column], Any] | None:
         """Sort the terms of a group into classes; None if the cells do not have equally many of each.
