@@ -46,6 +46,8 @@ class Layout:
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
         self.is_lane = graph.lane()
+        self.has_lanes = bool(self.is_lane.any())
+        self.kind = graph.kind.astype(np.int64)  # once: groups are many, and the graph may be long
         n = graph.size
         self.address = np.full(n, -1, np.int64)
         self.block = np.zeros(n, np.int64)
@@ -352,7 +354,7 @@ class Layout:
         if level == 2:
             key = lanes.astype(np.int64)
         else:
-            what = self.block if level else g.kind.astype(np.int64)
+            what = self.block if level else self.kind
             key = (what[a] * (1 << 24) + what[b]) * 16 + lanes
         sort = np.lexsort((at_b, at_a, cell, key))
         key = key[sort]
@@ -410,7 +412,7 @@ class Layout:
         if best is None:
             return (
                 None
-                if strict or len(levels) == 1 or self.is_lane.any() or int(g.kind[group[0]]) in EXTREMA
+                if strict or len(levels) == 1 or self.has_lanes or int(g.kind[group[0]]) in EXTREMA
                 else self._ragged(group)
             )
         cost, order, columns, offset, fits, pinned = best
