@@ -10,10 +10,10 @@ from typing import Final
 __all__ = ["COSTS"]
 
 COSTS: Final[dict[str, tuple[dict[str, float], dict[str, float]]]] = {
-    "numpy": ({"once": 7.63, "calls": 0.273, "terms": 5.07e-05, "rows": 0.00155},
+    "numpy": ({"once": 6.22, "calls": 0.254, "terms": 5.17e-05, "rows": 0.00148},
           {}),
-    "python": ({"once": 7.97, "terms": 0.0242, "rows": 0.0364, "lane_rows": 0.046},
-          {"lines": 7.87e-06}),
-    "c": ({"once": 0.441, "statements": 0.00106, "terms": 7.56e-05, "rows": 0.000673, "gathered": 0.000472},
-          {"once": 0.168, "written": 0.00208}),
+    "python": ({"once": 6.39, "terms": 0.0242, "rows": 0.0335, "lane_rows": 0.0541},
+          {"lines": 6.56e-06}),
+    "c": ({"once": 0.347, "statements": 0.00232, "terms": 0.000118, "rows": 8.27e-05, "gathered": 0.000838},
+          {"once": 0.187, "written": 7.37e-05}),
 }  # fmt: skip
