@@ -24,8 +24,10 @@ from autograd.calculus.functional import (
     vjp,
 )
 from autograd.custom import custom_op
+from autograd.elsewhere import MODULES as _MODULES
 from autograd.elsewhere import Imports as _Imports
 from autograd.elsewhere import missing as _missing
+from autograd.elsewhere import synonym as _synonym
 from autograd.elsewhere import told as _told
 from autograd.errors import AnomalyError, GraphError, MissingDependencyError, TracingError
 from autograd.keep.json import from_json, load, save, to_json
@@ -415,6 +417,10 @@ if not TYPE_CHECKING:  # a name that is not there is an error to checkers
             return found
         if name in TABLE and hasattr(Value, name):  # a row that has a method is a function too
             return TABLE[name]
+        if name in _MODULES:
+            return _sys.modules[__name__]
+        if ours := _synonym(name):
+            return getattr(_sys.modules[__name__], ours)
         if name not in _LAZY:
             raise AttributeError(_missing(name, __all__))
         globals()[name] = found = _lazy_import(name)

@@ -18,7 +18,7 @@ from autograd.spellings import told_instead
 from autograd.ufuncs import INSTEAD, OTHER_NAMES, counterpart
 from autograd.words import gettext
 
-__all__ = ["Elsewhere", "Imports", "missing", "told"]
+__all__ = ["MODULES", "Elsewhere", "Imports", "missing", "synonym", "told"]
 
 _LOOPS: Final = (
     "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctan2", "arctanh", "deg2rad", "fabs",
@@ -34,7 +34,8 @@ _METHODS: Final = {
         ["cpu", "cuda", "to", "double", "contiguous", "squeeze", "unsqueeze", "view", "reshape", "flatten",
          "expand", "permute", "transpose", "T", "astype", "block_until_ready", "type"], _SCALAR,
     ),
-    **dict.fromkeys(["shape", "size", "ndim", "dim", "dtype", "device", "numel"], _SCALAR),
+    **dict.fromkeys(["shape", "size", "ndim", "dim", "dtype", "device"], _SCALAR),
+    "numel": "1, since a Value is one number, or len(model.parameters())",
     **dict.fromkeys(["float", "half", "long", "int", "bool", "tolist"], "x.data, which is a float of Python"),
     "numpy": "x.data, or numpy.array([v.data for v in values])",
     **{name: _SEVERAL.format(name) for name in ("sum", "mean", "prod", "max", "min", "norm", "softmax",
@@ -53,7 +54,7 @@ _METHODS: Final = {
     "ge": "x >= y", "isnan": "math.isnan(x.data)", "isinf": "math.isinf(x.data)",
     "isfinite": "math.isfinite(x.data)", "clone": "x itself, or +x: what was computed never changes",
     "copy": "x itself, or x.detach() for a leaf of its own",
-    "requires_grad_": "nothing: every Value is differentiated, and x.detach() is a constant",
+    "requires_grad_": "nothing: every Value is differentiated, and an optimizer changes what it is given",
     "retain_grad": "nothing: every node keeps its gradient", "retains_grad": "nothing: every node keeps it",
     "grad_fn": "x.op, the operation, and x.parents", "detach_": "x = x.detach()",
     "zero_grad": "autograd.zero_grad(x), or x.grad = 0.0", "zero_": "x.data = 0.0",
@@ -144,7 +145,7 @@ for _name in _LOOPS:
 _NO_ARRAYS: Final = "a list of Values, or a NumPy array given to autograd.grad(f)"
 _FUNCTIONS: Final = {
     # PyTorch
-    **dict.fromkeys(["tensor", "as_tensor", "from_numpy", "Tensor", "Variable", "Parameter"],
+    **dict.fromkeys(["Engine", "tensor", "as_tensor", "from_numpy", "Tensor", "Variable", "Parameter"],
                     "autograd.Value(number), or [autograd.Value(x) for x in numbers]"),
     **dict.fromkeys(["zeros", "ones", "empty", "full", "arange", "linspace", "eye", "rand", "randn", "array",
                      "asarray", "zeros_like", "ones_like", "diag", "append", "broadcast_to", "expand_dims",
@@ -154,13 +155,13 @@ _FUNCTIONS: Final = {
     **dict.fromkeys(["matmul", "mm", "mv", "tensordot", "einsum"], "autograd.dots(rows, vector)"),
     "Function": "autograd.custom_op(name, value, partials)",
     "backward": "y.backward()", "enable_grad": "what follows outside of the `with autograd.no_grad():` block",
-    "inference_mode": "autograd.no_grad()", "set_grad_enabled": "with autograd.no_grad():",
+    "inference_mode": "autograd.no_grad", "set_grad_enabled": "with autograd.no_grad():",
     "set_detect_anomaly": "autograd.detect_anomaly()",
     "manual_seed": "rng=random.Random(seed), which each function that draws takes",
     "gradcheck": "autograd.testing.gradcheck", "gradgradcheck": "autograd.testing.gradcheck(f, x, order=2)",
     "check_grads": "autograd.testing.check_grads",
     **dict.fromkeys(["vmap", "pmap"], "autograd.compile(f, batch=True), or a list comprehension"),
-    **dict.fromkeys(["jit", "script"], "autograd.compile(f)"),
+    "jit": "autograd.compile", "script": "autograd.compile(f)",
     **dict.fromkeys(["functional", "func", "special"],
                     "autograd itself: its functions take numbers and Values"),
     "random": "random.Random(seed), or NumPy's generators",
@@ -171,7 +172,7 @@ _FUNCTIONS: Final = {
     # JAX, and the packages that are called autograd too
     **dict.fromkeys(["custom_jvp", "custom_vjp", "custom_gradient", "primitive", "defvjp", "defjvp"],
                     "autograd.custom_op(name, value, partials)"),
-    **dict.fromkeys(["remat"], "autograd.checkpoint(f)"),
+    "remat": "autograd.checkpoint",
     "linearize": "autograd.jvp(f, primals, tangents)", "linear_transpose": "autograd.vjp(f, *primals)[1]",
     "make_jvp": "autograd.jvp(f, primals, tangents)", "make_vjp": "autograd.vjp(f, *primals)",
     **dict.fromkeys(["hessian_vector_product", "make_hvp", "hessian_tensor_product"],
@@ -181,7 +182,7 @@ _FUNCTIONS: Final = {
     "laplacian": "sum(h[i][i] for i in range(n)) with h = autograd.hessian(f)(xs)",
     "numpy": "import numpy, whose functions take the arrays of nodes that autograd.grad(f) gives to f",
     "scipy": "import scipy: scipy.special takes nodes, and scipy.optimize takes autograd.grad(f)",
-    "lax": "autograd itself: autograd.stop_gradient, and Python's own loops", "Engine": "autograd.Value",
+    "lax": "autograd itself: autograd.stop_gradient, and Python's own loops",
     "engine": "from autograd import Value", "tree_map": "a comprehension over lists and dicts",
     **dict.fromkeys(["tree", "tree_util", "tree_leaves", "tree_flatten"],
                     "a comprehension over lists and dicts"),
@@ -220,8 +221,8 @@ _FUNCTIONS: Final = {
     "remainder": "a % b", "ln": "autograd.log", "pi": "math.pi",
     "e": "math.e", "inf": "math.inf", "nan": "math.nan", "isnan": "math.isnan(x.data)",
     "isfinite": "math.isfinite(x.data)", "isinf": "math.isinf(x.data)", "fsum": "autograd.sum",
-    "var": "autograd.mean([(x - m) ** 2 for x in xs])",
-    "std": "autograd.mean([(x - m) ** 2 for x in xs]).sqrt()",
+    "var": "autograd.mean([(x - m) ** 2 for x in xs]) with m = autograd.mean(xs)",
+    "std": "autograd.mean([(x - m) ** 2 for x in xs]) ** 0.5 with m = autograd.mean(xs)",
     "argmax": "max(range(len(xs)), key=xs.__getitem__)",
     **dict.fromkeys(["allclose", "isclose", "array_equal"], "math.isclose(a, b)"),
     "linalg": "autograd.norm and autograd.dots, or numpy.linalg over arrays of Values",
@@ -243,8 +244,13 @@ _FUNCTIONS: Final = {
        ("sin", "cos", "tan", "sec", "csc", "cot")},
     **{f"arc{name}": f"autograd.a{name}" for name in ("sec", "csc", "cot", "sech", "csch", "coth")},
     "swish": "autograd.silu", "rsqrt": "1.0 / autograd.sqrt(x)",
-    "heaviside": "autograd.where(x > 0.0, 1.0, 0.0)", "sgn": "autograd.sign", "dist": "autograd.norm",
+    "heaviside": "autograd.where(x > 0.0, 1.0, 0.0)", "sgn": "autograd.sign",
+    "dist": "autograd.norm([a - b for a, b in zip(p, q)])",
 }  # fmt: skip
+
+
+MODULES: Final = ("func", "functional", "lax", "special")
+"""Modules of other libraries whose functions are in `autograd` itself."""
 
 
 class Imports:
@@ -283,6 +289,18 @@ def told(name: str) -> str:
     return f"write {_FUNCTIONS[name]}" if name in _FUNCTIONS else ""
 
 
+def synonym(name: str) -> str:
+    """Return our name of what another library calls otherwise and is the same; empty where it is not.
+
+    Examples
+    --------
+    >>> synonym("arcsin"), synonym("heaviside")
+    ('asin', '')
+    """
+    package, _, ours = _FUNCTIONS.get(name, "").partition(".")
+    return ours if package == "autograd" and ours.isidentifier() else ""
+
+
 def missing(name: str, names: Any) -> str:
     """Return the message for a name that the package has not.
 
@@ -295,8 +313,8 @@ def missing(name: str, names: Any) -> str:
 
     Examples
     --------
-    >>> missing("arcsin", ["asin"])
-    "module 'autograd' has no attribute 'arcsin'; write autograd.asin"
+    >>> missing("rsqrt", ["sqrt"])
+    "module 'autograd' has no attribute 'rsqrt'; write 1.0 / autograd.sqrt(x)"
     >>> missing("sigmod", ["sigmoid", "sin"])
     "module 'autograd' has no attribute 'sigmod'; did you mean autograd.sigmoid?"
     """

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import wraps
-from typing import Any, Final, ParamSpec, TypeVar
+from typing import Any, Final, NoReturn, ParamSpec, TypeVar
 
 from autograd.words import gettext
 
-__all__ = ["CONSTANTS", "IDLE", "TENSORS", "options", "told_instead"]
+__all__ = ["CONSTANTS", "IDLE", "TENSORS", "options", "refuse", "told_instead"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -101,6 +101,31 @@ def told_instead(remedy: str) -> str:
     return gettext("; {said}", said=said) if remedy else ""
 
 
+def refuse(who: str, name: str, x: Any, instead: str) -> NoReturn:
+    """Raise TypeError for an option that there is not.
+
+    Parameters
+    ----------
+    who
+        The function.
+    name, x
+        The option, and what was asked for.
+    instead
+        What to write.
+
+    Examples
+    --------
+    >>> refuse("mean", "keepdims", True, "[autograd.mean(xs)]")
+    Traceback (most recent call last):
+        ...
+    TypeError: mean() has no option keepdims=True; write [autograd.mean(xs)]
+    """
+    raise TypeError(gettext(
+        "{who}() has no option {name}={x}; write {instead}",
+        who=who, name=name, x=f"{x!r:.40}", instead=gettext(instead),
+    ))  # fmt: skip
+
+
 def _translated(
     who: str, given: Mapping[str, Any], ours: Mapping[str, str], refused: Mapping[str, tuple[Any, str]]
 ) -> dict[str, Any]:
@@ -110,10 +135,7 @@ def _translated(
         usual, instead = refused.get(name, (x, ""))
         same = x is usual or usual is IDLE[0] or (isinstance(x, (int, float, str)) and x == usual)
         if not same:
-            raise TypeError(gettext(
-                "{who}() has no option {name}={x}; write {instead}",
-                who=who, name=name, x=f"{x!r:.40}", instead=gettext(instead),
-            ))  # fmt: skip
+            refuse(who, name, x, instead)
         if name not in refused:
             mine = ours.get(name, name)
             if mine in found:

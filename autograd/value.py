@@ -65,12 +65,16 @@ _OPTIONS: Final = {
     "grad": "x.grad = number after x = Value(data)", "value": "Value(number)", "val": "Value(number)",
 }  # fmt: skip
 """What other libraries, and forks of micrograd, give to the class beside a number."""
+_IDLE: Final = {"requires_grad": (True,), "dtype": (None, float), "device": (None, "cpu")}
+"""Of those what asks for nothing."""
 
 
-def _no_option(name: str) -> TypeError:
-    """Return the error of an option that there is not."""
-    remedy = f"write {_OPTIONS[name]}" if name in _OPTIONS else ""
-    return TypeError(gettext("Value() has no option {name}", name=repr(name)) + told_instead(remedy))
+def _check_options(others: dict[str, Any]) -> None:
+    """Refuse an option that there is not, unless it asks for nothing."""
+    for name, x in others.items():
+        if x not in _IDLE.get(name, ()):
+            remedy = f"write {_OPTIONS[name]}" if name in _OPTIONS else ""
+            raise TypeError(gettext("Value() has no option {name}", name=repr(name)) + told_instead(remedy))
 
 
 class Value(Node, Operators, Elsewhere):
@@ -88,7 +92,8 @@ class Value(Node, Operators, Elsewhere):
         called in each pass; it cannot be compiled, copied or differentiated twice, as a `custom_op` can. The
         name of an operation on nothing is not kept.
     **others
-        None: what other libraries take besides is refused, and the error says what to write instead.
+        What other libraries take besides is refused, and the error says what to write instead; but for what
+        asks for nothing, as ``requires_grad=True`` does.
 
     Attributes
     ----------
@@ -142,7 +147,7 @@ class Value(Node, Operators, Elsewhere):
         self, data: Any, _children: Any = _NOTHING, _op: Any = "", label: Any = _NO_LABEL, **others: Any
     ) -> None:
         if others:
-            raise _no_option(next(iter(others)))
+            _check_options(others)
         self._data = data if data.__class__ is float else to_float(data)
         self.grad = 0.0
         self._row = self._a = self._b = self._da = self._db = self.note = None

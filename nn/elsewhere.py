@@ -18,7 +18,7 @@ from nn.checks import refuse
 from nn.modules.blocks import Activate
 from nn.modules.norms import BatchNorm
 
-__all__ = ["instead", "spelled"]
+__all__ = ["FORMULAS", "instead", "spelled"]
 
 
 def _activation(name: str, *ours: str) -> Callable[..., Activate]:
@@ -199,6 +199,15 @@ BatchNorm1d = BatchNorm
 BatchNorm2d = BatchNorm
 BatchNorm3d = BatchNorm
 
+FORMULAS = {
+    **{name: name for name in (
+        "gelu", "softplus", "hardtanh", "mish", "softsign", "hardsigmoid", "hardswish", "celu", "tanhshrink",
+        "softshrink", "hardshrink", "softmin", "glu",
+    )},
+    "smooth_l1_loss": "smooth_l1",
+}  # fmt: skip
+"""The names of functions here for those of PyTorch's functions that have no other home."""
+
 _MEANT = (
     "ReLU", "Tanh", "Sigmoid", "LeakyReLU", "ELU", "SELU", "GELU", "SiLU", "Softplus", "LogSigmoid",
     "ReLU6", "Hardtanh", "Identity", "Softmax", "LogSoftmax", "MSELoss", "L1Loss", "HuberLoss",
@@ -219,7 +228,6 @@ _INSTEAD = {
     "Parameter": "an attribute of a Module that is a Value is a parameter: write autograd.Value(0.5)",
     **dict.fromkeys(["ModuleList", "ParameterList"], "a list of modules or Values does: self.parts = [...]"),
     **dict.fromkeys(["ModuleDict", "ParameterDict"], "a dict of modules or Values does: self.parts = {...}"),
-    "functional": "losses are in nn.losses, and functions such as relu and softmax in autograd",
     "save": "write model.save(path)", "load": "write model.load(path)",
     "utils": "clip_grad_norm_ and clip_grad_value_ are in nn.optim, and nn.fit goes through data",
     **dict.fromkeys(["DataLoader", "TensorDataset", "Dataset"],
@@ -292,8 +300,8 @@ def instead(name: str) -> str:
 
     Examples
     --------
-    >>> instead("functional")
-    'losses are in nn.losses, and functions such as relu and softmax in autograd'
+    >>> instead("save")
+    'write model.save(path)'
     """
     homes = {known: home for home in _PARTS for known in import_module(f"nn.{home}").__all__}
     if name in _INSTEAD:

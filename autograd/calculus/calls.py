@@ -166,14 +166,23 @@ def _leaf(x: float, mark: Note) -> Value:
     return leaf
 
 
-def check_function(f: Any, who: str) -> None:
-    """Raise TypeError where ``f`` cannot be called."""
+def check_function(f: Any, who: str, argnums: Any = 0) -> None:
+    """Raise TypeError where ``f`` cannot be called, or ``argnums`` are no positions."""
     if not callable(f):
         of_values = gettext("; of Values, autograd.gradients(y, [x])") if isinstance(f, Value) else ""
         raise TypeError(gettext(
             "{who}() takes a function, got {kind}; write {who}(f), not {who}(f(x)){of_values}",
             who=who, kind=type(f).__name__, of_values=of_values,
         ))  # fmt: skip
+    for given in argnums if isinstance(argnums, Sequence) else [argnums]:
+        try:
+            operator.index(given)
+        except TypeError:
+            raise TypeError(gettext(
+                "argnums of {who}() must be a whole number or a sequence of them, got {given}; write "
+                "{who}(f)(x) for a point x",
+                who=who, given=repr(given),
+            )) from None  # fmt: skip
 
 
 def check_tuple(arguments: Any, who: str, name: str) -> tuple[Any, ...]:
@@ -202,13 +211,7 @@ def _check_argnums(argnums: Argnums, count: int, who: str) -> list[int]:
     """Return the positions, none negative."""
     positions = []
     for given in argnums if isinstance(argnums, Sequence) else [argnums]:
-        try:
-            i = operator.index(given)
-        except TypeError:
-            raise TypeError(gettext(
-                "argnums of {who}() must be a whole number or a sequence of them, got {given}",
-                who=who, given=repr(given),
-            )) from None  # fmt: skip
+        i = operator.index(given)
         if not -count <= i < count:
             were = (
                 gettext("1 positional argument was") if count == 1

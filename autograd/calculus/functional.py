@@ -109,7 +109,7 @@ def grad(
 
 def _gradient(f: Callable[..., Any], argnums: Argnums, has_aux: bool, who: str) -> Callable[..., Any]:
     """Return what `grad` does; errors name the public function ``who``."""
-    check_function(f, who)
+    check_function(f, who, argnums)
 
     @wraps(f)
     def gradient(*args: Any, **kwargs: Any) -> Any:
@@ -171,8 +171,8 @@ def value_and_grad(
     >>> value_and_grad(lambda x, y: x * y, argnums=(0, 1))(2.0, 3.0)
     (6.0, (3.0, 2.0))
     """
-    check_function(f, "value_and_grad")
     argnums = _chosen(argnums, argnum)
+    check_function(f, "value_and_grad", argnums)
 
     @wraps(f)
     def value_and_gradient(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
@@ -545,7 +545,7 @@ def _jacobian(
     rows: Callable[[Linear], list[list[Any]]],
 ) -> Callable[..., Any]:
     """Return the Jacobian function of ``f``; ``rows`` says by which mode it is computed."""
-    check_function(f, who)
+    check_function(f, who, argnums)
 
     @wraps(f)
     def jacobian_of_f(*args: Any, **kwargs: Any) -> Any:
@@ -557,7 +557,7 @@ def _jacobian(
 
 def _sparse_jacobian(f: Callable[..., Any], argnums: Argnums, has_aux: bool, who: str) -> Callable[..., Any]:
     """Return the function that computes the Jacobian of ``f`` as a sparse matrix."""
-    check_function(f, who)
+    check_function(f, who, argnums)
 
     @wraps(f)
     def jacobian_of_f(*args: Any, **kwargs: Any) -> Any:

@@ -44,13 +44,25 @@ A command is called by the last part of its module's name.
 """
 
 
+_WIDEST = 30
+
+
 class _Parser(argparse.ArgumentParser):
     """Says what is wrong in one line, in the reader's language; the options are what ``--help`` is for."""
 
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.suggest_on_error = True  # which Python does from 3.14 on
+
     def add_argument(self, *names: Any, **options: Any) -> argparse.Action:
-        """Add an argument, whose help is a message of the catalogues."""
+        """Add an argument, whose help is in the catalogues and names choices too long for a line."""
         if isinstance(options.get("help"), str):
             options["help"] = gettext(options["help"])
+        choices = ", ".join(map(str, options.get("choices") or ()))
+        if len(choices) > _WIDEST:
+            options |= {"metavar": names[-1].strip("-").upper(), "help": gettext(
+                "{what}; one of {choices}", what=options["help"], choices=choices,
+            )}  # fmt: skip
         return super().add_argument(*names, **options)
 
     def error(self, message: str) -> NoReturn:

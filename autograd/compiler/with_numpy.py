@@ -18,6 +18,7 @@ from autograd.bulk import gather, scatter
 from autograd.compiler.backends import Gradual, load
 from autograd.compiler.backends.c.exporting import RESERVED as RESERVED_IN_C
 from autograd.compiler.backends.c.exporting import exported as as_header
+from autograd.compiler.backends.javascript.exporting import RESERVED as RESERVED_IN_JAVASCRIPT
 from autograd.compiler.backends.javascript.exporting import exported as as_module
 from autograd.compiler.backends.placing import Placed
 from autograd.compiler.cache import Recent
@@ -33,7 +34,6 @@ from autograd.floats.convert import to_float
 from autograd.floats.tables import as_rows
 from autograd.keep.files import write_atomically
 from autograd.modes import ACTIVE
-from autograd.native.javascript import RESERVED
 from autograd.node import HOOKED
 from autograd.sweep import add_floats, in_turn
 from autograd.value import Value
@@ -409,7 +409,7 @@ class Compiled(CompiledFunction, Generic[Out_co]):
 
     def _module(self, name: str) -> str:
         """Return the program as a module of JavaScript."""
-        if not (name.isidentifier() and name.isascii()) or name in RESERVED:
+        if not (name.isidentifier() and name.isascii()) or name in RESERVED_IN_JAVASCRIPT:
             raise ValueError(gettext(
                 "a function of JavaScript cannot be called {name}; write a file such as step.js",
                 name=repr(name),

@@ -389,8 +389,9 @@ class Written:
         text = "\n    ".join([*declared, *lines])
         self.may_not_know = "UNKNOWN" in text
         mark = "    const Mark mark = lists_so_far();\n" if self.gives_back else ""
+        unknown = "NAN" if self.result == FLOAT else zero(self.result)
         nothing = mark + (
-            f"    const {c_type(self.result)} nothing = {zero(self.result)};\n" if self.may_not_know else ""
+            f"    const {c_type(self.result)} nothing = {unknown};\n" if self.may_not_know else ""
         )
         head = ", ".join(f"{c_type(kind)} {name}" for name, kind in self.parameters.items()) or "void"
         doc = (ast.get_docstring(node) if isinstance(node, ast.FunctionDef) else "") or ""

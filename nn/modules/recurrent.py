@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from autograd import Value
-from autograd.spellings import TENSORS, options
+from autograd.spellings import IDLE, TENSORS, options
 from autograd.words import gettext
 from nn.activations import Activation
 from nn.checks import is_sequence, listed, whole
@@ -24,7 +24,7 @@ _SIZES = {"input_size": "nin", "hidden_size": "size"}
 _OTHERS = {
     "num_layers": (1, "a second module, and call it with the outputs of the first"),
     "bias": (True, "the module, set its biases to 0, and give the optimizer model.weights()"),
-    "batch_first": (False, "nothing: a module takes one sequence, and nn.Batch(sequences) several"),
+    "batch_first": IDLE,  # a module takes one sequence, and nn.Batch(sequences) several
     "dropout": (0.0, "nn.Dropout(p) between two modules"),
     "bidirectional": (False, "a second module, and call it with the sequence reversed"),
     "proj_size": (0, "nn.Linear of the outputs"), **TENSORS,

@@ -1,11 +1,12 @@
 """Functions over iterables: one node each, floats for floats, clear errors."""
 
+import inspect
 import math
 
 import pytest
 
 import autograd
-from autograd import Value
+from autograd import Value, words
 
 XS = [0.5, -1.5, 2.0, 0.25]
 
@@ -88,3 +89,63 @@ def test_constants_among_nodes():
     largest = autograd.max([x, 2.0])
     largest.backward()
     assert x.grad == 0.5
+
+
+OF_MANY = ["sum", "mean", "prod", "max", "min", "norm", "logsumexp", "softmax", "log_softmax"]
+ROWS = [[Value(1.0), 2.0], [3.0, Value(4.0)]]
+
+
+@pytest.mark.parametrize("name", OF_MANY)
+def test_what_others_ask_of_arrays_is_taken_where_it_asks_for_nothing_of_one_list(name):
+    function = getattr(autograd, name)
+    usual = function(XS)
+    for given in ({"axis": 0}, {"dim": -1}, {"axis": None, "keepdims": False}, {"dim": (0,), "dtype": float}):
+        assert function(XS, **given) == usual
+    names = inspect.signature(function).parameters.keys()
+    assert "values" in names
+    assert not {"axis", "theirs"} & names
+
+
+@pytest.mark.parametrize("name", OF_MANY)
+@pytest.mark.parametrize(
+    ("values", "given", "instead"),
+    [
+        (XS, {"axis": 1}, "[autograd.{0}(row) for row in rows]"),
+        (XS, {"keepdims": True}, "[autograd.{0}(xs)]"),
+        (XS, {"keepdim": True}, "[autograd.{0}(xs)]"),
+        (XS, {"dtype": int}, "nothing: every number is a float"),
+        (XS, {"where": [True]}, "autograd.{0}([x for x, kept in zip(xs, where) if kept])"),
+        (XS, {"colour": 3}, "autograd.{0}(xs)"),
+        (ROWS, {"axis": 0}, "[autograd.{0}(column) for column in zip(*rows)]"),
+        (ROWS, {"dim": -1}, "[autograd.{0}(row) for row in rows]"),
+        (ROWS, {"dim": None}, "autograd.{0}([x for row in rows for x in row])"),
+    ],
+)
+def test_what_others_ask_of_arrays_is_refused_by_name_with_what_to_write(name, values, given, instead):
+    with pytest.raises(TypeError) as caught:
+        getattr(autograd, name)(values, **given)
+    (option,) = given
+    assert str(caught.value).startswith(f"{name}() has no option {option}=")
+    assert instead.format(name) in str(caught.value)
+    with words.language("zh_CN"), pytest.raises(TypeError, match=f"{name}.*{option}") as caught:
+        getattr(autograd, name)(values, **given)
+    assert "has no option" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["mean", "prod", "logsumexp", "softmax", "log_softmax"])
+def test_an_axis_by_position_is_an_axis(name):
+    function = getattr(autograd, name)
+    assert function(XS, -1) == function(XS, 0) == function(XS)
+    with pytest.raises(TypeError, match=rf"{name}\(\) has no option axis=1; write \[autograd.{name}\(row\)"):
+        function(ROWS, 1)
+
+
+def test_the_order_of_a_norm_is_two():
+    assert (
+        autograd.norm(XS, 2) == autograd.norm(XS, ord=None) == autograd.norm(XS, p=2.0) == autograd.norm(XS)
+    )
+    for given in ({"p": 1}, {"ord": math.inf}):
+        with pytest.raises(TypeError, match=r"autograd.sum\(\[autograd.abs\(x\) \*\* p for x in xs\]\)"):
+            autograd.norm(XS, **given)
+    with pytest.raises(TypeError, match="no option p=2"):
+        autograd.mean(XS, p=2)

@@ -53,9 +53,16 @@ def test_derivatives_of_functions_name_what_to_write_for_what_others_take(wrong,
 )  # fmt: skip
 def test_a_value_names_what_to_write_for_what_others_give_it(option, remedy):
     with pytest.raises(TypeError, match=remedy):
-        Value(2.0, **{option: None})
+        Value(2.0, **{option: False})
     with pytest.raises(TypeError, match="no option 'colour'$"):
         Value(2.0, colour=3)
+
+
+def test_a_value_takes_options_that_ask_for_nothing():
+    x = Value(2.0, requires_grad=True, dtype=float, device="cpu", label="x")
+    assert (x.data, x.label) == (2.0, "x")
+    with pytest.raises(TypeError, match="requires_grad"):
+        Value(2.0, dtype=None, requires_grad=False)
 
 
 def test_a_value_takes_no_attributes_but_those_of_a_class_derived_from_it():

@@ -22,6 +22,7 @@ _ARGPARSE = {
     "usage: ", "positional arguments", "options", "show this help message and exit",
     "the following arguments are required: %s", "unrecognized arguments: %s",
     "argument %(argument_name)s: %(message)s", "invalid choice: %(value)r (choose from %(choices)s)",
+    "invalid choice: %(value)r, maybe you meant %(closest)r? (choose from %(choices)s)",
     "invalid %(type)s value: %(value)r", "expected one argument", "expected %s argument",
     "expected %s arguments", "expected at least one argument", "not allowed with argument %s",
     "ambiguous option: %(option)s could match %(matches)s", "ignored explicit argument %r",

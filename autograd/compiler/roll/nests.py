@@ -28,8 +28,12 @@ FEWEST = 4
 """Groups from which a family has a grid."""
 SIMPLE = 2
 """Loops within each other of which there cannot be fewer."""
+UNEVEN = 0.02
+"""What part of the groups may be in no loops, be it slanted ones; some, with so few, always may."""
 UNKNOWN = -(1 << 40)
 """The column of what is in no grid."""
+HEADS = 8
+"""By the addresses of so many terms at the most it is told how the results of sums stand in a grid."""
 WAYS = 8
 """So many ways to shift a group against others are weighed."""
 
@@ -52,17 +56,21 @@ class Nested(Layout):
         self._returned = np.full(graph.size, -1, np.int64)
         self._returned[graph.outputs] = np.arange(len(graph.outputs))
 
-    def run(self) -> None:
-        """Make all statements."""
+    def run(self) -> bool:
+        """Make all statements; tell whether that was worth it, else stop in between."""
         self._family = self._families(self._kinds)
         stands = np.where(self._is_grid[self._family], self._family, np.arange(len(self._groups)))
         self._stands = np.where(self._group_of >= 0, stands[self._group_of], -2 - self.block)
         self._offsets = self._aligned()
         self._given: set[int] = set()
         self._alike = signatures(self.graph, self.is_lane, FINE)
+        self._uneven = 0
         for i, group in enumerate(self._groups):
             self._give(int(self._family[i]))
             self.place(group)
+            if self._uneven > UNEVEN * len(self._groups) + FEWEST:
+                return False
+        return True
 
     # Grids.
 
@@ -174,6 +182,7 @@ class Nested(Layout):
         if statement is not None:
             self.statements.append(statement)
             return
+        self._uneven += 1
         alike = self._alike[group]  # which have a statement in any case
         for kind in np.unique(alike):
             super().place(group[alike == kind])
@@ -251,19 +260,26 @@ class Nested(Layout):
         summed = self._summed(group)
         if summed is None:
             return None
-        stands = [self._stands[x] for x in summed.factors]
-        beside = [self._beside(x, self._column[group][summed.cell]) for x in summed.factors]
         best: _Laid | None = None
-        for tell in ([], stands, beside, stands + beside):
+        for tell in self._ways_to_tell(summed):
             key = summed.key
             for column in tell:
                 key = mixed(key) + mixed(column)
             found = self._laid(summed, np.unique(key, return_inverse=True)[1].ravel())
             if found is not None and (best is None or found.deepest < best.deepest):
                 best = found
-                if best.deepest <= SIMPLE:
-                    break
+            if best is not None and (best.deepest <= SIMPLE or len(tell) > 2):
+                break
         return None if best is None else self._statement(summed, best)
+
+    def _ways_to_tell(self, summed: _Summed) -> Iterator[list[Ints]]:
+        """Yield what could tell apart the terms of a sum; at last, four columns, all that stand somewhere."""
+        stands = [self._stands[x] for x in summed.factors]
+        beside = [self._beside(x, self._column[summed.group][summed.cell]) for x in summed.factors]
+        yield from ([], stands, beside, stands + beside)
+        turns = [self._turns(summed, k) for k in (0, 1)]
+        for column in (*turns[0], *turns[1]):
+            yield [column]
 
     def _summed(self, group: Ints) -> _Summed | None:
         """Return the terms of a group; None where their numbers differ, or they are summed over lanes."""
@@ -293,6 +309,28 @@ class Nested(Layout):
         own = self._column[nodes]
         return np.where((own == UNKNOWN) | (columns == UNKNOWN), 0, np.sign(own - columns))
 
+    @staticmethod
+    def _turns(summed: _Summed, k: int) -> tuple[Ints, Ints]:
+        """Tell how far one factor of each term is from that of the term before, in order of the other one.
+
+        And how often that has changed. Of a symmetric matrix, of which one half is there, a row is read along
+        a column from the diagonal on; and two sums over rows of the same matrices are told apart.
+        """
+        key = np.unique(summed.key, return_inverse=True)[1].ravel()
+        order = np.lexsort((summed.at[1 - k], key, summed.cell))
+        at, cell, key = summed.at[k][order], summed.cell[order], key[order]
+        step = np.diff(at, prepend=at[:1])
+        first = np.concatenate([[True], (np.diff(cell) != 0) | (np.diff(key) != 0)])
+        followed = np.flatnonzero(first[:-1] & ~first[1:])
+        steps, counts = np.unique(step[followed + 1], return_counts=True)
+        usual = steps[counts.argmax()] if len(steps) else 0
+        step[first] = usual
+        breaks = np.cumsum(step != usual)
+        begin = np.maximum.accumulate(np.where(first, np.arange(len(at)), 0))
+        out = np.empty((2, len(at)), np.int64)
+        out[:, order] = step, breaks - breaks[begin]
+        return out[0], out[1]
+
     def _laid(self, summed: _Summed, key: Ints) -> _Laid | None:
         """Return loops over sums whose terms are of some classes, as few within each other as can be."""
         group, cell, at = summed.group, summed.cell, summed.at
@@ -308,6 +346,10 @@ class Nested(Layout):
                 everywhere = False
         if summed.extremum and not everywhere:
             return None
+        if not heads:  # each result has terms of its own classes
+            first = np.flatnonzero(np.diff(summed.cell, prepend=-1) != 0)
+            heads = [column[first] for column in at] if len(first) == len(group) else []
+        heads = heads[:HEADS]
         best: _Laid | None = None
         for order in self._ordered(group, heads[:2]):
             for sizes, strides, results in self._layouts(group, order, heads):

@@ -23,7 +23,9 @@ SHORTER = 0.5
 SMOOTH = 500
 """Nodes for each statement from which there is nothing to find, where nothing is gathered."""
 LONG = 12
-"""Statements from which it is worth looking for triangles."""
+"""Statements from which it is worth looking for triangles where nothing is gathered."""
+TABLE = 4
+"""So many lines a table of addresses is worth."""
 
 
 @QUIET
@@ -55,20 +57,36 @@ def _rolled(graph: Graph, first: list[Ints]) -> Program:
 
 @QUIET
 def nested(program: Program) -> Program:
-    """Return a program for loops with moving bounds, if it is much shorter: triangles are loops in it."""
+    """Return a program for loops with moving bounds, if it is much shorter: triangles are loops in it.
+
+    Or if fewer operands are read by tables of addresses, each of which is worth some lines.
+    """
     graph, count = program.graph, len(program.statements)
-    if count < LONG or any(isinstance(s, Rounds) for s in blocks(program)):
+    tables = _tables(program)
+    if any(isinstance(s, Rounds) for s in blocks(program)):
         return program
-    if graph.size > SMOOTH * count and not any(s.note for s in program.statements):
+    if not tables and (count < LONG or graph.size > SMOOTH * count):
         return program
     found = []
     for apart in (True, False):
         layout = Nested(graph, apart=apart)
-        if layout.kinds <= SHORTER * count:
-            layout.run()
+        if layout.kinds <= max(SHORTER * count, LONG) and layout.run():
             found.append(_finished(layout))
-    best = min(found, key=lambda p: (printed(p), sum(bool(s.note) for s in p.statements)), default=program)
-    return best if printed(best) <= SHORTER * printed(program) else program
+    price = _price(program)
+    best = min(found, key=_price, default=program)
+    if _price(best) <= SHORTER * price or (_price(best) < price and _tables(best) < tables):
+        return best
+    return program
+
+
+def _tables(program: Program) -> int:
+    """Return how many statements read by tables of addresses."""
+    return sum(bool(s.note) for s in program.statements)
+
+
+def _price(program: Program) -> int:
+    """Return how long a program is, a table of addresses counting as some lines."""
+    return printed(program) + TABLE * _tables(program)
 
 
 def _finished(layout: Layout) -> Program:

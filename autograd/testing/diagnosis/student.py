@@ -34,7 +34,6 @@ EVALUATE = ("forward", "evaluate", "eval", "compute", "run", "value", "calc")
 ZERO = ("zero_grad", "zero_grads", "zero_gradients", "zero_gradient", "zerograd", "clear_grad", "reset_grad")
 HALT = (KeyboardInterrupt, SystemExit, Exception)
 """What a student's code may end with; it must not end us."""
-MISSING = object()
 
 
 class UnusableError(Exception):

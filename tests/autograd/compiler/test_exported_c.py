@@ -167,6 +167,18 @@ def test_what_is_not_finite_is_told(tmp_path):
     assert found == [1.0]
 
 
+@compiled_by_cc
+def test_a_number_for_which_doubles_have_too_few_digits_is_nan_and_told(tmp_path):
+    f = autograd.compile(lambda x: [autograd.digamma(x), autograd.sin(x)])
+    assert f(-100.3)[0] == autograd.digamma(-100.3)
+    header = f.export(tmp_path / "slope.h")
+    found = ran(tmp_path, header, """
+        double x = -100.3, results[2] = {0.0};
+        printf("%d\\n", slope(&x, results));
+        printf("%d\\n%.17g\\n", results[0] != results[0], results[1]);""")
+    assert found == [1.0, 1.0, pytest.approx(autograd.sin(-100.3), rel=1e-15)]
+
+
 @pytest.mark.parametrize(
     "name, said",
     [
@@ -176,6 +188,10 @@ def test_what_is_not_finite_is_told(tmp_path):
         ("a-b.h", "cannot be called 'a-b'"),
         ("double.h", "cannot be called 'double'"),
         ("exp.h", "cannot be called 'exp'"),
+        ("printf.h", "cannot be called 'printf'"),
+        ("class.h", "cannot be called 'class'"),
+        ("theta.mjs", "cannot be called 'theta'"),
+        ("Float64Array.js", "cannot be called 'Float64Array'"),
     ],
 )
 def test_a_name_that_says_nothing_is_refused_and_writes_nothing(tmp_path, name, said):

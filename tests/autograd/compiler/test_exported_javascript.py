@@ -157,3 +157,14 @@ def test_an_operation_of_a_users_own_is_refused_by_its_name(tmp_path):
     f(2.0)
     with pytest.raises(ValueError, match="doubled"):
         f.export(tmp_path / "step.js")
+
+
+@run_by_node
+def test_a_function_may_be_called_like_what_stands_in_the_module(tmp_path):
+    modules, w = Modules(tmp_path), Value(2.0)
+    step = autograd.compile(lambda x: (w * x - 1.0) ** 2, [w])
+    value, grads = step.value_and_grad(3.0)
+    for name in ("numbers", "parameters", "results", "x0", "N", "s", "v"):
+        modules.call(step, name, 3.0, expected=(value, list(grads)))
+    for found, (loss, gradient) in modules.found():
+        assert (found["loss"], found["gradient"]) == (loss, gradient)

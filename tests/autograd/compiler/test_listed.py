@@ -43,6 +43,19 @@ def recurrence(*xs):
     return a + b * c + d
 
 
+def warping(*xs):
+    """Soft dynamic time warping of two sequences, and the smallest of all sums on the way."""
+    half = len(xs) // 2
+    rows = [[0.0] + [5.0] * half]
+    for x in xs[:half]:
+        row = [5.0]
+        for j, y in enumerate(xs[half:]):
+            ways = [rows[-1][j], rows[-1][j + 1], row[j]]
+            row.append((x - y) ** 2 - autograd.logsumexp([-1.0 * way for way in ways]))
+        rows.append(row)
+    return rows[-1][-1] + autograd.min([autograd.sum(row[1:]) * 0.25 for row in rows[1:]])
+
+
 def gradients_of(f, params, backend, *data, **options):
     for p in params:
         p.grad = 0.0
@@ -58,12 +71,15 @@ def example(name):
         data = [[0.5, -1.0], [2.0, 0.25], [-0.75, 1.5], [0.1, 0.2], [1.0, -0.3]], [0, 2, 1, 1, 0]
         params = model.parameters()
         return params, lambda x, y: nn.losses.cross_entropy(model(x), y), data, {"batch": True}
+    if name == "warping":
+        params = [Value(0.3 * i - 0.07 * i * i) for i in range(12)]
+        return params, lambda: warping(*params), (), {}
     params = [Value(0.1 * i + 0.05) for i in range(6)]
     f = mixed(40)
     return params, lambda: f(*params) + recurrence(*params), (), {}
 
 
-@pytest.mark.parametrize("name", ["network", "mixture and loop"])
+@pytest.mark.parametrize("name", ["network", "warping", "mixture and loop"])
 def test_a_program_of_which_all_statements_are_listed_computes_the_same(name, monkeypatch):
     params, f, data, options = example(name)
     value, gradients, _ = gradients_of(f, params, "python", *data, **options)
@@ -108,3 +124,15 @@ def test_words_keep_whole_numbers_and_constants_to_the_bit():
         [1, 7, 3, 4], [1, 9, 12, 4], [1, 1099511627776, 3, 4],
     ]  # fmt: skip
     assert words[2::5].tolist() == [0.1, 1e-300, 5e-324]
+
+
+def test_kinds_of_lines_stay_few_as_a_wavefront_grows(monkeypatch):
+    counts = []
+    for size in (16, 32):
+        xs = [Value(0.3 * i - 0.01 * i * i) for i in range(size)]
+        step = autograd.compile(lambda xs=xs: warping(*xs), xs, backend="numpy")
+        step()
+        monkeypatch.setattr(emit, "TEXT", 0)
+        text = emit.brief(step._latest[0].program).text
+        counts.append(text.count("RARE void before_"))
+    assert counts[1] < 1.25 * counts[0] < len(step._latest[0].program.statements) / 5

@@ -44,6 +44,27 @@ def test_bad_usage_is_one_clear_line_and_exits_with_2(arguments, message, capsys
     assert error.count("\n") == 1
 
 
+@pytest.mark.parametrize("columns", ["40", "80"])
+def test_choices_that_do_not_fit_into_a_line_are_listed_after_what_they_are_for(columns, monkeypatch, capsys):
+    monkeypatch.setenv("COLUMNS", columns)
+    with pytest.raises(SystemExit):
+        main(["train", "--help"])
+    printed = capsys.readouterr().out
+    assert max(map(len, printed.splitlines())) < (70 if columns == "40" else 81)
+    assert "--optimizer OPTIMIZER" in printed
+    assert "one of sgd, momentum, adagrad, rmsprop, adam, adamw, lbfgs" in " ".join(printed.split())
+
+
+@pytest.mark.skipif(sys.version_info < (3, 14), reason="argparse suggests from Python 3.14 on")
+@pytest.mark.parametrize(
+    ("language", "said"), [("en", "maybe you meant 'train'?"), ("zh", "是不是 'train'？")]
+)
+def test_a_misspelt_command_is_guessed(language, said, capsys):
+    with pytest.raises(SystemExit):
+        main(["trian", "--lang", language])
+    assert said in capsys.readouterr().err
+
+
 def test_the_name_alone_prints_help(capsys):
     assert main([]) == 0
     printed = capsys.readouterr().out

@@ -19,6 +19,7 @@ from autograd.compiler.backends.c.listed import Lines, Listed
 from autograd.compiler.backends.c.loops import shared_part
 from autograd.compiler.backends.c.sizes import few_to_look_at
 from autograd.compiler.backends.c.spelling import PRELUDE, literal, spelled
+from autograd.compiler.backends.c.tape import taped
 from autograd.compiler.backends.indices import ROUND, bound, index, is_loop, packed, split, whole
 from autograd.compiler.graph.bounds import runs
 from autograd.compiler.graph.ir import BOUND, LANE
@@ -50,7 +51,7 @@ TEXT = 30000
 
 Processor time of gcc 12, and of a call, for a double pendulum (51 kB of statements, a loop among them) and
 for soft warping (79 kB, straight): -O3 1.4 s, 480 us and 12 s, 27 us; -O1 1.3 s, 480 us and 4.8 s, 98 us;
--O1, listed beyond 30 kB, 0.8 s, 480 us and 3.6 s, 61 us; beyond 10 kB 0.6 s, 1,540 us and 4.4 s, 53 us.
+-O1, listed beyond 30 kB, 0.8 s, 320 us and, of what can be on a tape (`tape`) beyond 3 kB, 0.6 s, 45 us.
 """
 
 
@@ -104,17 +105,21 @@ Spans = list[tuple[int, int]]
 
 
 class Piece(NamedTuple):
-    """A statement, or a part of one: what it is, the whole numbers in it, and its text for such numbers."""
+    """A statement, or a part of one: what it is, the whole numbers in it, and its text for such numbers.
+
+    Its text is another where it is not for the compiler, but listed.
+    """
 
     kind: Any
     numbers: tuple[int, ...]
     text: Callable[[Sequence[int]], str]
     work: float = 1.0
     rounds: int = 1
+    listed: Callable[[], str] | None = None
 
     def printed(self) -> Lines:
         """Return the piece as text, with its own numbers."""
-        return Lines(self.rounds, [self.text(self.numbers)], self.work)
+        return Lines(self.rounds, [self.text(self.numbers)], self.work, self.listed)
 
 
 def _work(s: Statement) -> float:
@@ -220,7 +225,12 @@ class CWriter:
         return [Piece((ROUND, loop.count, tuple(lines)), (), lambda _: "\n".join(lines), work, loop.count)]
 
     def _piece(self, s: Statement) -> Piece:
-        return Piece(*read(s), lambda numbers: self._statement(replaced(s, numbers)), _work(s))
+        return Piece(
+            *read(s),
+            lambda numbers: self._statement(replaced(s, numbers)),
+            _work(s),
+            listed=None if s.lane else lambda: self._statement(taped(s) or s),
+        )
 
     def _run(self, shared: list[str], lane: list[str], final: list[str]) -> str:
         p = self.program

@@ -26,10 +26,15 @@ isnormal j0 j1 jn ldexp lgamma llrint llround log log10 log1p log2 logb lrint lr
 nextafter nexttoward pow remainder remquo rint round scalbln scalbn signbit sin sinh sqrt tan tanh tgamma
 trunc y0 y1 yn abort abs atexit atof atoi atol bsearch calloc div exit free getenv labs malloc qsort rand
 realloc srand strtod strtol system memchr memcmp memcpy memmove memset strcat strchr strcmp strcpy strlen
-strstr strtok
+strstr strtok fclose fopen fprintf fread fwrite getchar printf putchar puts remove rename scanf sprintf time
+NAN NULL INFINITY alignas alignof and and_eq bitand bitor bool catch char16_t char32_t char8_t class co_await
+co_return co_yield compl concept const_cast consteval constexpr constinit decltype delete dynamic_cast
+explicit export false friend mutable namespace new noexcept not not_eq nullptr operator or or_eq private
+protected public reinterpret_cast requires static_assert static_cast template this thread_local throw true
+try typeid typename using virtual wchar_t xor xor_eq
 """
 RESERVED = frozenset(_WORDS.split())
-"""What no function can be called: C's keywords, and what the library has that the file includes."""
+"""What no function can be called: keywords of C and C++, and what the library has that a program includes."""
 
 _INCLUDE = re.compile(r'^#include "([^"]+)"$', re.MULTILINE)
 _ENTRY = re.compile(r"^long (?=run\(|train\()", re.MULTILINE)
@@ -166,10 +171,10 @@ _PLAIN = """
 _FILE = """\
 /* {about}
 
-   Written by chainrule. It returns 0; or 1 where a number is not finite, or so large that what was computed
-   from it may not be right; or 2 without memory, or without examples. Doubles throughout, and C's library
-   only (link with -lm). C99, or C++17; where GCC and Clang are not told to keep to a standard (-std=c99),
-   with vectors.
+   Written by chainrule. It returns 0; or 1 where a number is not finite, or NaN for want of more digits than
+   doubles have, or so large that what was computed from it may not be right; or 2 without memory, or without
+   examples. Doubles throughout, and C's library only (link with -lm). C99, or C++17; where GCC and Clang are
+   not told to keep to a standard (-std=c99), with vectors.
    Every name in it begins with {name}. */
 #ifndef {guard}
 #define {guard}

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import groupby
 from typing import Any, NamedTuple
 
@@ -22,8 +22,10 @@ from autograd.compiler.backends.indices import ROUND
 
 __all__ = ["Lines", "Listed"]
 
-SHORT = 64
-"""Up to this many numbers a table is part of the text."""
+SHORT, SHORTER = 64, 8
+"""Up to so many numbers a table is part of the text; and of the text of a program that is listed."""
+TAPED = 0.1
+"""What part of the text of a program that is listed is for lines that could as well be on a tape."""
 WORD = re.compile(
     r"(?P<as_it_is>\{0\}|\bp\d+\[\d+\](?= = |;)|(?<![\w.])[01]\.0(?![\w.]))"
     r"|(?P<table>\bt\d+\b)|(?<![\w.])(?P<number>\d+(?P<point>\.\d*)?(?P<exponent>e[-+]?\d+)?)(?![\w.])"
@@ -33,16 +35,25 @@ TABLE = re.compile(r"\bt\d+\b")
 
 
 class Lines(NamedTuple):
-    """Lines that run in each of some rounds, and how many numbers they compute in one."""
+    """Lines that run in each of some rounds, and how many numbers they compute in one.
+
+    ``listed`` returns what is listed in their place, if that is something else.
+    """
 
     rounds: int
     texts: list[str]
     work: float
+    listed: Callable[[], str] | None = None
 
     def text(self) -> str:
         """Return the lines, within a loop where there are several rounds."""
         begin = f"    for (long {ROUND} = 0; {ROUND} < {self.rounds}; {ROUND}++) {{"
         return "\n".join(self.texts if self.rounds == 1 else [begin, *self.texts, "    }"])
+
+
+def _length(lines: Lines) -> int:
+    """Return how many characters lines have."""
+    return sum(map(len, lines.texts))
 
 
 class Listed:
@@ -77,10 +88,18 @@ class Listed:
         return np.concatenate([np.zeros(0), *self.behind])
 
     def choose(self, lines: Sequence[Lines]) -> None:
-        """Choose what stays in the text: those that compute most for each character, as many as may be."""
-        for one in sorted(lines, key=lambda one: -one.rounds * one.work / sum(map(len, one.texts))):
-            self.length += sum(map(len, one.texts))
-            if self.length <= self.most:
+        """Choose what stays in the text: those that compute most for each character, as many as may be.
+
+        In the text of a program that is too long, a part is for what has a tape: it is listed at little cost.
+        """
+        self.length = sum(map(_length, lines))
+        left = [self.most, self.most]
+        if self.length > self.most:
+            self.short, left[0] = SHORTER, TAPED * self.most
+        for one in sorted(lines, key=lambda one: -one.rounds * one.work / _length(one)):
+            k = int(one.listed is None)
+            left[k] -= _length(one)
+            if left[k] >= 0:
                 self.inline.add(id(one))
 
     # Tables.
@@ -134,7 +153,7 @@ class Listed:
                 continue
             words: list[float] = []
             for one in group:
-                lines = "\n".join(one.texts).split("\n")
+                lines = "\n".join(one.texts if one.listed is None else [one.listed()]).split("\n")
                 entries = [word for line in lines for word in self._entry(line, known)]
                 loop = (0, one.rounds, len(entries)) if one.rounds > 1 else ()
                 words += [*map(_bits, loop), *entries]

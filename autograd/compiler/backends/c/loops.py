@@ -37,7 +37,7 @@ def shared_part(w: Any, part: Part, *, first: bool) -> str:
     factors = [r for r in (part.a, part.b) if r is not None] + (
         [part.coef] if isinstance(part.coef, Ref) else []
     )
-    if any(isinstance(n, Slanted) for n in sizes):
+    if any(isinstance(n, Slanted) for n in sizes) or part.result.addresses is not None:
         added = f"SIMD_SUM {w.loops(sizes, summed[-1:])}t += {w._term(part)};"
         body = f"double t = 0.0; {w.loops(sizes, summed[:-1])}{{ {added} }} {target} {sign} {coef}t;"
         return f"    {w.loops(sizes, out)}{{ {body} }}"

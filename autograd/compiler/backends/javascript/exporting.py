@@ -9,10 +9,16 @@ from typing import Any
 from autograd.compiler.backends.arrays import arguments, results
 from autograd.compiler.backends.javascript.emit import Writer, unsupported
 from autograd.compiler.roll.program import LANES
+from autograd.native.javascript import RESERVED as WORDS
 from autograd.native.javascript import literal
 from autograd.words import gettext
 
-__all__ = ["exported"]
+__all__ = ["RESERVED", "exported"]
+
+RESERVED = WORDS | {
+    "ArrayBuffer", "DataView", "Float64Array", "Object", "RangeError", "String", "TypeError", "theta",
+}  # fmt: skip
+"""What no function can be called: keywords, and what the module takes from the language or exports itself."""
 
 
 def exported(engine: Any, shapes: Sequence[tuple[int, ...]], theta: Any, name: str) -> str:
@@ -75,7 +81,7 @@ def _body(engine: Any, shapes: Sequence[tuple[int, ...]], statements: list[str])
         ]
     if count:
         lines.append(f"parameters = $given('parameters', parameters, [{count}], false);")
-    lines.append(f"const s = Float64Array.from(numbers), v = new Float64Array({max(program.lanes, 1)} * N);")
+    lines.append(f"const s = Float64Array.from($numbers), v = new Float64Array({max(program.lanes, 1)} * N);")
     if count:
         lines.append(f"for (let i = 0; i < {count}; i++) s[i] = parameters[i];")
     if engine.batch:
@@ -104,8 +110,9 @@ _FILE = """\
 /* {name}({about}) returns {sizes}.
 
    Arrays may be nested or flat, row by row, and typed. Written by chainrule. Doubles throughout; where a
-   number leaves their range the results are infinite or NaN, as IEEE 754 has them. For browsers and node,
-   without anything else: import {{ {name} }} from "./{name}.js". */
+   number leaves their range the results are infinite or NaN, as IEEE 754 has them, and where they have too
+   few digits for a special function, an Error says so. For browsers and node, without anything else:
+   import {{ {name} }} from "./{name}.js". */
 {program}
 /* The numbers of an argument, row by row; nested arrays must have its shape. */
 function $given(name, given, shape, isBatch) {{
@@ -141,7 +148,7 @@ function $given(name, given, shape, isBatch) {{
     return numbers;
 }}
 
-const numbers = [{numbers}];
+const $numbers = [{numbers}];
 
 /** The numbers of the parameters as they were. */
 export const theta = [{theta}];
