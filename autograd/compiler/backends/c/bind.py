@@ -39,7 +39,7 @@ class BoundC:
     def __init__(self, program: Program, lanes: int, threads: int = 1) -> None:
         # A loop over neurons holds little work for each block of lanes, so it pays to unroll; elsewhere it
         # only takes time.
-        made = brief(program, threads if program.lanes else 1)
+        made = brief(program, threads) if program.lanes and threads > 1 else brief(program)
         flags = (*FLAGS, *["-funroll-loops"] * bool(program.lanes), *["-pthread"] * (threads > 1))
         self.program = program
         self.count = 1
