@@ -15,7 +15,9 @@ from autograd.op import TABLE
 from autograd.ufuncs import OTHER_NAMES, instead
 from autograd.words import gettext, marked
 
-__all__ = ["check_array", "check_function", "check_number", "refusal_of_many", "refusal_of_question"]
+__all__ = [
+    "REFUSED", "check_array", "check_function", "check_number", "refusal_of_many", "refusal_of_question",
+]  # fmt: skip
 
 _ELIMINATION: Final = marked(
     "the elimination with +, -, * and /, or autograd.custom_op(name, value, partials)"
@@ -23,7 +25,7 @@ _ELIMINATION: Final = marked(
 _PARTIALS: Final = marked("autograd.custom_op(name, value, partials), with the derivatives you know")
 _WAVES: Final = marked("autograd.dot(values, cosines) and autograd.dot(values, sines)")
 _QUANTILE: Final = marked("sorted(values)[k], or a + (b - a) * t between two of them")
-_REFUSED: Final[dict[str, str]] = {
+REFUSED: Final[dict[str, str]] = {
     # numpy.linalg
     **dict.fromkeys(["solve", "inv", "tensorsolve", "tensorinv", "lstsq", "pinv", "cholesky", "qr", "slogdet",
                      "cond"], _ELIMINATION),
@@ -54,9 +56,9 @@ _REFUSED: Final[dict[str, str]] = {
                     marked("[x.data for x in values] on both sides")),
 }  # fmt: skip
 """What to write in place of functions of NumPy's that take no nodes, be it since they want doubles."""
-_INSTEAD: Final = _REFUSED | {
-    "covariance": _REFUSED["cov"], "correlation": _REFUSED["corrcoef"],
-    "linear_regression": _REFUSED["polyfit"],
+_INSTEAD: Final = REFUSED | {
+    "covariance": REFUSED["cov"], "correlation": REFUSED["corrcoef"],
+    "linear_regression": REFUSED["polyfit"],
     **dict.fromkeys(["percentile", "quantile", "nanpercentile", "nanquantile"], _QUANTILE),
     **dict.fromkeys(["fmean", "mean"], "autograd.mean(values)"),
     **dict.fromkeys(["std", "var"], "autograd.mean([(x - m) ** 2 for x in values])"),
@@ -65,8 +67,11 @@ _INSTEAD: Final = _REFUSED | {
     **{f"__{left}{name}__": f"[x {sign} v for x in column]" for left in ("", "r") for name, sign in
        (("add", "+"), ("sub", "-"), ("mul", "*"), ("truediv", "/"))},
     "full_like": "np.full(shape, x)", "piecewise": "autograd.where(x > 0.0, a, b)",
+    "polyval": "functools.reduce(lambda y, c: y * x + c, cs)",
 }  # fmt: skip
 """What to write in place of those, and of functions that take nodes in one way and not in another."""
+_OF_MANY: Final = ("polyval",)
+"""Functions that take nodes in lists, and none that stands alone."""
 _ONE_BY_ONE: Final = "[autograd.{}(x) for x in values]"
 _OWNERS: Final = {"pandas": "pandas'", "polars": "polars'", "statistics": "statistics'"}
 """Whose functions are called by the class too."""
@@ -96,7 +101,7 @@ def check_array(frame: FrameType) -> None:
         With what to write in place of the function.
     """
     name, module = _asking(frame)
-    if name in _REFUSED or (module.startswith("scipy") and name not in _KEEPING):
+    if name in REFUSED or (module.startswith("scipy") and name not in _KEEPING):
         raise TypeError(refusal_of_many(name))
 
 
@@ -149,7 +154,7 @@ def check_function(name: str) -> None:
     TypeError
         With what to write in its place.
     """
-    if name in _REFUSED:
+    if name in REFUSED or name in _OF_MANY:
         raise TypeError(refusal_of_many(name))
 
 

@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any, Final, NoReturn
 
 from autograd import ops
-from autograd.conversion import refusal_of_question
+from autograd.conversion import REFUSED, refusal_of_question
 from autograd.operators import Operators
 from autograd.spellings import told_instead
 from autograd.ufuncs import INSTEAD, OTHER_NAMES, counterpart
@@ -32,7 +32,14 @@ _METHODS: Final = {
     # PyTorch
     **dict.fromkeys(
         ["cpu", "cuda", "to", "double", "contiguous", "squeeze", "unsqueeze", "view", "reshape", "flatten",
-         "expand", "permute", "transpose", "T", "astype", "block_until_ready", "type"], _SCALAR,
+         "expand", "permute", "transpose", "T", "astype", "block_until_ready", "type", "H", "mT", "mH", "t",
+         "ravel", "repeat", "tile", "flip", "roll", "resize", "swapaxes", "movedim", "diagonal", "trace",
+         "diag", "tril", "triu", "chunk", "split", "unbind", "take", "gather", "scatter", "index_select",
+         "masked_fill", "sort", "argsort", "topk", "any", "all", "unique", "nonzero", "nbytes", "itemsize",
+         "nelement", "ndimension", "stride", "strides", "flat", "base", "expand_as", "view_as", "reshape_as",
+         "type_as", "bfloat16", "short", "byte", "is_cuda", "is_contiguous", "is_complex",
+         "is_floating_point", "get_device", "pin_memory", "storage", "data_ptr", "devices", "sharding",
+         "to_device", "det", "inverse", "svd", "cholesky", "matrix_power"], _SCALAR,
     ),
     **dict.fromkeys(["shape", "size", "ndim", "dim", "dtype", "device"], _SCALAR),
     "numel": "1, since a Value is one number, or len(model.parameters())",
@@ -40,7 +47,13 @@ _METHODS: Final = {
     "numpy": "x.data, or numpy.array([v.data for v in values])",
     **{name: _SEVERAL.format(name) for name in ("sum", "mean", "prod", "max", "min", "norm", "softmax",
                                                 "log_softmax", "logsumexp")},
-    "dot": "autograd.dot(a, b), of two vectors", "matmul": "autograd.dots(rows, vector)",
+    **{name: _SEVERAL.format(of) for name, of in (("amax", "max"), ("amin", "min"), ("nansum", "sum"),
+                                                  ("nanmean", "mean"))},
+    **dict.fromkeys(["dot", "inner", "vdot"], "autograd.dot(a, b), of two vectors"),
+    **dict.fromkeys(["matmul", "mm", "mv", "bmm"], "autograd.dots(rows, vector)"),
+    "cumsum": "itertools.accumulate(values)", "median": "sorted(values)[len(values) // 2]",
+    "outer": "[[a * b for b in ys] for a in xs]",
+    "cumprod": "itertools.accumulate(values, operator.mul)",
     "argmax": "max(range(len(values)), key=values.__getitem__)",
     "argmin": "min(range(len(values)), key=values.__getitem__)",
     "std": "autograd.mean([(v - m) ** 2 for v in values]).sqrt()",
@@ -49,7 +62,16 @@ _METHODS: Final = {
     "div": "x / y", "divide": "x / y", "true_divide": "x / y", "neg": "-x", "negative": "-x",
     "floor_divide": "x // y", "floordiv": "x // y", "mod": "x % y",
     "remainder": "x % y", "power": "x ** y", "rsqrt": "1.0 / x.sqrt()",
-    "absolute": "x.abs()", "clip": "x.clamp(low, high)", "lerp": "x + weight * (y - x)",
+    "absolute": "x.abs()", "clip": "x.clamp(low, high)", "clamp_min": "x.clamp(low)",
+    "clamp_max": "x.clamp(high=high)", "fix": "x.trunc()", "sgn": "x.sign()", "fmax": "x.maximum(y)",
+    "fmin": "x.minimum(y)", "heaviside": "autograd.where(x > 0.0, 1.0, y)", "ldexp": "x * 2.0**n",
+    "logaddexp2": "(2.0**x + 2.0**y).log2()", "addcmul": "x + value * a * b", "addcdiv": "x + value * a / b",
+    "masked_scatter": "autograd.where(mask, y, x)", "dist": "(x - y).abs()", "prelu": "x.leaky_relu(slope)",
+    **dict.fromkeys(["conj", "adjoint", "resolve_conj"], "+x"), "signbit": "math.copysign(1.0, x.data) < 0.0",
+    "nextafter": "math.nextafter(x.data, y)", "frexp": "math.frexp(x.data)",
+    **dict.fromkeys(["isclose", "allclose"], "math.isclose(x.data, y.data)"),
+    "logical_and": "bool(x.data) & bool(y.data)", "logical_or": "bool(x.data) | bool(y.data)",
+    "logical_not": "not x.data", "logical_xor": "bool(x.data) ^ bool(y.data)", "lerp": "x + weight * (y - x)",
     "eq": "x.data == y.data", "ne": "x.data != y.data", "lt": "x < y", "le": "x <= y", "gt": "x > y",
     "ge": "x >= y", "isnan": "math.isnan(x.data)", "isinf": "math.isinf(x.data)",
     "isfinite": "math.isfinite(x.data)", "clone": "x itself, or +x: what was computed never changes",
@@ -58,16 +80,19 @@ _METHODS: Final = {
     "retain_grad": "nothing: every node keeps its gradient", "retains_grad": "nothing: every node keeps it",
     "grad_fn": "x.op, the operation, and x.parents", "detach_": "x = x.detach()",
     "zero_grad": "autograd.zero_grad(x), or x.grad = 0.0", "zero_": "x.data = 0.0",
-    "fill_": "x.data = number", "copy_": "x.data = number", "set_": "x.data = number",
+    **dict.fromkeys(["fill_", "copy_", "set_", "random_"], "x.data = number"),
     **{name + "_": f"x = x {sign} y, or x.data {sign}= number" for name, sign in
-       {"add": "+", "sub": "-", "mul": "*", "div": "/"}.items()},
+       {"add": "+", "sub": "-", "mul": "*", "div": "/", "subtract": "-", "multiply": "*", "divide": "/",
+        "true_divide": "/"}.items()},
+    **{name + "_": f"x = x {sign} y" for name, sign in
+       (("pow", "**"), ("remainder", "%"), ("floor_divide", "//"))}, "fmod_": "x = x.fmod(y)",
     "uniform_": "x.data = random.uniform(a, b)", "normal_": "x.data = random.gauss(mean, std)",
     **{name: f"nn.{title}()(x), or the formula" for name, title in
        (("mish", "Mish"), ("softsign", "Softsign"), ("hardsigmoid", "Hardsigmoid"),
         ("hardswish", "Hardswish"), ("celu", "CELU"), ("tanhshrink", "Tanhshrink"),
         ("softshrink", "Softshrink"), ("hardshrink", "Hardshrink"), ("threshold", "Threshold"))},
-    "frac": "x - x.trunc()", "positive": "+x", "float_power": "x ** y", "abs_": "x = x.abs()",
-    "pow_": "x = x ** y", "exp_": "x = x.exp()", "clamp_": "x = x.clamp(low, high)",
+    "frac": "x - x.trunc()", "positive": "+x", "float_power": "x ** y",
+    **dict.fromkeys(["clamp_", "clip_"], "x = x.clamp(low, high)"), "neg_": "x = -x",
     "nan_to_num": "autograd.where(math.isnan(x.data), 0.0, x)",
     "igamma": "autograd.gammainc(a, x)", "igammac": "1.0 - autograd.gammainc(a, x)",
     "mvlgamma": "the sum of autograd.lgamma(x - i / 2) for i in range(p)",
@@ -85,8 +110,7 @@ _METHODS: Final = {
     # JAX, micrograd's forks, and others
     "at": "a list of Values, and assign to its elements", "value": "x.data", "val": "x.data",
     "swish": "x.silu()", "ln": "x.log()", "logistic": "x.sigmoid()", "hard_tanh": "x.hardtanh()",
-    "gradient": "x.grad", "children": "x.parents", "name": "x.label", "tanh_": "x = x.tanh()",
-    "relu_": "x = x.relu()", "sigmoid_": "x = x.sigmoid()",
+    "gradient": "x.grad", "children": "x.parents", "name": "x.label",
 }  # fmt: skip
 
 
@@ -136,7 +160,13 @@ _FUNCTIONS_ONLY: Final = {
     for name, op in ops.TABLE.items()
     if op.arity > 0 and not op.auxiliary and not hasattr(Operators, name)
 }
-for _name, _to_write in (_FUNCTIONS_ONLY | _METHODS).items():
+_IN_PLACE: Final = {
+    f"{name}_": f"x = x.{name}()"
+    for name, op in ops.TABLE.items()
+    if op.arity == 1 and not op.auxiliary and hasattr(Operators, name)
+}
+"""What PyTorch computes in place, by a method whose name ends so."""
+for _name, _to_write in (_FUNCTIONS_ONLY | _IN_PLACE | _METHODS).items():
     setattr(Elsewhere, _name, _Refused(_name, _to_write))
 for _name in _LOOPS:
     setattr(Elsewhere, _name, _Spelled(_name))
@@ -149,8 +179,14 @@ _FUNCTIONS: Final = {
                     "autograd.Value(number), or [autograd.Value(x) for x in numbers]"),
     **dict.fromkeys(["zeros", "ones", "empty", "full", "arange", "linspace", "eye", "rand", "randn", "array",
                      "asarray", "zeros_like", "ones_like", "diag", "append", "broadcast_to", "expand_dims",
-                     "squeeze", "transpose", "argsort", "sort", "cumprod", "full_like", "column_stack"],
+                     "squeeze", "transpose", "argsort", "sort", "full_like", "column_stack", "empty_like",
+                     "identity", "logspace", "geomspace", "meshgrid", "flip", "roll", "tile", "repeat",
+                     "split", "take", "ravel", "flatten", "unsqueeze", "permute", "pad", "trace", "diagonal",
+                     "tril", "triu", "atleast_1d", "atleast_2d", "moveaxis", "swapaxes", "unique", "gather",
+                     "searchsorted", "histogram", "concat", "fromfunction", "ndarray", "shape", "size",
+                     "ndim", "astype", "topk", "rollaxis", "vander", "argwhere", "nonzero"],
                     _NO_ARRAYS),
+    **dict.fromkeys(["randint", "randperm", "bernoulli", "multinomial", "normal"], "random.Random(seed)"),
     **dict.fromkeys(["stack", "cat", "concatenate", "vstack", "hstack", "reshape"], _NO_ARRAYS),
     **dict.fromkeys(["matmul", "mm", "mv", "tensordot", "einsum"], "autograd.dots(rows, vector)"),
     "Function": "autograd.custom_op(name, value, partials)",
@@ -228,6 +264,21 @@ _FUNCTIONS: Final = {
     "linalg": "autograd.norm and autograd.dots, or numpy.linalg over arrays of Values",
     "outer": "[[a * b for b in ys] for a in xs]", "polyval": "functools.reduce(lambda y, c: y * x + c, cs)",
     "argmin": "min(range(len(xs)), key=xs.__getitem__)", "cumsum": "itertools.accumulate(xs)",
+    "cumprod": "itertools.accumulate(xs, operator.mul)", "ptp": "autograd.max(xs) - autograd.min(xs)",
+    "average": "autograd.dot(weights, xs) / autograd.sum(weights)", "amax": "autograd.max",
+    "amin": "autograd.min", "around": "autograd.round", "floor_divide": "a // b", "mod": "a % b",
+    **dict.fromkeys(["inner", "vdot", "vecdot"], "autograd.dot(a, b)"), "positive": "+x",
+    **{f"nan{name}": f"autograd.{name}([x for x in xs if not math.isnan(x.data)])"
+       for name in ("sum", "mean", "max", "min", "prod")},
+    "median": "sorted(xs)[len(xs) // 2]", "not_equal": "a.data != b.data",
+    "any": "any(x.data for x in xs)", "all": "all(x.data for x in xs)", "vectorize": "[f(x) for x in xs]",
+    "logical_and": "bool(a.data) & bool(b.data)", "logical_or": "bool(a.data) | bool(b.data)",
+    "logical_not": "not x.data", "logical_xor": "bool(a.data) ^ bool(b.data)",
+    "kron": "[a * b for a in xs for b in ys]",
+    "cross": "[a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]]",
+    "signbit": "math.copysign(1.0, x.data) < 0.0", "nextafter": "math.nextafter(x.data, y)",
+    "convolve": "[autograd.dot(kernel, xs[i : i + n]) for i in range(len(xs) - n + 1)]",
+    "divmod": "divmod(a, b)", **dict.fromkeys(["real", "conj", "conjugate"], "+x"), "float_power": "a ** b",
     # SciPy's special functions, and Julia's
     "loggamma": "autograd.lgamma", "logbeta": "autograd.betaln", "logistic": "autograd.sigmoid",
     **INSTEAD, "dawson": "autograd.dawsn", "besselk": "autograd.kn(n, x)",
@@ -286,7 +337,8 @@ class Imports:
 
 def told(name: str) -> str:
     """Return what to write in place of ``autograd.NAME``; empty where nothing is known."""
-    return f"write {_FUNCTIONS[name]}" if name in _FUNCTIONS else ""
+    write = _FUNCTIONS.get(name) or REFUSED.get(name)
+    return f"write {write}" if write else ""
 
 
 def synonym(name: str) -> str:

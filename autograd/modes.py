@@ -119,8 +119,12 @@ class _Modes:
         if not tokens:
             return _USUAL
         switched = list(map(value_of, tokens))
+        if switched[-1] is None:  # as a rule the modes that have ended are those entered last
+            while switched and switched[-1] is None:
+                switched.pop()
+            self._tokens.set(tokens[: len(switched)])
         if None not in switched:
-            return switched[-1][1]  # type: ignore[no-any-return]
+            return switched[-1][1] if switched else _USUAL
         # A mode may end before one that was entered later, as a generator can do: those that live are applied
         # anew.
         now = _USUAL

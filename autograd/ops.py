@@ -67,7 +67,6 @@ POSITIVE = (0.0, INF)
 ORDER = (0.0, elementary.MAX_ORDER)
 SQRT2, LN2, LN10 = 1.4142135623730951, elementary.LN2, 2.302585092994046
 LN2_OF_24_BITS, LN2_ABOVE = 0.6931471824645996, 1.904654323148236e-09  # LN2 is their difference
-LN10_OF_24_BITS, LN10_ABOVE = 2.3025848865509033, 2.064431423637055e-07  # LN10 is their sum
 LOG2_E, LOG10_E = 1.4426950408889634, 0.4342944819032518
 DEGREES, RADIANS = 57.29577951308232, 0.017453292519943295
 TWO_INV_SQRT_PI, INV_SQRT_2PI = 1.1283791670955126, 0.3989422804014327
@@ -343,23 +342,9 @@ exp2: Op = row(  # not LN2 * y: from 1024 to 1024.5 the power overflows and the 
     float_partials=lambda y, x: (elementary.base_slope(y, x, LN2, 2.0),),
     textbook=lambda y, x: (LN2 * y,),
 )
-
-
-def _power_of_ten(x: Any) -> Any:
-    """Power of ten as exp(n log(10)) for a short n, whose product is exact, times what is left.
-
-    The maximum, of which only the first is ever meant, keeps compilers from adding up the products.
-    """
-    x = clamp(x, -400.0, 400.0)
-    n = floor(x * 262144.0) * (1.0 / 262144.0)
-    rest = LN10 * maximum(x - n, 0.0) + LN10_ABOVE * n
-    power = exp(LN10_OF_24_BITS * n)
-    return power + power * (rest * (1.0 + rest * (0.5 + rest * (1.0 / 6.0))))
-
-
 exp10: Op = row(
     "exp10", elementary.exp10, lambda y, x: (scaled_base(x, LN10, 10.0),), form=Power("10"),
-    expand=_power_of_ten, source="DLMF 4.2.26 with 4.4.4",
+    source="DLMF 4.2.26 with 4.4.4",
     float_partials=lambda y, x: (elementary.base_slope(y, x, LN10, 10.0),),
     textbook=lambda y, x: (LN10 * y,),
 )
@@ -450,17 +435,8 @@ logmxp1: Op = row(
     "logmxp1", elementary.logmxp1, lambda y, x: (-shortfall(1.0, restrict(x)),), domain=(POSITIVE,),
     form=lambda x: log(x) - x + 1.0, source="DLMF 4.4.1", textbook=lambda y, x: (1.0 / x - 1.0,),
 )
-
-
-def _logit_near_half(x: Any) -> Any:
-    return log1p((2.0 * x - 1.0) / (1.0 - x))
-
-
 logit: Op = row(
     "logit", elementary.logit, lambda y, x: (logit_slope(x),), domain=((0.0, 1.0),),
-    expand=lambda x: where(
-        greater(abs(x - 0.5), 0.25), log(x / (1.0 - x)), _logit_near_half(clamp(x, 0.25, 0.75))
-    ),
     source="Bishop, PRML, eq. 4.89", textbook=lambda y, x: (1.0 / (x * (1.0 - x)),),
 )
 logit_slope: Op = row(  # by one row, since 1 / x and 1 / (1 - x) apart cancel out about 1/2

@@ -245,6 +245,7 @@ _INSTEAD = {
     **dict.fromkeys(["Input", "InputLayer"], "write the number of inputs first: nn.MLP(2, [8, 1])"),
     "models": "write nn.MLP, or a class that derives from nn.Module",
     "layers": "write nn.Linear, nn.Conv2d and their like, which are names of nn",
+    "summary": "write print(model)",
     "optimizers": "write nn.optim", "parameter": "write autograd.Value(number)",
     "grad": "write autograd.grad(f)",
     **dict.fromkeys(["PReLU", "RReLU", "Softmax2d"],

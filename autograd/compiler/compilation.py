@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, cast, overload
 
 from autograd.compiler.backends import AT_ONCE, BACKENDS, ON_DEVICES
-from autograd.compiler.backends.placing import Placed
+from autograd.compiler.backends.placing import Placed, Threaded
 from autograd.errors import optional
 from autograd.value import Value
 from autograd.words import gettext
@@ -27,31 +27,31 @@ REDUCTIONS = ("mean", "sum")
 def compile(
     f: Function, params: None = None, *, batch: bool = False, reduction: str = "mean",
     penalty: Callable[[], Any] | None = None, backend: str = "auto", deterministic: bool = False,
-    mesh: Any = None, shard: Any = None, dtype: Any = None,
+    threads: int = 1, mesh: Any = None, shard: Any = None, dtype: Any = None,
 ) -> Compiled[Any]: ...  # fmt: skip
 @overload
 def compile(
     f: Function, params: Sequence[Value], *, batch: bool = False, reduction: str = "mean",
     penalty: Callable[[], Any] | None = None, backend: str = "auto", deterministic: bool = False,
-    mesh: Any = None, shard: Any = None, dtype: Any = None,
+    threads: int = 1, mesh: Any = None, shard: Any = None, dtype: Any = None,
 ) -> Compiled[float]: ...  # fmt: skip
 @overload
 def compile(
     f: Callable[[], Any], params: Sequence[Value], *, batch: bool = False, reduction: str = "mean",
     penalty: Callable[[], Any] | None = None, backend: str = "auto", deterministic: bool = False,
-    mesh: Any = None, shard: Any = None, dtype: Any = None,
+    threads: int = 1, mesh: Any = None, shard: Any = None, dtype: Any = None,
 ) -> Compiled[float]: ...  # fmt: skip
 @overload
 def compile(
     f: Callable[[], Any], params: None = None, *, batch: bool = False, reduction: str = "mean",
     penalty: Callable[[], Any] | None = None, backend: str = "auto", deterministic: bool = False,
-    mesh: Any = None, shard: Any = None, dtype: Any = None,
+    threads: int = 1, mesh: Any = None, shard: Any = None, dtype: Any = None,
 ) -> Compiled[Any]: ...  # fmt: skip
 def compile(
     f: Callable[..., Any], params: Sequence[Value] | None = None, *, batch: bool = False,
     reduction: str = "mean",
     penalty: Callable[[], Any] | None = None, backend: str = "auto", deterministic: bool = False,
-    mesh: Any = None, shard: Any = None, dtype: Any = None,
+    threads: int = 1, mesh: Any = None, shard: Any = None, dtype: Any = None,
 ) -> Compiled[Any]:  # fmt: skip
     """Compile a function, and its gradient, into a short program of array operations.
 
@@ -90,6 +90,10 @@ def compile(
     deterministic
         Whether ``"auto"`` is to choose for good before the first call, by what some thousand calls would
         take, so that the last digits do not change when C is ready.
+    threads
+        With ``batch=True``, how many threads share the examples where C runs the program. To begin and end
+        one takes some 20 us in each call, so they are for calls that take much longer. They add up in an
+        order that rests on their number alone.
     mesh
         With ``backend="xla"``: a mesh of JAX, such as ``jax.make_mesh((8,), ("examples",))``. The examples of
         a batch are split over its first axis, whatever their number; sums over them become all-reduces.
@@ -151,6 +155,7 @@ def compile(
             'mesh, shard and dtype say where XLA runs; write backend="xla", not {backend}',
             backend=repr(backend),
         ))  # fmt: skip
+    backend = _threaded(backend, threads, batch)
     if params is None:
         if penalty is not None:
             raise TypeError(gettext(
@@ -158,6 +163,25 @@ def compile(
             ))  # fmt: skip
         return _made(f, None, batch, reduction, penalty, backend)
     return _made(f, _leaves(params), batch, reduction, penalty, backend)
+
+
+def _threaded(backend: str, threads: int, batch: bool) -> str:
+    """Return a backend's name, with the threads that are to share the examples."""
+    if isinstance(threads, bool) or not hasattr(threads, "__index__") or threads.__index__() < 1:
+        raise ValueError(gettext(
+            "threads must be a whole number from 1 on, got {threads}",
+            threads=repr(threads),
+        ))  # fmt: skip
+    if threads.__index__() == 1:
+        return backend
+    if not batch:
+        raise ValueError(gettext("threads share the examples of a batch; write batch=True, or no threads"))
+    if backend not in ("auto", AT_ONCE, "c"):
+        raise ValueError(gettext(
+            'threads are for C; write backend="c" or "auto", not {backend}',
+            backend=repr(backend),
+        ))  # fmt: skip
+    return Threaded(backend, threads.__index__())
 
 
 def _placed(backend: str, mesh: Any, shard: Any, dtype: Any) -> str:

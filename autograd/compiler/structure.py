@@ -15,6 +15,7 @@ from weakref import WeakSet
 
 from autograd.compiler.backends import AT_ONCE, BACKENDS, Reusable, load
 from autograd.compiler.backends.c.toolchain import CompilationError, broken
+from autograd.compiler.backends.placing import Threaded
 from autograd.compiler.cache import Recent
 from autograd.compiler.choose import CALLS, choose
 from autograd.compiler.engine import Engine
@@ -50,13 +51,21 @@ class Engines:
     def __init__(self, program: Any, source: Source, asked: str, lanes: int, calls: int) -> None:
         self.program, self.source, self.asked = program, source, asked
         self.lanes, self.calls = lanes, calls
-        self.backend, self.why, self.later, self.left = choose(asked, program, lanes=lanes, calls=calls)
+        self._choose({})
         shared, rows = program.shared, program.lanes
         self.pools = Recent(64, weigh=lambda lanes, _: 8.0 * (shared + rows * lanes))
         self.model: dict[str, Any] = {}
         self.builder: threading.Thread | None = None
         self.before, self.took = self.backend, math.inf
         self.trials: list[float] = []
+
+    def _choose(self, failed: dict[str, str]) -> None:
+        """Choose a backend, and what is to be built in the background."""
+        found = choose(self.asked, self.program, failed, self.lanes, self.calls)
+        self.backend, self.why, self.later, self.left = found
+        if isinstance(self.asked, Threaded):
+            self.backend = Threaded(self.backend, self.asked.threads)
+            self.later = self.later and Threaded(self.later, self.asked.threads)
 
     def idle(self, lanes: int) -> list[Engine]:
         """Return the engines for a number of lanes that nobody uses."""
@@ -88,11 +97,8 @@ class Engines:
             reason = broken() or (str(error) if isinstance(error, OSError) else "")
             if self.asked not in ("auto", AT_ONCE) and not reason:
                 raise
-            choice = choose(
-                self.asked, self.program, {backend: reason or str(error)}, self.lanes, self.calls
-            )
-            self.backend, self.why, self.later, self.left = choice
-            backend = choice.backend
+            self._choose({backend: reason or str(error)})
+            backend = self.backend
             engine = Engine(self.program, self.source, backend, lanes)
         if isinstance(engine.bound, Reusable):
             self.model.setdefault(backend, engine.bound)

@@ -523,6 +523,9 @@ def ine(x: float, order: float, slope: float) -> float:
     a = abs(x)
     if a == INF:
         return 0.0
+    y = _scaled_expanded(a, n, m) if n <= 1 and m <= 1 and _NEAR < a < _I_FAR else NAN
+    if y == y:
+        return -y if x < 0.0 and (n + m) % 2 == 1 else y
     y, count = _scaled(a, n, m) if a > 1e-20 else (_at_zero(a, n, m), 0.0)
     while count > 0.0 and y != 0.0:
         y *= _SMALL
@@ -573,6 +576,20 @@ def _i_expanded(x: float, order: int) -> float:
         zero, zero_low = expanded(BESSEL_I, I_DEGREE, at, x, 0)
         y, low = _sum(2.0 * y, 2.0 * low, -zero, -zero_low)
     return y + low
+
+
+def _scaled_expanded(x: float, n: int, m: int) -> float:
+    """Derivative of order m <= 1 of exp(-x) I of order n <= 1, 1e-8 < x < 31; NaN next to its zero."""
+    at = int(x * 0.6153846153846154 + 0.5)
+    y, low = expanded(BESSEL_I, I_DEGREE, at, x, n + m)
+    if m == 1:
+        value, value_low = expanded(BESSEL_I, I_DEGREE, at, x, n)
+        y, low = _sum(y, low, -value, -value_low)
+        if abs(y) < 0.008 * value:
+            return NAN
+    power = math.exp(-x)
+    y, lost = two_product(y, power)
+    return y + (lost + low * power)
 
 
 def _i_far(x: float, slope: int) -> float:

@@ -42,6 +42,25 @@ _ODD = (
 )  # fmt: skip
 _FIRST, _SECOND = 0.42278433509846713, 0.4118403304264397
 _FIRST_REST, _SECOND_REST = 4.942915152430645e-18, 1.2103393958429376e-18
+# The same function of t to 77 bits: its first coefficients are in two parts, the last one first, and what is
+# left of it over t**12 is a polynomial, by interpolation.
+_LEADING = (
+    -0.00024094143582384595, 0.0004903884508225733, -0.0009195738388259458, 0.002103933340697388,
+    -0.0028526458211553408, 0.011154045718130992, -0.00026698206874501475, 0.0742490107535139,
+    0.08157691924708627, 0.4118403304264397, 0.42278433509846713, 1.0,
+)  # fmt: skip
+_LEADING_REST = (
+    -1.0709401836169619e-20, -3.228209868059536e-20, -1.9796507167047744e-20, 6.690455008798711e-20,
+    -3.61047310747762e-20, -7.080895262887566e-19, -1.5403592712871224e-20, 3.974729819595808e-18,
+    5.271149295793965e-19, 1.2103393958429376e-18, 4.942915152430645e-18, 0.0,
+)  # fmt: skip
+_REMAINING = (
+    -3.206656069487783e-10, 6.413305929774503e-10, -8.818273145671782e-10, 1.7636498174139055e-09,
+    -3.740227205141212e-09, 7.48041069854313e-09, -1.4898060273948583e-08, 2.9795727363489836e-08,
+    -5.9601406856334755e-08, 1.191992768695953e-07, -2.3838671833825412e-07, 4.767416539763922e-07,
+    -9.533877810502419e-07, 1.9064916591491748e-06, -3.812110400080804e-06, 7.621779696136373e-06,
+    -1.5234935894944363e-05, 3.0453557037787897e-05, -6.079289131104111e-05, 0.0001216738065319887,
+)  # fmt: skip
 _STIRLING = (
     0.0005401647678926045, 0.00640336283380807, -0.00016251626278391583, -0.0019144384985654776,
     7.204895416020011e-05, 0.0008394987206720873, -5.171790908260592e-05, -0.0005921664373536939,
@@ -166,22 +185,8 @@ def _far_slope(x: float) -> float:
 
 
 def _pair(x: float) -> tuple[float, float]:
-    """Give gamma(x) for 1e-200 < x < 101 in two parts."""
-    high, low = 1.0, 0.0
-    while x > 2.5:
-        x -= 1.0
-        high, lost = two_product(high, x)
-        low = low * x + lost
-    below, below_low = 1.0, 0.0
-    if x < 0.5:
-        t = x
-        d, d_lost = two_sum(1.0, x)
-        below, lost = two_product(x, d)
-        below_low = lost + x * d_lost
-    elif x < 1.5:
-        t, below = x - 1.0, x
-    else:
-        t = x - 2.0
+    """Give gamma(x) for 1e-200 < x < 101 in two parts, the second one of seven bits."""
+    t = _from_two(x)
     # The first two coefficients are in two parts each.
     p, lost = two_product(_beyond_two(t), t)
     y, rest = two_sum(_SECOND, p)
@@ -191,7 +196,44 @@ def _pair(x: float) -> tuple[float, float]:
     rest = more + lost + rest * t + _FIRST_REST
     p, lost = two_product(y, t)
     y, more = two_sum(1.0, p)
-    rest = more + lost + rest * t
+    return _stepped(x, y, more + lost + rest * t)
+
+
+def _long_pair(x: float) -> tuple[float, float]:
+    """Give gamma(x) for 1e-200 < x < 101 in two parts, the second one of 24 bits."""
+    t, rest = _from_two(x), 0.0
+    for c in _REMAINING:
+        rest = rest * t + c
+    y, low = rest, 0.0
+    for k in range(12):
+        p, lost = two_product(y, t)
+        lost += low * t
+        y, low = two_sum(_LEADING[k], p)
+        low += lost + _LEADING_REST[k]
+    return _stepped(x, y, low)
+
+
+def _from_two(x: float) -> float:
+    """Give the t between -1/2 and 1/2 where gamma(2 + t) leads to gamma(x) by steps of 1."""
+    while x > 2.5:
+        x -= 1.0
+    return x if x < 0.5 else x - 1.0 if x < 1.5 else x - 2.0
+
+
+def _stepped(x: float, y: float, rest: float) -> tuple[float, float]:
+    """Give gamma(x) by steps of 1 from where it is y and the rest."""
+    high, low = 1.0, 0.0
+    while x > 2.5:
+        x -= 1.0
+        high, lost = two_product(high, x)
+        low = low * x + lost
+    below, below_low = 1.0, 0.0
+    if x < 0.5:
+        d, d_lost = two_sum(1.0, x)
+        below, lost = two_product(x, d)
+        below_low = lost + x * d_lost
+    elif x < 1.5:
+        below = x
     p, lost = two_product(y, high)
     return _divided(p, lost + rest * high + y * low, below, below_low)
 
@@ -213,6 +255,17 @@ def _beta_pair(a: float, b: float) -> tuple[float, float]:
     # Times the slope, digamma, of which few digits are needed (DLMF 5.11.2).
     r = 1.0 / (s + 1.0)
     third_low += third * lost * (math.log(s + 1.0) - 1.0 / s - (0.5 + r / 12.0) * r)
+    p, rest = two_product(first, second)
+    return _divided(p, rest + first * second_low + second * first_low, third, third_low)
+
+
+def _long_beta_pair(a: float, b: float) -> tuple[float, float]:
+    """Give the same, the second part of 20 bits."""
+    first, first_low = _long_pair(a)
+    second, second_low = _long_pair(b)
+    s, lost = two_sum(a, b)
+    third, third_low = _long_pair(s)
+    third_low += third * lost * digamma(s)
     p, rest = two_product(first, second)
     return _divided(p, rest + first * second_low + second * first_low, third, third_low)
 
@@ -499,21 +552,33 @@ def _betaln_of_doubles(a: float, b: float) -> float:
         return y + (rest + (lost - low - more))
     if a + b > 100.0:
         t = b / a
+        total, lack = two_sum(a, b)
+        ln, low = _log(total, 3.0)
+        second, lost = two_product(b, ln)
+        rest = 0.5 * math.log1p(t) - a * log1pmx(t) + (_stirling_rest(a) - _stirling_rest(a + b))
+        rest -= lost + b * (low + lack / total)
         first, more = lgamma(b), 0.0
         if 1e-10 < b < 1.0:  # log gamma(b + 1) - log(b)
             ln, low = _log(b, 3.0)
             first, more = two_sum(-ln, lgamma(1.0 + b))
             more -= low
-        total, lack = two_sum(a, b)
-        ln, low = _log(total, 3.0)
-        second, lost = two_product(b, ln)
         y, less = two_sum(first, -second)
-        rest = 0.5 * math.log1p(t) - a * log1pmx(t) + (_stirling_rest(a) - _stirling_rest(a + b))
-        rest += more + less - (lost + b * (low + lack / total))
-        return y + rest if abs(y) > 0.6 * max(abs(first), second) else NAN
+        if b >= 1.0 or abs(y) > 0.6 * max(abs(first), second):
+            return y + (rest + more + less)
+        g, g_low = _long_pair(b)
+        first, low = _log(g, 3.0)
+        y, less = two_sum(first, -second)
+        y += rest + less + (low + g_low / g)
+        return y if abs(y) > 0.005 else NAN
     y, low = _beta_pair(a, b)
+    if 0.97 < y < 1.03:
+        if a == 1.0 or b == 1.0:  # where it is the reciprocal of the other one
+            return -math.log(a * b)
+        y, low = _long_beta_pair(a, b)
+        rest = (y - 1.0) + low
+        return math.log1p(rest) if abs(rest) > 1e-6 else NAN
     if 0.5 < y < 2.0:
-        return math.log1p((y - 1.0) + low) if abs(y - 1.0) > 0.03 else NAN
+        return math.log1p((y - 1.0) + low)
     return math.log(y) + low / y
 
 

@@ -98,7 +98,7 @@ def dawsn_derivative(x: float, order: float) -> float:
     n, a = int(order), abs(x)
     if a == INF:
         return 0.0
-    if a > 7.0 + 1.5 * math.sqrt(order):
+    if a > (NEAR if n < 2 else 7.0 + 1.5 * math.sqrt(order)):
         y, low = (0.5 / a, 0.0) if a > 1e280 else _over(0.5, 0.0, a, 0.0)
         for k in range(1, n + 1):
             if a > 1e280:
@@ -116,12 +116,12 @@ def dawsn_derivative(x: float, order: float) -> float:
         if a < NEAR:
             y, low = _near(a)
             y, lost = _by_recurrence(a, n, y, low)
-        if not lost < 32.0 and a < 24.0:  # up to there exp(a**2) is a double
+        if not lost < 128.0 and a < 24.0:  # up to there exp(a**2) is a double
             power, power_low, whole, whole_low = _series(a)
             y, low = _over(whole, whole_low, power, power_low)
             y, low = _times(y, low, a, 0.0)
             y, lost = _by_recurrence(a, n, y, low)
-            lost *= 32e-15
-        if not lost < 32.0:
+            lost *= 128e-15
+        if not lost < 128.0:
             y = _derivative_of_decimals(a, n)
     return -y if x < 0.0 and n % 2 == 0 else y

@@ -445,6 +445,14 @@ def _part(x: float, lost: float, kernel: float, a: float, b: float) -> float:
     m, few = _pairs(x, a, b)
     whole = a + b
     first = 1.0
+    if m < 100.0:  # above those that count, numerators and denominators
+        below = 1.0
+        while m > few:
+            k = a + 2.0 * m
+            first, below = first + x * m * (b - m) / ((k - 1.0) * k) * below, first
+            m -= 1.0
+            first, below = first - x * (a + m) * (whole + m) / ((k - 2.0) * (k - 1.0)) * below, first
+        first /= below
     while m > few:
         k = a + 2.0 * m
         first = 1.0 + x * m * (b - m) / ((k - 1.0) * k * first)

@@ -7,6 +7,7 @@ the result, as a float, lacks is found with it: one step of Newton's method tell
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 from autograd.floats.elementary import INF, NAN, two_product, two_sum
 from autograd.floats.gaussian import _tail, erfc, gaussian, normal_cdf
@@ -101,6 +102,7 @@ def _of_middle(x: float) -> tuple[float, float]:
     return two_sum(y, d / (1.0 + y * d))
 
 
+@lru_cache(maxsize=16)  # a value and its derivatives ask for the same
 def _erfinv(x: float) -> tuple[float, float]:
     if x < 0.5:
         return _of_middle(x)
@@ -134,6 +136,7 @@ def erfinv_slope(x: float) -> float:
     return _inverse_slope(y, lost)
 
 
+@lru_cache(maxsize=16)  # a value and its derivatives ask for the same
 def _erfcinv(x: float) -> tuple[float, float]:
     if x < 0.5:
         return _of_tail(x)
@@ -159,19 +162,19 @@ def erfcinv_slope(x: float) -> float:
     return -_inverse_slope(y, lost)
 
 
+@lru_cache(maxsize=16)  # a value and its derivatives ask for the same
 def _quantile(p: float) -> tuple[float, float]:
     """Quantile of the normal law for 0 < p <= 1/2: a float, and what it lacks."""
     if p > 0.3:
-        t = (p - 0.5) * _SQRT_2PI
-        y, d = t * (1.0 + t * t / 6.0), 0.0
-        for _ in range(5):
-            # Next to 1/2 the difference from it counts.
-            at = 0.5 * math.erf(y * _SQRT_HALF)
-            at += 0.5 * _TWO_INV_SQRT_PI * gaussian(y, 0.0, 2.0) * (y * -4.833646656726457e-17)
-            d = ((p - 0.5) - at) * _SQRT_2PI / gaussian(y, 0.0, 2.0)
-            d /= 1.0 + 0.5 * y * d
-            y, d = two_sum(y, d)
-        return y, d
+        x, y = p - 0.5, 0.0
+        for c in _MIDDLE:
+            y = y * (4.0 * x * x) + c
+        y *= 2.0 * x / _SQRT_HALF
+        power = math.exp(-0.5 * y * y)
+        # Next to 1/2 the difference from it counts.
+        at = 0.5 * math.erf(y * _SQRT_HALF) + 0.5 * _TWO_INV_SQRT_PI * power * (y * -4.833646656726457e-17)
+        d = (x - at) * _SQRT_2PI / power
+        return two_sum(y, d / (1.0 + 0.5 * y * d))
     if p < 1e-240:
         y, d = _of_far_tail(p, 2)
         return -y, -d

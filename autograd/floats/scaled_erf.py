@@ -29,17 +29,22 @@ _MIDDLE = 3.0
 """Up to here, and down to as far below zero, the series in pairs of floats serve."""
 
 
+def _beside(x: float) -> tuple[float, float]:
+    """Give in two parts what is beside x in erfcx(x) = 1 / (sqrt(pi) (x + ...)), x >= 0.36, DLMF 7.9.1."""
+    if x >= 30.0:
+        return _over(0.5, 0.0, x + 1.0 / (x + 1.5 / (x + 2.0 / (x + 2.5 / (x + 3.0 / x)))), 0.0)
+    u, p = (x - 2.1213203435596424) / (x + 2.1213203435596424), 0.0
+    for coefficient in FRACTION:
+        p = p * u + coefficient
+    d, d_low = two_sum(2.0 * x, 2.8284271247461903)
+    return _over(p, 0.0, d, d_low)
+
+
 def _scaled(x: float) -> tuple[float, float]:
-    """Give erfcx(x) for 0.36 <= x < 1e150 in two parts: of 1 / (sqrt(pi) (x + ...)), DLMF 7.9.1."""
-    if x < 30.0:
-        z = 1.4142135623730951 * x
-        u, p = (z - 3.0) / (z + 3.0), 0.0
-        for coefficient in FRACTION:
-            p = p * u + coefficient
-        rest = p / (z + 2.0) / 1.4142135623730951
-    else:
-        rest = 0.5 / (x + 1.0 / (x + 1.5 / (x + 2.0 / (x + 2.5 / (x + 3.0 / x)))))
+    """Give erfcx(x) for 0.36 <= x < 1e150 in two parts."""
+    rest, low = _beside(x)
     d, d_low = two_sum(x, rest)
+    d_low += low
     q, q_low = _times(d, d_low, _ROOT_PI, _ROOT_PI_REST)
     return _over(1.0, 0.0, q, q_low)
 
@@ -79,6 +84,12 @@ def erfcx_derivative(x: float, order: float) -> float:
         return erfcx(x)
     if abs(x) == INF:
         return INF if x < 0.0 and n % 2 == 0 else -INF if x < 0.0 else 0.0 if n % 2 == 0 else -0.0
+    if n == 1 and _FEW <= x < 1e150:
+        rest, low = _beside(x)
+        d, d_low = two_sum(x, rest)
+        q, q_low = _over(rest, low, d, d_low)
+        y, y_low = _times(q, q_low, -_TWO_INV_ROOT_PI, -_TWO_INV_ROOT_PI_REST)
+        return y + y_low
     y = erfcx(x)
     if x >= _FEW or (n > 1 and x >= 0.25):
         r = _ratio(x, n)

@@ -85,7 +85,8 @@ def fit(
         yields batches, pairs (x, y): an iterable such as a loader, or a function that returns one, called for
         each epoch, with its number from 0 if it asks for one. An iterator lasts for one epoch. A thread reads
         the next batches while one is computed. Metrics are those of ``validation`` then, and labels are
-        taken as they are.
+        taken as they are. With ``backend="xla"`` and a mesh the arrays, those of batches too, may lie on the
+        devices of several processes, each of which runs this: see ``jax.make_array_from_process_local_data``.
     loss
         ``loss(model(sample), target)`` is one sample's loss, such as a function of `nn.losses`.
     optimizer

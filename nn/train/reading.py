@@ -15,7 +15,7 @@ from typing import Any
 from autograd.words import gettext
 from nn.data import batches
 
-__all__ = ["Mapped", "Read", "Stream", "ahead", "as_arrays", "fingerprint", "read"]
+__all__ = ["Mapped", "Read", "Spread", "Stream", "ahead", "as_arrays", "fingerprint", "read"]
 
 Batch = tuple[Any, Any]
 END = object()
@@ -117,9 +117,9 @@ class Read:
         if not isinstance(item, (tuple, list)) or len(item) != 2:
             raise TypeError(gettext(
                 "{name} must be a pair of samples and targets, got {item}; let the data yield (x, y)",
-                name=name, item=f"{item!r:.60}",
+                name=name, item=" ".join(repr(item).split())[:60],
             ))  # fmt: skip
-        x, y = self.check_batch((item[0], item[1]), name)
+        x, y = item if is_spread(item) else self.check_batch((item[0], item[1]), name)
         shape = getattr(item[0], "shape", (0,))[1:]
         if self.shape is None:
             self.shape = shape
@@ -200,7 +200,7 @@ class Stream(Read):
             )) from None  # fmt: skip
 
     def few(self) -> Batch:
-        """Return the first batch; the rest is left for the first epoch."""
+        """Return the first batch, as far as this process has it; the rest is left for the first epoch."""
         if self.begun is None:
             self.begun = self._begin(0)
             self.first = [item for item in [next(self.begun, END)] if item is not END]
@@ -208,7 +208,8 @@ class Stream(Read):
                 raise ValueError(gettext(
                     "the data has no batch; let it yield pairs (x, y) of samples and targets"
                 ))  # fmt: skip
-        return self.checked(self.first[0], gettext("batch {count} of epoch {epoch}", count=1, epoch=1))
+        name = gettext("batch {count} of epoch {epoch}", count=1, epoch=1)
+        return self.checked(here(self.first[0]), name)
 
     def opened(self, epoch: int, rng: Any) -> Iterator[Any]:  # noqa: ARG002
         """Return the batches from the first on."""
@@ -216,6 +217,34 @@ class Stream(Read):
         if begun is None or (epoch and not self.once):
             return self._begin(epoch)
         return _chained(self.first, begun)
+
+
+class Spread(Read):
+    """Arrays that lie on the devices of several processes: a batch of all samples.
+
+    Parameters
+    ----------
+    data
+        The arrays, of which each process has its own samples.
+    check
+        As for `Read`.
+    """
+
+    def __init__(self, data: Batch, check: Any) -> None:
+        super().__init__(check)
+        self.data = data
+
+    def opened(self, epoch: int, rng: Any) -> Iterator[Any]:  # noqa: ARG002
+        """Return the one batch."""
+        return iter([self.data])
+
+    def few(self) -> Batch:
+        """Return some samples that this process has."""
+        return self.checked(here(self.data), gettext("the data"))
+
+    def made(self) -> str:
+        """Return sizes alone, as no process knows the others' samples."""
+        return repr([x.shape for x in self.data])
 
 
 def _asked(source: Any, epoch: int) -> tuple[int, ...]:
@@ -266,6 +295,17 @@ def as_arrays(data: Batch, name: str, otherwise: Callable[[Batch, str], Batch]) 
     return x, y
 
 
+def is_spread(data: Any) -> bool:
+    """Tell whether a pair has an array of JAX of which other processes have a part."""
+    pair = isinstance(data, (tuple, list)) and len(data) == 2
+    return pair and not all(getattr(part, "is_fully_addressable", True) for part in data)
+
+
+def here(data: Any) -> Any:
+    """Return a batch; of one on the devices of several processes, what its first device has."""
+    return tuple(part.addressable_shards[0].data for part in data) if is_spread(data) else data
+
+
 def is_mapped(data: Any) -> bool:
     """Tell whether a pair has an array that stays in its file."""
     numpy = sys.modules.get("numpy")
@@ -277,6 +317,15 @@ def read(data: Any, size: int | None, shuffle: bool, check: Callable[[Batch, str
     """Return what reads data batch by batch, or None where it is to be in memory as a whole."""
     if is_mapped(data):
         return Mapped(data[0], data[1], size, shuffle, check)
+    if is_spread(data):
+        if size is not None:
+            raise ValueError(gettext(
+                "batch_size={size} is for arrays that one process has, and these lie on the devices of "
+                "several; leave out batch_size, or pass a function that yields batches, each made with "
+                "jax.make_array_from_process_local_data",
+                size=size,
+            ))  # fmt: skip
+        return Spread((data[0], data[1]), check)
     table = hasattr(data, "shape") or hasattr(data, "__dataframe__") or hasattr(data, "to_numpy")
     if isinstance(data, (tuple, list, str, bytes, dict, set)) or table:
         return None

@@ -184,3 +184,10 @@ def test_a_bound_of_clip_may_be_a_node():
     x, low, high = Value(3.0), Value(1.0), Value(2.0)
     y = np.clip(x, low, high)
     assert (y.data, gradients(y, [x, low, high])) == (2.0, [0.0, 0.0, 1.0])
+
+
+def test_a_polynomial_of_nodes_in_a_list_works_and_of_one_says_what_to_write():
+    xs = [Value(0.5), Value(2.0)]
+    assert [y.data for y in np.polyval([1.0, 2.0], xs)] == [2.5, 4.0]
+    with pytest.raises(TypeError, match="polyval takes no Values; write functools.reduce"):
+        np.polyval([1.0, 2.0], xs[0])

@@ -11,7 +11,18 @@ import sys
 import pytest
 
 import autograd
-from autograd import Value, elsewhere, grad, gradients, hessian, jacfwd, jacobian, jacrev, value_and_grad
+from autograd import (
+    TABLE,
+    Value,
+    elsewhere,
+    grad,
+    gradients,
+    hessian,
+    jacfwd,
+    jacobian,
+    jacrev,
+    value_and_grad,
+)
 from autograd.elsewhere import Elsewhere
 from autograd.operators import Operators
 
@@ -317,6 +328,29 @@ def test_a_method_from_elsewhere_says_what_to_write(name, instead):
     assert caught.value.obj is x
 
 
+def test_every_method_that_computes_in_place_elsewhere_says_what_to_write():
+    x = Value(1.0)
+    for name in (*vars(Operators), "clip", "pow", "true_divide", "copy", "fill"):
+        op = TABLE.get(name)
+        if name.startswith("_") or (op and op.arity != 1):
+            continue
+        if op or not hasattr(x, name):
+            with pytest.raises(AttributeError, match=rf"a Value has no '{name}_'; write x"):
+                getattr(x, f"{name}_")
+
+
+@pytest.mark.parametrize("kind", ["torch.Tensor", "numpy.ndarray", "jax.Array"])
+def test_everyday_methods_of_arrays_say_what_to_write(kind):
+    module, _, name = kind.rpartition(".")
+    there = dir(getattr(pytest.importorskip(module), name))
+    everyday = """all any argsort clamp_max clamp_min conj cumprod cumsum diagonal flip gather inner itemsize
+    logical_not masked_fill median nbytes outer ravel repeat roll sort split swapaxes take tile topk trace
+    unique nonzero mT fmax sgn addcmul amax isclose mm"""
+    for method in set(everyday.split()) & set(there):
+        with pytest.raises(AttributeError, match=rf"a Value has no '{method}'; write "):
+            getattr(Value(1.0), method)
+
+
 def test_names_from_elsewhere_hide_nothing_and_are_not_offered():
     own = {name for kind in Value.__mro__[:-2] for name in vars(kind)}
     assert not {name for name in vars(Elsewhere) if not name.startswith("_")} & vars(Operators).keys()
@@ -347,6 +381,12 @@ def test_names_from_elsewhere_hide_nothing_and_are_not_offered():
         ("linearize", r"autograd\.jvp"),
         ("laplacian", r"autograd\.hessian"),
         ("zeros", "a list of Values"),
+        ("median", "sorted"),
+        ("nanmean", r"autograd\.mean"),
+        ("meshgrid", "a list of Values"),
+        ("convolve", r"autograd\.dot"),
+        ("interp", "neighbours"),
+        ("randint", "Random"),
     ],
 )
 def test_a_function_from_elsewhere_says_what_to_write(name, instead):

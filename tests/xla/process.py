@@ -26,6 +26,17 @@ def trained(x, y, mesh, shard):
     return step, [losses, [p.data for p in params]]
 
 
+def fitted(data, mesh, **options):
+    """Return the losses of a fit, and the parameters."""
+    model = nn.MLP(2, [2, 1], rng=1)
+    history = nn.fit(
+        model, data, nn.losses.binary_cross_entropy_with_logits,
+        nn.optim.Adam(model.parameters(), lr=0.05), epochs=3, compile=True, backend="xla", mesh=mesh,
+        progress=False, **options,
+    )  # fmt: skip
+    return [history["loss"], [p.data for p in model.parameters()]]
+
+
 def refused(call):
     """Return what an error says."""
     try:
@@ -53,9 +64,16 @@ if __name__ == "__main__":
     parts = shared(x[mine], "examples"), shared(y[mine], "examples")
     step, apart = trained(*parts, mesh, None)
     found.append(apart)
+    def batches():
+        for k in range(0, 10, 4):  # of 4, 4 and 2 samples of each process
+            own = slice(10 * number + k, 10 * number + min(k + 4, 10))
+            yield shared(x[own], "examples"), shared(y[own], "examples")
+
+    found += [fitted(parts, mesh), fitted(batches, mesh)]
     hole = np.where(np.arange(10)[:, None] == 3, np.nan, x[mine])
     other = compile(lambda x: x, batch=True, backend="numpy")
     texts = [
+        refused(lambda: fitted(parts, mesh, batch_size=4)),
         refused(lambda: other(parts[1])),
         refused(lambda: step.value_and_grad(shared(x[:, mine], None, "examples"), parts[1])),
         refused(lambda: step.value_and_grad(shared(hole, "examples"), parts[1])),

@@ -38,14 +38,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, runtime_checkable
 
 from autograd.compiler.backends.costs import COSTS
-from autograd.compiler.backends.placing import Placed
+from autograd.compiler.backends.placing import Placed, Threaded
 
 if TYPE_CHECKING:
     from autograd.compiler.roll.program import Program
 
 __all__ = [
     "AT_ONCE", "BACKENDS", "ON_DEVICES", "Backend", "Bound", "Cost", "Descending", "Gradual", "Optimizing",
-    "Reusable", "Work", "cost_of", "load",
+    "Reusable", "Sharing", "Work", "cost_of", "load",
 ]  # fmt: skip
 
 BACKENDS: Final = {
@@ -135,6 +135,15 @@ class Gradual(Protocol):
         """Return the names of such operations in a program; `report` tells them."""
 
 
+@runtime_checkable
+class Sharing(Protocol):
+    """A backend in which several threads can share the examples of a batch."""
+
+    @abstractmethod
+    def threaded(self, threads: int) -> Backend:
+        """Return the backend with so many threads."""
+
+
 class Work(NamedTuple):
     """What there is to do in a call."""
 
@@ -214,5 +223,9 @@ def load(name: str) -> Backend:
     It is imported when it is first asked for, since NumPy may not be there.
     """
     backend: Any = import_module({**BACKENDS, **ON_DEVICES}[name]).BACKEND
-    found: Backend = backend.placed(name.placement) if isinstance(name, Placed) else backend
+    found: Backend = backend
+    if isinstance(name, Placed):
+        found = backend.placed(name.placement)
+    elif isinstance(name, Threaded) and isinstance(backend, Sharing):
+        found = backend.threaded(name.threads)
     return found

@@ -7,7 +7,7 @@ from typing import Any
 
 from autograd.words import gettext
 
-__all__ = ["Placed", "Placement"]
+__all__ = ["Placed", "Placement", "Threaded"]
 
 
 @dataclass(frozen=True)
@@ -65,3 +65,21 @@ class Placed(str):
     def __getnewargs__(self) -> tuple[str, Placement]:  # type: ignore[override]
         """Return what a copy is made of."""
         return str(self), self.placement
+
+
+class Threaded(str):
+    """The name of a backend, with how many threads are to share the examples where it has threads."""
+
+    __slots__ = ("threads",)
+
+    threads: int
+
+    def __new__(cls, name: str, threads: int) -> Threaded:
+        """Make one, which is equal to the name."""
+        made = super().__new__(cls, name)
+        made.threads = threads
+        return made
+
+    def __getnewargs__(self) -> tuple[str, int]:  # type: ignore[override]
+        """Return what a copy is made of."""
+        return str(self), self.threads

@@ -30,6 +30,7 @@ from autograd.compiler.graph.ir import (
     Ints,
     Terms,
     distinct,
+    renamed,
 )
 from autograd.compiler.graph.simplify import fuse_equal, kept
 from autograd.compiler.graph.symbol import Step, Symbol, Total, recorded, total_of
@@ -389,7 +390,7 @@ def _sorted(graph: Graph, origin: Ints) -> Graph:
         primal=renumbered(graph.primal[order]),
         terms=Terms(number[t.node], t.coef, number[t.a], number[t.b], t.over),
         outputs=renumbered(graph.outputs), pinned=renumbered(graph.pinned),
-        labels={int(number[k]): label for k, label in graph.labels.items()},
+        labels=renamed(graph.labels, number),
         forward=int((origin < graph.forward).sum()) if graph.forward >= 0 else -1,
         scale=int(renumbered(graph.scale)), lanes=int(renumbered(graph.lanes)),
     )  # fmt: skip

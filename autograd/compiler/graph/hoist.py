@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from autograd.compiler.graph.counting import bincount
-from autograd.compiler.graph.ir import ONE, SOP, Graph, Ints, Terms, distinct
+from autograd.compiler.graph.ir import ONE, SOP, Graph, Ints, Terms, distinct, renamed
 from autograd.compiler.graph.schedule import FINE, mixed, signatures, term_keys
 
 __all__ = ["hoist"]
@@ -165,7 +165,7 @@ def with_room(graph: Graph, ahead: int, behind: int) -> tuple[Graph, Ints, Ints]
         args=grown(renumbered(graph.args), -1), primal=grown(renumbered(graph.primal), -1),
         terms=Terms(number[t.node], t.coef, number[t.a], number[t.b], t.over),
         outputs=renumbered(graph.outputs), pinned=renumbered(graph.pinned),
-        labels={int(number[k]): v for k, v in graph.labels.items()},
+        labels=renamed(graph.labels, number),
         forward=graph.forward + ahead if graph.forward >= 0 else -1,
         scale=int(renumbered(np.array(graph.scale))), lanes=int(renumbered(np.array(graph.lanes))),
     ), number, made  # fmt: skip

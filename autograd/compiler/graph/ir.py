@@ -22,7 +22,7 @@ from autograd.words import gettext
 
 __all__ = [
     "ARITY", "CONST", "EXTREMA", "FIRST_ROW", "INPUT", "LANE", "LEAVES", "MAX", "MIN", "ONE", "PARAM",
-    "QUIET", "SOP", "Builder", "Graph", "Terms", "distinct",
+    "QUIET", "SOP", "Builder", "Graph", "Terms", "distinct", "renamed",
 ]  # fmt: skip
 
 Ints = NDArray[np.int64]
@@ -162,6 +162,12 @@ def spread(graph: Graph, marked: NDArray[np.bool_], *, through_sums: bool = True
         producers, consumers = producers[~closed], consumers[~closed]
     flood(*csr(producers, consumers, graph.size), marked, np.flatnonzero(marked))
     return marked
+
+
+def renamed(labels: dict[int, str], number: Ints) -> dict[int, str]:
+    """Return labels of nodes by their new numbers, without those of which that is -1."""
+    new = number[np.fromiter(labels, np.int64, len(labels))].tolist()
+    return {i: label for i, label in zip(new, labels.values(), strict=True) if i >= 0}
 
 
 FEW = 64

@@ -26,7 +26,7 @@ from autograd.compiler.graph.ir import (
     spans,
 )
 
-__all__ = ["families", "groups", "mixed", "signatures", "term_keys"]
+__all__ = ["families", "groups", "mixed", "signatures", "term_keys", "with_set"]
 
 
 def mixed(keys: Any) -> Any:
@@ -40,10 +40,10 @@ def mixed(keys: Any) -> Any:
 
 TURNS = 16
 """So many levels are tried, and more around the best, at which a pass may turn back."""
-FINE, COARSE, RAGGED = range(3)
+FINE, COARSE, RAGGED, SETS = range(4)
 """How much two nodes must have in common: the kinds of their operands; only the number of terms.
 
-Not even that.
+Not even that; the kinds of their operands, however many there are of each.
 """
 
 
@@ -63,6 +63,8 @@ def signatures(graph: Graph, lane: Any, detail: int) -> Ints:
         if detail == COARSE
         else term_keys(graph, lane)[real]
     )
+    if detail == SETS:
+        return with_set(own, t.node, key)
     with np.errstate(over="ignore"):
         total = mixed(own)
         np.add.at(total, t.node, mixed(key))
@@ -138,14 +140,14 @@ def _kinds(graph: Graph, lane: Any, arrays: Ints, *, apart: bool) -> Ints:
     producers, consumers = graph.edges()
     row = graph.args[producers, 0] >= 0
     rows = graph.kind[producers[row]].astype(np.int64)
-    kinds = _with_set(_alone(graph, lane) * (int(arrays.max()) + 1) + arrays, consumers[row], rows)
+    kinds = with_set(_alone(graph, lane) * (int(arrays.max()) + 1) + arrays, consumers[row], rows)
     t = graph.terms.take((graph.terms.a != ONE) | graph.terms.over)
     low, high = np.minimum(kinds[t.a], kinds[t.b]), np.maximum(kinds[t.a], kinds[t.b])
-    kinds = _with_set(kinds, t.node, ((low * graph.size + high) * 2 + t.over) * 2 + (t.coef < 0.0))
-    return _with_set(kinds, producers, kinds[consumers]) if apart else kinds
+    kinds = with_set(kinds, t.node, ((low * graph.size + high) * 2 + t.over) * 2 + (t.coef < 0.0))
+    return with_set(kinds, producers, kinds[consumers]) if apart else kinds
 
 
-def _with_set(kinds: Ints, node: Ints, key: Ints) -> Ints:
+def with_set(kinds: Ints, node: Ints, key: Ints) -> Ints:
     """Number kinds anew, apart where the sets of keys differ that nodes have."""
     order = np.lexsort((key, node))
     node, key = node[order], key[order]
@@ -157,11 +159,12 @@ def _with_set(kinds: Ints, node: Ints, key: Ints) -> Ints:
     return _numbered(total)
 
 
-def groups(graph: Graph, lane: Any, ahead: Any) -> list[Ints]:
+def groups(graph: Graph, lane: Any, ahead: Any, *, even: bool = True) -> list[Ints]:
     """Return the groups of nodes to compute, in order.
 
     ``ahead`` tells of each node whether it is computed before all others. Where there are such, for the sake
-    of loops, what nothing rests on comes last, and not between the rounds.
+    of loops, what nothing rests on comes last, and not between the rounds. Unless groups are to be ``even``,
+    nodes of one may differ in how many terms they add up.
     """
     t = graph.terms
     work = graph.args[:, 0] >= 0
@@ -177,7 +180,8 @@ def groups(graph: Graph, lane: Any, ahead: Any) -> list[Ints]:
     depth = int(level.max(initial=0))
     late = _late_levels(graph, level, producers, consumers)
     best: list[Ints] | None = None
-    for detail in (FINE, COARSE) if lane.any() else (FINE, COARSE, RAGGED):
+    details = (SETS,) if not even else (FINE, COARSE) if lane.any() else (FINE, COARSE, RAGGED)
+    for detail in details:
         sig = signatures(graph, lane, detail)
         found = min((_by_level(work, at, sig) for at in (late, level)), key=len)
         if len(found) > 3 and len(found) > 1.25 * depth:  # there are no fewer groups than levels

@@ -26,6 +26,7 @@ from autograd.compiler.graph.ir import (
     csr,
     distinct,
     flood,
+    renamed,
 )
 
 __all__ = [
@@ -300,7 +301,7 @@ def compact(graph: Graph) -> Graph:
     return replace(
         graph, kind=graph.kind[live], value=graph.value[live], args=args, primal=primal, terms=terms,
         outputs=number[graph.outputs], pinned=np.where(graph.pinned >= 0, number[graph.pinned], -1),
-        labels={int(number[k]): v for k, v in graph.labels.items() if live[k]},
+        labels=renamed(graph.labels, np.where(live, number, -1)),
         forward=int(live[: graph.forward].sum()) if graph.forward >= 0 else -1,
         scale=int(number[graph.scale]) if graph.scale >= 0 else -1,
         lanes=int(number[graph.lanes]) if graph.lanes >= 0 else -1,

@@ -29,7 +29,8 @@ class Steps:
     def __init__(self, known: list[Step], *, guards: bool) -> None:
         self.list = list(known)
         self.guards = guards
-        self._places = {self._key(step): i for i, step in reversed(list(enumerate(known)))}
+        taken = [(self._key(step), i) for i, step in enumerate(known) if "operand" not in step[1]]
+        self._places: dict[Any, int] = dict(reversed(taken))
 
     @staticmethod
     def _key(step: Step) -> Any:

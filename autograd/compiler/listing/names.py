@@ -64,6 +64,10 @@ class Region:
         return where
 
 
+INDEX = re.compile(r"\[(\d+)\]")
+"""What a label says of a place in an array."""
+NUMBERED = re.compile(r"(.*?[A-Za-z_])_?(\d+)")
+"""A label that ends in a number."""
 RESERVED = frozenset([
     *keyword.kwlist, *keyword.softkwlist, "N", "float", "range", "reversed", "nan", "inf", "add",
     "broadcast_to", "einsum", "empty", "zeros", "array", "stack", "r_",
@@ -119,12 +123,12 @@ def split_label(label: str) -> tuple[str, tuple[int, ...]]:
     >>> split_label("w1[3][7]"), split_label("layer1.n2.w0"), split_label("layer1.n2.b")
     (('w1', (3, 7)), ('layer1_w', (2, 0)), ('layer1_b', (2,)))
     """
-    brackets = re.findall(r"\[(\d+)\]", label)
+    brackets = INDEX.findall(label)
     if brackets:
-        return re.sub(r"\[\d+\]", "", label), tuple(map(int, brackets))
+        return INDEX.sub("", label), tuple(map(int, brackets))
     parts = label.split(".")
     if len(parts) < 2:
-        found = re.fullmatch(r"(.*?[A-Za-z_])_?(\d+)", label)
+        found = NUMBERED.fullmatch(label)
         return (label, ()) if found is None else (found[1], (int(found[2]),))
     indices, names = [], parts[:-2]
     for i, part in enumerate(parts[-2:]):

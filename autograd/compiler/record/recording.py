@@ -8,6 +8,8 @@ import math
 import sys
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import chain
+from operator import attrgetter
 from typing import Any, Protocol, TypeVar
 
 from autograd.backward import toposort
@@ -17,7 +19,7 @@ from autograd.calculus.trees import map_leaves
 from autograd.errors import TracingError
 from autograd.form import Comparison
 from autograd.modes import mode, refuse_while_tracing
-from autograd.node import ConstantNote
+from autograd.node import Call, ConstantNote, Node
 from autograd.value import Value
 from autograd.words import gettext
 
@@ -157,29 +159,18 @@ def with_outside(tape: list[Value], known: Collection[Any]) -> list[Value]:
 
     ``known`` are left out.
     """
+    if None in map(attrgetter("op"), tape):
+        raise TracingError(gettext(
+            "the function uses no_grad(), whose results would be frozen into the program; compile "
+            "the part with a gradient only"
+        ))  # fmt: skip
     inside: set[Any] = set(tape)
     outside: dict[Value, None] = {}
-    for node in tape:
-        if node.op is None:
-            raise TracingError(gettext(
-                "the function uses no_grad(), whose results would be frozen into the program; compile "
-                "the part with a gradient only"
-            ))  # fmt: skip
-        operands, call = node._predecessors(), node._call
-        if call is not None:
-            operands = () if call in inside else call.elements
-            inside.add(call)
-        for x in operands:
-            if (
-                isinstance(x, Value)
-                and x.op is not None
-                and x not in inside
-                and x not in outside
-                and x not in known
-            ):
-                for other in toposort(x):
-                    if other.op is not None:
-                        outside[other] = None
+    read: dict[Any, None] = dict.fromkeys(chain.from_iterable(map(Node._predecessors, tape)))
+    calls = [x for x in read if isinstance(x, Call)]
+    for x in chain(read, chain.from_iterable(call.elements for call in calls)):
+        if isinstance(x, Value) and x.op is not None and not (x in inside or x in outside or x in known):
+            outside.update(dict.fromkeys([other for other in toposort(x) if other.op is not None]))
     return [*outside, *tape]
 
 

@@ -62,7 +62,7 @@ class Source:
         g = self.graph
         digest = hashlib.blake2b(digest_size=16)
         kinds = g.kind.tolist()
-        named = [(i, label) for i, label in sorted(g.labels.items()) if kinds[i] not in (INPUT, LANE)]
+        named = sorted((i, label) for i, label in g.labels.items() if kinds[i] not in (INPUT, LANE))
         rows = [(op.name, id(op), params) for op, params in g.rows]
         data = sum(math.prod(shape) for shape in self.shapes)
         digest.update(
@@ -130,14 +130,13 @@ def _trace(
     rec = Recorded(b)
     labels: dict[int, str] = {}
     parameters = rec.leaves(list(params or ()), PARAM)
-    labels.update({int(i): p.label for i, p in zip(parameters, params or (), strict=True)})
+    labels.update({i: p.label for i, p in zip(parameters.tolist(), params or (), strict=True) if p.label})
     scale, count = (int(i) for i in b.new(INPUT, 2)) if batch else (-1, -1)
     args = []
     for name, shape, example in zip(names, shapes, examples, strict=True):
         fresh = [Value(x) for x in np.asarray(example, float).ravel().tolist()]
         ids = rec.leaves(fresh, LANE if batch else INPUT)
-        for index, i in zip(np.ndindex(*shape), ids.tolist(), strict=True):
-            labels[i] = name + "".join(f"[{k}]" for k in index)
+        labels.update(zip(ids.tolist(), _elements(name, shape), strict=True))
         args.append(nested(iter(fresh), shape))
     tape = Tape()
     result = record(f, args, tape)
@@ -156,7 +155,7 @@ def _trace(
         if penalty is not None:
             b.add(total, 1.0, rec.resolve([extra if isinstance(extra, Value) else float(extra)]))
         results = total
-    labels.update({rec.ids[v]: v.label for v in rec.captured})
+    labels.update({rec.ids[v]: v.label for v in rec.captured if v.label})
     stopped = np.concatenate([np.zeros(0, np.int64), *b.stopped])
     marks = np.zeros(b.size, bool)
     marks[stopped] = True
@@ -170,6 +169,14 @@ def _trace(
     return Source(
         forward, shapes, rec.captured, structure, len(tape), None if params is None else marks, outside, aside
     )
+
+
+def _elements(name: str, shape: tuple[int, ...]) -> list[str]:
+    """Return the names of an array's elements, in order."""
+    names = [name]
+    for n in shape:
+        names = [f"{above}[{k}]" for above in names for k in range(n)]
+    return names
 
 
 def forward_only(graph: Graph) -> Graph:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -45,6 +46,8 @@ class Layout:
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
         self.is_lane = graph.lane()
+        self.has_lanes = bool(self.is_lane.any())
+        self.kind = graph.kind.astype(np.int64)  # once: groups are many, and the graph may be long
         n = graph.size
         self.address = np.full(n, -1, np.int64)
         self.block = np.zeros(n, np.int64)
@@ -69,13 +72,14 @@ class Layout:
         self.one = -1
         self.copies: list[tuple[Ints, Ints]] = []
         self.tables: list[tuple[list[Ref], Any]] = []
+        self._sorted: tuple[Any, int, dict[int, Any]] = None, 0, {}
 
     def _label_blocks(self, leaves: Ints, first: int = 3) -> int:
         """Tell the leaves of one array from those of another, by their labels; return how many arrays."""
         known: dict[str, int] = {}
-        for node in leaves.tolist():
-            name = split_label(self.graph.labels.get(node, ""))[0]
-            self.block[node] = first + known.setdefault(name, len(known))
+        labels = map(self.graph.labels.get, leaves.tolist(), repeat(""))
+        names = [split_label(label)[0] if label else "" for label in labels]
+        self.block[leaves] = [first + known.setdefault(name, len(known)) for name in names]
         return len(known)
 
     def allocate(self, nodes: Ints, pinned: bool) -> None:
@@ -230,6 +234,15 @@ class Layout:
     # Orders to try.
 
     def _orders(self, group: Ints, keys: list[Any]) -> Iterator[Any]:
+        """Yield permutations of the cells, each once."""
+        tried: set[bytes] = set()
+        for order in self._wanted(group, keys):
+            told = order.tobytes()
+            if told not in tried:
+                tried.add(told)
+                yield order
+
+    def _wanted(self, group: Ints, keys: list[Any]) -> Iterator[Any]:
         """Yield permutations of the cells: by pinned address, as recorded, by operands, reversed."""
         if len(group) == 1:
             yield np.arange(1)
@@ -300,6 +313,16 @@ class Layout:
 
     # Sums of products, and extrema.
 
+    def _known(self, group: Ints, level: int) -> tuple[list[Column], Any] | None:
+        """Return what `_columns` does; it is asked again for a group that fits nowhere."""
+        if self._sorted[0] is not group or self._sorted[1] != self.blocks:
+            self._sorted = group, self.blocks, {}
+        known: dict[int, Any] = self._sorted[2]
+        if level not in known:
+            known[level] = self._columns(group, level)
+        found: tuple[list[Column], Any] | None = known[level]
+        return found
+
     def _columns(self, group: Ints, level: int) -> tuple[list[Column], Any] | None:
         """Sort the terms of a group into classes; None if the cells do not have equally many of each.
 
@@ -331,25 +354,40 @@ class Layout:
         if level == 2:
             key = lanes.astype(np.int64)
         else:
-            what = self.block if level else g.kind.astype(np.int64)
+            what = self.block if level else self.kind
             key = (what[a] * (1 << 24) + what[b]) * 16 + lanes
         sort = np.lexsort((at_b, at_a, cell, key))
         key = key[sort]
         cuts = np.flatnonzero(np.diff(key)) + 1
         columns = []
         for part in np.split(sort, cuts) if len(sort) else []:
-            if len(part) % count or (cell[part].reshape(count, -1) != np.arange(count)[:, None]).any():
-                return None
             i = part[0]
-            shape = (count, len(part) // count)
+            factors = [at_a[part]] if b[i] == ONE else [at_a[part], at_b[part]]
+            even = self._even(cell[part], factors, t.coef[part], count, extremum=kind in EXTREMA)
+            if even is None:
+                return None
+            (first, *second), coef = even
             columns.append(Column(
-                at_a[part].reshape(shape), None if b[i] == ONE else at_b[part].reshape(shape),
-                t.coef[part].reshape(shape),
+                first, second[0] if second else None, coef,
                 bool(t.over[i]), bool(self.is_lane[a[i]]), bool(self.is_lane[b[i]]),
             ))  # fmt: skip
         if count == 1 and len(columns) <= 8:
             columns = [piece for c in columns for piece in pieces(c)]
         return columns, offset
+
+    def _even(
+        self,
+        cell: Ints,
+        factors: list[Ints],
+        coef: Any,
+        count: int,
+        *,
+        extremum: bool,  # noqa: ARG002
+    ) -> tuple[list[Ints], Any] | None:
+        """Return factors and coefficients as rows, one for each cell; None if they are not equally long."""
+        if len(cell) % count or (cell.reshape(count, -1) != np.arange(count)[:, None]).any():
+            return None
+        return [x.reshape(count, -1) for x in factors], coef.reshape(count, -1)
 
     def _at(self, nodes: Ints) -> Ints:
         at = self.address[nodes]
@@ -359,7 +397,7 @@ class Layout:
         g = self.graph
         best: Any = None
         for level in (1, 0, 2) if len(group) == 1 and len(levels) > 1 else levels:
-            found = self._columns(group, level)
+            found = self._known(group, level)
             if found is None or (level == 1 and len(group) == 1 and len(found[0]) > 8):
                 continue
             columns, offset = found
@@ -371,13 +409,16 @@ class Layout:
             ]
             for order in self._orders(group, keys):
                 results, pinned = self._results(group, order)
-                fits = [fitted_terms(results, c, order, strict) for c in columns]
-                if any(f is None for f in fits) or (
-                    (offset is not None or not fits) and nest(results[None, :]) is None
-                ):
+                if (offset is not None or not columns) and nest(results[None, :]) is None:
                     continue
-                cost = sum(f[0] for f in fits if f is not None)
-                if best is None or cost < best[0]:
+                cost, fits = 0, []
+                for c in columns:
+                    fit = fitted_terms(results, c, order, strict)
+                    if fit is None or (best is not None and cost + fit[0] >= best[0]):
+                        break
+                    cost += fit[0]
+                    fits.append(fit)
+                else:
                     best = cost, order, columns, offset, fits, pinned
                     if cost == 0:
                         break
@@ -386,7 +427,7 @@ class Layout:
         if best is None:
             return (
                 None
-                if strict or len(levels) == 1 or self.is_lane.any() or int(g.kind[group[0]]) in EXTREMA
+                if strict or len(levels) == 1 or self.has_lanes or int(g.kind[group[0]]) in EXTREMA
                 else self._ragged(group)
             )
         cost, order, columns, offset, fits, pinned = best

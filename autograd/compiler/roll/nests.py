@@ -299,8 +299,8 @@ class Nested(Layout):
         at = self._at(t.a), self._at(t.b)
         swap = at[1] < at[0]
         a, b = np.where(swap, t.b, t.a), np.where(swap, t.a, t.b)
-        what = g.kind.astype(np.int64) * 2 + self.is_lane
-        key = mixed(mixed(t.coef.view(np.int64)) + mixed(what[a] * 4 + (b == ONE))) + mixed(what[b])
+        first, second = [self.kind[x] * 2 + self.is_lane[x] for x in (a, b)]
+        key = mixed(mixed(t.coef.view(np.int64)) + mixed(first * 4 + (b == ONE))) + mixed(second)
         at = np.where(swap, at[1], at[0]), np.where(swap, at[0], at[1])
         return _Summed(group, cell, (a, b), at, t.coef, key, float(offset[0]), extremum)
 

@@ -11,15 +11,18 @@ from autograd.compiler.graph.rounds import find
 from autograd.compiler.graph.schedule import groups
 from autograd.compiler.roll.cells import Layout
 from autograd.compiler.roll.nests import Nested
+from autograd.compiler.roll.padding import Padded
 from autograd.compiler.roll.program import Program, Statement
 from autograd.compiler.roll.recurrence import place_rounds
 from autograd.compiler.roll.repeats import Rounds, Unrolled, blocks, length, printed
 from autograd.compiler.roll.uneven import copied, uneven
 
-__all__ = ["nested", "roll"]
+__all__ = ["nested", "padded", "roll"]
 
 SHORTER = 0.5
 """What part of its lines a program has at the most, with triangles as loops, if they are to be."""
+FEWER = 0.8
+"""What part of its lines a program has at the most, with shorter sums filled up, if they are to be."""
 SMOOTH = 500
 """Nodes for each statement from which there is nothing to find, where nothing is gathered."""
 LONG = 12
@@ -87,6 +90,25 @@ def _tables(program: Program) -> int:
 def _price(program: Program) -> int:
     """Return how long a program is, a table of addresses counting as some lines."""
     return printed(program) + TABLE * _tables(program)
+
+
+@QUIET
+def padded(program: Program) -> Program:
+    """Return a program in which sums that are alike but for how many terms they have are one statement.
+
+    Where that makes it much shorter; rounds stay as they are.
+    """
+    graph = program.graph
+    if len(program.statements) < LONG or any(isinstance(s, Rounds) for s in blocks(program)):
+        return program
+    layout = Padded(graph)
+    found = groups(graph, layout.is_lane, np.zeros(graph.size, bool), even=False)
+    if len(found) > FEWER * len(program.statements):
+        return program
+    for group in found:
+        layout.place(group)
+    other = _finished(layout)
+    return other if length(other) <= FEWER * length(program) else program
 
 
 def _finished(layout: Layout) -> Program:

@@ -140,7 +140,9 @@ def _check_sum(program: Program, s: Statement, ready: _Ready, t: Terms, counts: 
         kept = program.graph.kind[t.a] != CONST
         t, cells = t.take(kept), cells[kept]
     a, b = [np.where(x == ONE, _ABSENT, address[x]) for x in (t.a, t.b)]
-    want = _pairs(cells, a, b, t.coef, t.over)
+    want = list(_pairs(cells, a, b, t.coef, t.over))
+    if s.extremum:  # where what is there twice changes nothing
+        got, want = map(_distinct, (got, want))
     for x, y in zip(_in_order(got), _in_order(want), strict=True):
         _same(x, y, what)
     if not s.extremum:
@@ -169,10 +171,16 @@ def _pairs(cells: Any, a: Any, b: Any, coef: Any, over: Any) -> tuple[Any, ...]:
     return cells, np.minimum(a, b), np.maximum(a, b), over, coef
 
 
+def _distinct(terms: list[Any]) -> list[Any]:
+    """Return the columns of some terms without those that are there before."""
+    first = np.unique(np.stack(terms[:3]), axis=1, return_index=True)[1]
+    return [column[first] for column in terms]
+
+
 def _in_order(terms: Sequence[Any]) -> list[Any]:
-    """Return the columns sorted, without constant terms."""
-    _, a, b, over, _ = terms
-    real = (a != _ABSENT) | (b != _ABSENT) | over
+    """Return the columns sorted, without constant terms, and those that fill up a row."""
+    _, a, b, over, coef = terms
+    real = ((a != _ABSENT) | (b != _ABSENT) | over) & (coef != 0.0)
     order = np.lexsort([column[real] for column in terms[::-1]])
     return [column[real][order] for column in terms]
 

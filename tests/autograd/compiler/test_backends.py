@@ -1,5 +1,7 @@
 """A backend is a folder and a line in the table: one is added here, and everything else takes it as it is."""
 
+import copy
+import pickle
 import sys
 from types import SimpleNamespace
 
@@ -171,3 +173,93 @@ def test_what_a_bound_program_can_do_beside_running_is_declared(name):
     assert isinstance(bound, Reusable)
     assert isinstance(bound, Descending)
     assert bound.another(1).shared is not bound.shared
+
+
+def network_with(threads, backend="c"):
+    """Return a model with a penalty, and its compiled loss."""
+    model = nn.MLP(2, [3, 1], rng=0)
+    step = compile(
+        lambda x, y: nn.losses.mse_loss(model(x), y), model.parameters(), batch=True, backend=backend,
+        penalty=lambda: nn.losses.l2_penalty(model, 0.1), threads=threads,
+    )  # fmt: skip
+    return model, step
+
+
+@pytest.mark.parametrize("threads", [2, 3, 5])
+@pytest.mark.parametrize("examples", [1, 7, 8, 9, 17, 40, 103])
+def test_threads_share_the_examples_of_a_batch_whatever_their_number(threads, examples):
+    rng = np.random.default_rng(examples)
+    data = rng.normal(size=(examples, 2)), rng.normal(size=examples)
+    alone, together = [network_with(n)[1].value_and_grad(*data) for n in (1, threads)]
+    assert together[0] == pytest.approx(alone[0], rel=1e-13)
+    np.testing.assert_allclose(together[1], alone[1], rtol=1e-12, atol=1e-14)
+
+
+def test_threads_give_each_example_the_number_that_one_thread_gives_it():
+    x = np.linspace(0.3, 9.0, 1001)
+
+    def f(v):
+        return [v.lgamma() * v.sin(), v.softplus()]
+
+    alone, together = [compile(f, batch=True, backend="c", threads=n)(x) for n in (1, 4)]
+    for one, other in zip(alone, together, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize("place", [0, 50, 99])
+def test_a_number_that_is_not_finite_is_noticed_whichever_thread_computes_it(place):
+    x = np.full(100, 2.0)
+    x[place] = 1e308
+    step = compile(lambda v: v * v, batch=True, backend="c", threads=4)
+    found = step(x)
+    assert found[place] == np.inf
+    assert (np.delete(found, place) == 4.0).all()
+    assert step.report()["left to the engine"] != "nothing"
+
+
+def test_steps_of_training_in_several_threads_are_those_in_one():
+    rng = np.random.default_rng(0)
+    data = rng.normal(size=(50, 2)), rng.normal(size=50)
+    ended = []
+    for threads in (1, 3):
+        model, step = network_with(threads)
+        step.train(*data, nn.optim.SGD(model.parameters(), lr=0.1), 20)
+        ended.append([p.data for p in model.parameters()])
+    assert ended[0] == pytest.approx(ended[1], rel=1e-10)
+
+
+def test_a_copy_of_a_step_has_its_threads():
+    step = compile(Product(), batch=True, backend="c", threads=3)
+    for twin in (pickle.loads(pickle.dumps(step)), copy.deepcopy(step), copy.copy(step)):
+        assert twin._backend.threads == 3
+        np.testing.assert_array_equal(twin(np.arange(30.0)), 3.0 * np.arange(30.0))
+
+
+class Product:
+    """A function that can be pickled."""
+
+    def __call__(self, x):
+        return 3.0 * x
+
+
+def test_threads_go_with_the_choice_of_a_backend():
+    _, step = network_with(2, backend="auto")
+    data = np.ones((20, 2)), np.ones(20)
+    wanted = network_with(1)[1].value_and_grad(*data)[0]
+    assert step.value_and_grad(*data)[0] == pytest.approx(wanted, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"threads": 0, "batch": True}, "a whole number from 1 on"),
+        ({"threads": True, "batch": True}, "a whole number from 1 on"),
+        ({"threads": 1.5, "batch": True}, "a whole number from 1 on"),
+        ({"threads": 2}, "write batch=True"),
+        ({"threads": 2, "batch": True, "backend": "numpy"}, "threads are for C"),
+        ({"threads": 2, "batch": True, "backend": "python"}, "threads are for C"),
+    ],
+)
+def test_threads_without_examples_to_share_are_refused(options, said):
+    with pytest.raises(ValueError, match=said):
+        compile(lambda x: x, **options)

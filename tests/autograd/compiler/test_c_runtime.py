@@ -60,6 +60,7 @@ ASKING = {
 HOT = [
     "relu", "sigmoid", "tanh", "exp", "softplus", "sigmoid_slope", "sech", "sech_squared", "greater", "equal",
     "where", "maximum", "minimum", "clamp", "sign", "abs", "step", "leaky_relu", "restrict", "normal_cdf",
+    "exp2", "exp10", "logit",
 ]  # fmt: skip
 
 

@@ -78,6 +78,32 @@ def test_a_primitive_over_arrays_has_the_value_of_its_row(name):
         assert reference.ulps(got, reference.value(name, (x,)), term) <= 16.0, (x, got, want)
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["exp10", "logit", "xlogy", "xlog1py", "xdivy", "entr", "log1psq", "log1mexp", "remainder", "sinpi",
+     "cospi", "sinc"],
+)  # fmt: skip
+@np.errstate(all="ignore")
+def test_a_function_over_arrays_has_the_value_of_its_row(name):
+    op, rng = ops.TABLE[name], random.Random(name)
+    ends = [0.0, -0.0, 1.0, -1.0, 0.5, 1.5, -2.5, 1e300, -1e300, 1e-300, 5e-324, math.nan]
+    rows = list(itertools.product(ends, repeat=op.arity))
+    draws = (
+        lambda: rng.uniform(-5.0, 5.0), lambda: rng.uniform(0.0, 1.0),
+        lambda: 10.0 ** rng.uniform(-12.0, 5.0), lambda: -(10.0 ** rng.uniform(-12.0, 5.0)),
+    )  # fmt: skip
+    rows += [tuple([rng.choice(draws)() for _ in range(op.arity)]) for _ in range(3000)]
+    columns, out = [np.array(column) for column in zip(*rows, strict=True)], np.empty(len(rows))
+    function_of(op)(*columns, out)
+    for xs, got in zip(rows, out.tolist(), strict=True):
+        want = op.value(*xs)
+        if got != want and (got == got or want == want):
+            assert abs(got - want) <= 4.0 * math.ulp(want), (xs, got, want)
+    alone = np.empty(())
+    function_of(op)(*[np.float64(0.7)] * op.arity, alone)
+    assert alone[()] == pytest.approx(op.value(*[0.7] * op.arity), rel=1e-14, abs=1e-14, nan_ok=True)
+
+
 OVER_ARRAYS = [op for op in ops.TABLE.values() if op.name in CODE or op.name in FUNCTIONS]
 ENDS = (0.0, -0.0, -1.0, -2.5, 1e300, 1e-300, math.inf, -math.inf, math.nan)
 

@@ -24,9 +24,16 @@ class C:
 
     title = "C"
 
+    def __init__(self, threads: int = 1) -> None:
+        self.threads = threads
+
+    def threaded(self, threads: int) -> C:
+        """Return the backend in which so many threads share the lanes."""
+        return C(threads)
+
     def bind(self, program: Program, lanes: int) -> Bound:
         """Return the program over fresh arrays, for a number of lanes."""
-        return BoundC(nested(program), lanes)
+        return BoundC(nested(program), lanes, self.threads)
 
     def absent(self) -> str:
         """Return why no compiler is there, or an empty text."""

@@ -36,11 +36,11 @@ def _loaded(source: str, flags: tuple[str, ...]) -> ctypes.CDLL:
 class BoundC:
     """The arrays of a program, and its machine code."""
 
-    def __init__(self, program: Program, lanes: int) -> None:
+    def __init__(self, program: Program, lanes: int, threads: int = 1) -> None:
         # A loop over neurons holds little work for each block of lanes, so it pays to unroll; elsewhere it
         # only takes time.
-        made = brief(program)
-        flags = (*FLAGS, "-funroll-loops") if program.lanes else FLAGS
+        made = brief(program, threads) if program.lanes and threads > 1 else brief(program)
+        flags = (*FLAGS, *["-funroll-loops"] * bool(program.lanes), *["-pthread"] * (threads > 1))
         self.program = program
         self.count = 1
         self.library = _loaded(made.text, (*flags, *LEVEL) if made.length > LONG else flags)

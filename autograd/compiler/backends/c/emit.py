@@ -90,9 +90,12 @@ class Brief(NamedTuple):
     length: int
 
 
-def brief(program: Program) -> Brief:
-    """Return the program in C, as much of it as a compiler reads in a second, and the rest as numbers."""
-    writer = CWriter(program, TEXT)
+def brief(program: Program, threads: int = 1) -> Brief:
+    """Return the program in C, as much of it as a compiler reads in a second, and the rest as numbers.
+
+    So many threads share the blocks of lanes.
+    """
+    writer = CWriter(program, TEXT, threads)
     text = writer.text()
     return Brief(text, writer.listed.numbers(), writer.listed.length)
 
@@ -132,8 +135,8 @@ def moving(here: Piece, there: Piece) -> list[int]:
 class CWriter:
     """Collects tables and statements."""
 
-    def __init__(self, program: Program, most: float = math.inf) -> None:
-        self.program = program
+    def __init__(self, program: Program, most: float = math.inf, threads: int = 1) -> None:
+        self.program, self.threads = program, threads
         self.listed = Listed(max(program.shared, 1), most)
         self.accumulators = 0
         self.scratch = 0
@@ -233,10 +236,11 @@ class CWriter:
         p = self.program
         numbers, rows = p.looked_at(16, (64, 2))
         few = few_to_look_at(p)
-        lines = [
-            f"#define BOUND {BOUND!r}",
-            f"#define LIMIT {few.limit if few else 0.0!r}",
-            SOUND,
+        keeps = bool((p.outputs >= LANES).any())
+        has_lanes = bool(p.lanes and (lane or keeps))
+        lines = [f"#define BOUND {BOUND!r}", f"#define LIMIT {few.limit if few else 0.0!r}", SOUND]
+        lines += self._some(lane, few.lanes if few else [], rows) if has_lanes else []
+        lines += [
             "/* Return whether the engine has the last word: a number too large, or a result not finite. */",
             "static long run_once(double *restrict s, double *restrict lanes, long N) {",
             f"    long unsound = 0, closely = {int(few is None)};",
@@ -247,25 +251,12 @@ class CWriter:
         leading = few.shared if few else []
         lines += _look("closely |= 1;", _stretches("s + {}", "{}", leading), "LIMIT") if p.lanes else []
         lines.append(f"    static OF_A_THREAD V4 acc[{max(self.accumulators, 1)}];")
-        keeps = bool((p.outputs >= LANES).any())
-        if p.lanes and (lane or keeps):
-            inputs = int((p.graph.kind == LANE).sum())
+        if has_lanes:
+            call = "some(s, lanes, N, 0, N, acc, &closely)"
+            shared_out = f"all(s, lanes, N, acc, {max(self.accumulators, 1)}, &closely)"
             lines += [
                 "    memset(acc, 0, sizeof acc);",
-                f"    static OF_A_THREAD V v[{p.lanes}] ALIGNED;",
-                "    for (long n = 0; n < N; n += B) {",
-                "        const int full = n + B <= N;",
-                "        V mask;",
-                "        FOR(l, B) AT(mask, l) = n + l < N ? 1.0 : 0.0;",
-                "        (void)mask;",
-                f"        if (full) FOR(r, {inputs}) v[r] = *(const V *)&lanes[r * N + n];",
-                f"        else FOR(r, {inputs})",
-                "            FOR(l, B) AT(v[r], l) = lanes[r * N + (n + l < N ? n + l : N - 1)];",
-                f"        if (full) {{ {' '.join(f'{name}(s, v, acc, mask, 0);' for name in lane)} }}",
-                f"        else {{ {' '.join(f'{name}(s, v, acc, mask, 1);' for name in lane)} }}",
-                *self._look_closely(few.lanes if few else [], rows, "(const double *)&v[{}]", "{} * B"),
-                *self._kept(inputs),
-                "    }",
+                f"    unsound |= {call if self.threads == 1 else shared_out};",
             ]
         lines += [f"    {name}(s, acc);" for name in final]
         if not final:
@@ -284,6 +275,42 @@ class CWriter:
         loss = [int(p.address[n]) for n in p.graph.outputs.tolist()[:1]]
         lines.append(f"static const long LOSS = {loss[0] if loss and 0 <= loss[0] < LANES else -1};")
         return "\n".join(lines)
+
+    def _some(self, lane: list[str], few: Spans, rows: Spans) -> list[str]:
+        """Print what computes some of the blocks of lanes, and what lets threads share all of them."""
+        p = self.program
+        inputs = int((p.graph.kind == LANE).sum())
+        lines = [
+            "/* Compute the lanes from n up to an end; tell of their numbers what run_once does. */",
+            "static long some(double *restrict s, double *restrict lanes, long N, long n, long end,",
+            "                 V4 *restrict acc, long *wary) {",
+            "    long unsound = 0, closely = *wary;",
+            f"    static OF_A_THREAD V v[{p.lanes}] ALIGNED;",
+            "    for (; n < end; n += B) {",
+            "        const int full = n + B <= N;",
+            "        V mask;",
+            "        FOR(l, B) AT(mask, l) = n + l < N ? 1.0 : 0.0;",
+            "        (void)mask;",
+            f"        if (full) FOR(r, {inputs}) v[r] = *(const V *)&lanes[r * N + n];",
+            f"        else FOR(r, {inputs})",
+            "            FOR(l, B) AT(v[r], l) = lanes[r * N + (n + l < N ? n + l : N - 1)];",
+            f"        if (full) {{ {' '.join(f'{name}(s, v, acc, mask, 0);' for name in lane)} }}",
+            f"        else {{ {' '.join(f'{name}(s, v, acc, mask, 1);' for name in lane)} }}",
+            *self._look_closely(few, rows, "(const double *)&v[{}]", "{} * B"),
+            *self._kept(inputs),
+            "    }",
+            "    *wary = closely;",
+            "    return unsound;",
+            "}",
+        ]
+        if self.threads > 1:
+            lists = bool(self.spelled.text)
+            lines.append(SHARED.format(
+                threads=self.threads, count=max(self.accumulators, 1),
+                begin="unknown = 0; give_up_lists();" if lists else "",
+                end=END_OF_LISTS if lists else "",
+            ))  # fmt: skip
+        return lines
 
     def _kept(self, inputs: int) -> list[str]:
         """Print what keeps the results of a block of lanes; inputs among them stand there already."""
@@ -572,6 +599,59 @@ RARE long beyond(const double *x, long n) {
     return found;
 }
 """
+
+SHARED = r"""
+#include <pthread.h>
+
+/* Some of the lanes, and what a thread adds up for them. */
+typedef struct {{
+    double *s, *lanes;
+    long N, n, end, closely, unsound;
+    V4 acc[{count}];
+}} Share;
+
+static void *work(void *given) {{
+    Share *mine = given;
+    {begin}
+    mine->unsound = some(mine->s, mine->lanes, mine->N, mine->n, mine->end, mine->acc, &mine->closely);
+    {end}
+    return NULL;
+}}
+
+/* Compute all lanes in several threads, each as many blocks as the others; this one has the first of them. */
+static long all(double *restrict s, double *restrict lanes, long N, V4 *restrict acc, long count,
+                long *wary) {{
+    static OF_A_THREAD Share shares[{threads}] ALIGNED;
+    pthread_t threads[{threads}];
+    int begun[{threads}];
+    const long blocks = (N + B - 1) / B, each = (blocks + {threads} - 1) / {threads} * B;
+    long unsound, found = *wary;
+    for (int k = 1; k < {threads}; k++) {{
+        Share *share = &shares[k];
+        memset(share->acc, 0, sizeof share->acc);
+        share->s = s, share->lanes = lanes, share->N = N, share->unsound = 0, share->closely = *wary;
+        share->n = k * each, share->end = (k + 1) * each < N ? (k + 1) * each : N;
+        begun[k] = share->n < N && !pthread_create(&threads[k], NULL, work, share);
+    }}
+    unsound = some(s, lanes, N, 0, each < N ? each : N, acc, &found);
+    for (int k = 1; k < {threads}; k++) {{
+        Share *share = &shares[k];
+        if (begun[k]) pthread_join(threads[k], NULL);
+        else if (share->n < N)
+            share->unsound = some(s, lanes, N, share->n, share->end, share->acc, &share->closely);
+        unsound |= share->unsound;
+        found |= share->closely;
+        FOR(i, count) acc[i] += share->acc[i];
+    }}
+    *wary = found;
+    return unsound;
+}}
+"""
+END_OF_LISTS = (
+    "mine->unsound |= unknown; give_up_lists(); "
+    "if (piece != first_piece) {{ free((char *)piece - sizeof(struct Old)); piece = NULL; }}"
+).format()
+"""What a thread leaves behind would be lost with it."""
 
 TRAIN = r"""
 long run(double *s, double *lanes, long N) { return run_once(s, lanes, N); }

@@ -80,12 +80,10 @@ INLINE double double_of_bits(uint64_t bits) {
 INLINE double larger(double a, double b) { return a != a ? a : a >= b ? a : b; }
 INLINE double smaller(double a, double b) { return a != a ? a : a <= b ? a : b; }
 
-INLINE double exp_loop(double x) {
-    const double shift = 0x1.8p52; /* a sum with it has its whole part in the lowest bits */
-    double t = smaller(larger(x, -1400.0), 1400.0);
-    double k = t * 0x1.71547652b82fep+0 + shift, n = k - shift;
-    double r = MULADD(n, -0x1.62e42fefa4p-1, t); /* exact: the factor, ln 2, has 12 zeros at its end */
-    r = MULADD(n, 0x1.8432a1b0e2634p-43, r);
+#define SHIFT 0x1.8p52 /* a sum with it has its whole part in the lowest bits */
+
+/* 2^n e^r for r from -0.35 to 0.35, where n + SHIFT is given. */
+INLINE double exp_of_parts(double k, double r) {
     static const double c[] = {
         0x1.1f730349868cep-29, 0x1.af4de97ca4194p-26, 0x1.27e4db646b17ep-22, 0x1.71de0231960ebp-19,
         0x1.a01a01a6d889cp-16, 0x1.a01a01abe7fe1p-13, 0x1.6c16c16c162d4p-10, 0x1.11111111100dcp-7,
@@ -93,8 +91,28 @@ INLINE double exp_loop(double x) {
     };
     double m = 1.0 + MULADD(r * r, POLYNOMIAL(r, c), r);
     /* 2^n in two factors, since it may lie outside the range of doubles; their exponents are positive. */
-    uint64_t j = bits_of_double(k) - bits_of_double(shift) + 2 * 1023;
+    uint64_t j = bits_of_double(k) - bits_of_double(SHIFT) + 2 * 1023;
     return m * double_of_bits((j >> 1) << 52) * double_of_bits((j - (j >> 1)) << 52);
+}
+
+INLINE double exp_loop(double x) {
+    double t = smaller(larger(x, -1400.0), 1400.0);
+    double k = t * 0x1.71547652b82fep+0 + SHIFT, n = k - SHIFT;
+    double r = MULADD(n, -0x1.62e42fefa4p-1, t); /* exact: the factor, ln 2, has 12 zeros at its end */
+    return exp_of_parts(k, MULADD(n, 0x1.8432a1b0e2634p-43, r));
+}
+
+INLINE double exp2_loop(double x) {
+    double t = smaller(larger(x, -2000.0), 2000.0), k = t + SHIFT;
+    return exp_of_parts(k, (t - (k - SHIFT)) * 0x1.62e42fefa39efp-1);
+}
+
+INLINE double exp10_loop(double x) {
+    double t = smaller(larger(x, -420.0), 420.0);
+    double k = t * 0x1.a934f0979a371p+1 + SHIFT, n = k - SHIFT;
+    double r = MULADD(n, -0x1.34413509f8p-2, t); /* exact, as above: the factor is log10(2) */
+    r = MULADD(n, 0x1.80433b83b532ap-44, r);
+    return exp_of_parts(k, MULADD(r, 0x1.26bb1bbb55516p+1, r * -0x1.f48ad494ea3e9p-53));
 }
 
 /* k ln 2 + log(1 + f + rest), for f from -0.3 to 1: 2 artanh(s) with s = f / (2 + f), and what s lost. */
@@ -133,6 +151,18 @@ INLINE double log1p_loop(double x) {
     double y = log_of_parts(double_of_whole(j) - 1024.0, f, 0.5 * lost * double_of_bits((2048 - j) << 52));
     y = u > 0.0 ? (u <= DBL_MAX ? y : u) : u == 0.0 ? -(double)INFINITY : (double)NAN;
     return fabs(x) < 0x1p-54 ? x : y;
+}
+
+/* log(x / (1 - x)), with what rounding took from the divisor and from the quotient */
+INLINE double logit(double x) {
+    double b = 1.0 - x, q = x / b, p = q * b;
+    double lost = (((x - p) - product_error(q, b, p)) - q * ((1.0 - b) - x)) / b;
+    double u = q < DBL_MIN ? x * 0x1p54 : q;
+    uint64_t j = power_within(u);
+    double k = double_of_whole(j) - (q < DBL_MIN ? 1024.0 + 54.0 : 1024.0);
+    double f = double_of_bits(bits_of_double(u) - ((j - 1024) << 52)) - 1.0;
+    double y = log_of_parts(k, f, q < 0x1p-54 ? 0.0 : lost * double_of_bits((2047 - j) << 52));
+    return q > 0.0 ? (q <= DBL_MAX ? y : q) : q == 0.0 ? -(double)INFINITY : (double)NAN;
 }
 
 INLINE double tanh_loop(double x) {

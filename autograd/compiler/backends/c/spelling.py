@@ -91,11 +91,13 @@ CODE: dict[str, str] = {
     "maximum": "larger({0}, {1})",
     "minimum": "smaller({0}, {1})",
     "softplus": "softplus({0})",
+    "exp10": "exp10_loop({0})",
+    "logit": "logit({0})",
     "direction": "direction({0}, {1}, {2})",
 }
 """For each primitive that is no function of C's library its expression: of its operands, then constants."""
 
-LOOPS = ("exp", "log", "log1p", "tanh")
+LOOPS = ("exp", "exp2", "log", "log1p", "tanh")
 """Functions of C's library that `runtime.h` has for loops as well."""
 BY_IEEE = {elementary.exp.__code__, elementary.sqrt.__code__}
 """The code of functions that answer by IEEE's rules where those of `math` raise; so do those of C."""

@@ -14,7 +14,7 @@ from numpy.polynomial.chebyshev import chebval
 
 from autograd.floats import gaussian
 
-__all__ = ["by_value", "digamma", "erf", "erfc", "lgamma", "normal_cdf", "two_product"]
+__all__ = ["by_value", "digamma", "erf", "erfc", "lgamma", "normal_cdf", "sign_of", "two_product"]
 
 
 def by_value(value: Callable[..., float]) -> Callable[..., None]:
@@ -202,3 +202,8 @@ def _sine_and_cosine_of_pi(x: Any) -> tuple[Any, Any]:
         np.where(close, np.sin(np.pi * rest), np.copysign(np.cos(np.pi * beside), rest)),
         np.where(close, np.cos(np.pi * rest), np.copysign(np.sin(np.pi * beside), beside * rest)),
     )
+
+
+def sign_of(whole: Any) -> Any:
+    """Return cos(pi n) of whole numbers n."""
+    return 1.0 - 2.0 * np.abs(whole - 2.0 * np.rint(0.5 * whole))

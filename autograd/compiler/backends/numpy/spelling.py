@@ -96,6 +96,98 @@ def softplus(x: Any, out: Any) -> None:
     np.add(out, np.log1p(np.exp(-np.abs(x))), out)
 
 
+def exp10(x: Any, out: Any) -> None:
+    """10 ** x: exp(n log(10)) for a short n, whose product is exact, times what is left."""
+    short = np.floor(np.clip(x, -400.0, 400.0) * 262144.0) / 262144.0
+    rest = 2.302585092994046 * np.clip(x - short, -1.0, 1.0) + 2.064431423637055e-07 * short
+    np.exp(2.3025848865509033 * short, out=out)
+    np.add(out, out * (rest * (1.0 + rest * (0.5 + rest * (1.0 / 6.0)))), out=out)
+
+
+def logit(x: Any, out: Any) -> None:
+    """log(x / (1 - x)); about 1/2, where it is zero, of 1 and an exact difference's quotient."""
+    rest = 1.0 - x
+    near = np.abs(x - 0.5) < 0.25
+    np.log(np.divide(x, rest, out=out), out=out)
+    np.log1p((2.0 * x - 1.0) / rest, out=out, where=near)
+
+
+def _nothing(x: Any, y: Any, out: Any) -> None:
+    """Enter 0 where x is, for every number y."""
+    out[np.equal(x, 0.0) & ~np.isnan(y)] = 0.0
+
+
+def xlogy(x: Any, y: Any, out: Any) -> None:
+    """x log(y); 0 where x is, whatever the logarithm."""
+    np.multiply(x, np.log(y, out=out), out=out)
+    _nothing(x, y, out)
+
+
+def xlog1py(x: Any, y: Any, out: Any) -> None:
+    """x log(1 + y); 0 where x is, whatever the logarithm."""
+    np.multiply(x, np.log1p(y, out=out), out=out)
+    _nothing(x, y, out)
+
+
+def xdivy(x: Any, y: Any, out: Any) -> None:
+    """x / y; 0 where x is, whatever the divisor."""
+    np.divide(x, y, out=out)
+    _nothing(x, y, out)
+
+
+def entr(x: Any, out: Any) -> None:
+    """-x log(x); 0 at zero, minus infinity below."""
+    np.multiply(np.negative(x), np.log(x, out=out), out=out)
+    out[np.equal(x, 0.0)] = 0.0
+    out[np.less(x, 0.0)] = -np.inf
+
+
+def log1psq(x: Any, out: Any) -> None:
+    """log(1 + x**2), far out 2 log(abs(x))."""
+    np.log1p(np.square(x), out=out)
+    far = np.abs(x) > 1e9
+    if far.any():
+        np.multiply(2.0, np.log(np.abs(x), out=out, where=far), out=out, where=far)
+
+
+def log1mexp(x: Any, out: Any) -> None:
+    """log(1 - exp(x)); whichever difference with 1 is the larger one is taken."""
+    near = np.greater(x, -0.6931471805599453)
+    np.log1p(-np.exp(x), out=out, where=~near)
+    np.log(-np.expm1(x), out=out, where=near)
+
+
+def remainder(x: Any, y: Any, out: Any) -> None:
+    """x less the nearest multiple of y, the even one of two."""
+    size = np.abs(y)
+    rest = np.fmod(np.abs(x), 2.0 * size)
+    less = rest - size
+    less = np.where(less + less >= size, less - size, less)
+    np.multiply(np.copysign(1.0, x), np.where(rest + rest > size, less, rest), out=out)
+
+
+def sinpi(x: Any, out: Any) -> None:
+    """sin(pi x), zero at whole numbers."""
+    whole = np.rint(x)
+    np.multiply(special.sign_of(whole), np.sin(np.pi * (x - whole)), out=out)
+
+
+def cospi(x: Any, out: Any) -> None:
+    """cos(pi x), zero at the halves."""
+    whole = np.rint(x)
+    np.multiply(special.sign_of(whole), np.sin(np.pi * (0.5 - np.abs(x - whole))), out=out)
+
+
+def sinc(x: Any, out: Any) -> None:
+    """sin(pi x) / (pi x), whose divisor keeps its rounding error; 1 at zero."""
+    near = np.abs(x) < 1e-9
+    t, lost = special.two_product(np.where(near, 1.0, x), np.pi)
+    sinpi(x, out)
+    np.divide(out, t, out=out)
+    np.subtract(out, out * ((lost + x * 1.2246467991473532e-16) / t), out=out)
+    out[near] = 1.0
+
+
 def where(condition: Any, a: Any, b: Any, out: Any) -> None:
     """a where the condition is not zero, else b."""
     out[...] = np.where(np.not_equal(condition, 0.0), a, b)
@@ -228,8 +320,9 @@ def im_inverse_power(x: Any, y: Any, order: float, out: Any) -> None:
 FUNCTIONS: dict[str, Callable[..., None]] = {
     f.__name__: f
     for f in (
-        sigmoid, sigmoid_slope, sech, sech_squared, step, relu, leaky_relu, elu, softplus, where, clamp,
-        restrict, saturate, direction, logaddexp, power, monomial, gaussian, sign, re_inverse_power,
+        sigmoid, sigmoid_slope, sech, sech_squared, step, relu, leaky_relu, elu, softplus, exp10, logit,
+        xlogy, xlog1py, xdivy, entr, log1psq, log1mexp, remainder, sinpi, cospi, sinc, where, clamp, restrict,
+        saturate, direction, logaddexp, power, monomial, gaussian, sign, re_inverse_power,
         im_inverse_power, special.erf, special.erfc, special.normal_cdf, special.lgamma, special.digamma,
     )
 } | {"round": round_digits}  # fmt: skip

@@ -53,6 +53,10 @@ CODE: dict[str, str] = {
     "sech_squared": "1.0 / (cosh({0}) * cosh({0}))",
     "sech": "1.0 / cosh({0})",
     "softplus": "maximum({0}, 0.0) + log1p(exp(0.0 - abs({0})))",
+    "exp10": "10.0 ** {0}",
+    "logit": (
+        "where(abs({0} - 0.5) > 0.25, log({0} / (1.0 - {0})), log1p((2.0 * {0} - 1.0) / (1.0 - {0})))"
+    ),
     "step": "where({0} > {1}, 1.0, where({0} == {1}, {2}, 0.0))",
     "leaky_relu": "where({0} > 0.0, {0}, {1} * {0})",
 }

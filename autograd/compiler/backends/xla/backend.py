@@ -17,6 +17,7 @@ from autograd.compiler.backends.xla.running import BoundXLA
 from autograd.compiler.backends.xla.spelling import unspelled
 from autograd.compiler.roll.program import Program
 from autograd.compiler.roll.repeats import weighted
+from autograd.compiler.roll.rolled import padded
 from autograd.errors import GraphError
 from autograd.op import TABLE
 from autograd.words import gettext
@@ -43,7 +44,7 @@ class XLA:
     def bind(self, program: Program, lanes: int) -> Bound:
         """Return the program over fresh arrays, for a number of lanes."""
         _refuse(program)
-        return BoundXLA(program, lanes, self.placement)
+        return BoundXLA(padded(program), lanes, self.placement)
 
     def absent(self) -> str:
         """Return an empty text: who got here has JAX."""
@@ -56,7 +57,7 @@ class XLA:
     def source(self, program: Program) -> str:
         """Return the program as a function of JAX."""
         _refuse(program)
-        return emitted(program).text
+        return emitted(padded(program)).text
 
     def exported(self, engine: Any, shapes: Any, batch: bool) -> bytes:
         """Return the program of an engine as a file that JAX alone runs."""

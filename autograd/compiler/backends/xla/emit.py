@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -112,8 +113,9 @@ class Traced(Writer):
     def _value(self, s: Statement, target: list[Any]) -> str:
         """Return the text of what a statement computes, with the shape of its target."""
         text = super()._value(s, target)
-        if text.partition(".")[0] in self.constants:
-            text = f"array({text})"  # a loop's variable indexes arrays of JAX alone
+        reads = s.op is not None or any(p.a is not None for p in s.parts)
+        if not reads and any(isinstance(p.coef, Ref) for p in s.parts):
+            text = f"array({text})"  # of tables alone; a loop's variable indexes arrays of JAX alone
         groups: list[tuple[Ref, tuple[int, ...], Sequence[Any]]] = [
             (p.result, p.sizes, [p.coef, p.a, p.b]) for p in s.parts
         ]
@@ -227,10 +229,17 @@ class Traced(Writer):
             if not own.shape:
                 lines.append(f"{region} = part[{int(np.flatnonzero(mine)[0])}]")
                 continue
-            places = [self._table("index", p) for p in own.places(table[mine])]
-            lines.append(
-                f"{region}[{', '.join(places)}] = part[{self._table('index', np.flatnonzero(mine))}]"
-            )
+            from_where = np.flatnonzero(mine)
+            places = own.places(table[mine])
+            if len(from_where) == math.prod(own.shape):  # all of it, each number once
+                index = from_where[np.argsort(np.ravel_multi_index(tuple(places), own.shape))]
+                first = int(index[0])
+                even = (np.diff(index) == 1).all()
+                text = f"{first}:{first + len(index)}" if even else self._table("index", index)
+                lines.append(f"{region} = part[{text}].reshape({', '.join(map(str, own.shape))})")
+                continue
+            to = ", ".join([self._table("index", p) for p in places])
+            lines.append(f"{region}[{to}] = part[{self._table('index', from_where)}]")
         return "; ".join(lines)
 
     def _body(self, first: int, end: int, period: int) -> list[str]:
@@ -309,14 +318,12 @@ class Traced(Writer):
         tables = [f"{name} = {_literal(x)}" for name, x in self.constants.items() if name in names]
         text = "\n".join([*parts, *([""] if tables else []), *tables])
         text += "\n\n\n" + (own_functions + "\n\n" if own_functions else "")
-        text += f"{signature}\n    \"\"\"{self._described(gradients)}\"\"\"\n{code}\n    {shown}"
+        text += f'{signature}\n    """{self._described(gradients)}"""\n{code}\n    {shown}'
         whole = [text, inner, *(x.dtype.str + str(x.shape) for x in self.constants.values())]
         key = hashlib.sha256("\n".join(whole).encode())
         for x in self.constants.values():
             key.update(np.asarray(x).tobytes())
-        return Emitted(
-            text, space["program"], slice(*ends["inputs"]), slice(*ends["lanes"]), key.hexdigest()
-        )
+        return Emitted(text, space["program"], slice(*ends["inputs"]), slice(*ends["lanes"]), key.hexdigest())
 
     @staticmethod
     def _bound(code: str) -> set[str]:

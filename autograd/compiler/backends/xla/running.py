@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+import operator
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cached_property, partial
+from functools import cached_property, partial, reduce
 from typing import Any
 
 import jax
@@ -104,39 +105,40 @@ class Judged:
         self.closely = False  # as soon as a few numbers did not do
         self.trainers: dict[Any, Any] = {}
 
-    def judged(self, closely: bool, theta: Any, inputs: Any, rows: Any) -> tuple[Any, Any, Any, Any]:
-        """Return whether the results hold, whether that is known, these, and the gradient: for XLA.
+    def judged(self, closely: bool, theta: Any, inputs: Any, rows: Any) -> tuple[Any, Any, Any]:
+        """Return whether the results hold, these, and the gradient: for XLA.
 
-        As a rule a few numbers, of which all are small, show that none is too large, or else that one is
-        none; where they show neither, it takes to look ``closely``, at each.
+        As a rule a few numbers, of which all are small, show that none is too large; where they do not, it
+        takes to look ``closely``, at each.
         """
         theta = theta[: self.parameters]
         result, gradient, roots, watched = self.emitted.function(theta, inputs, rows, self.width)
         if self.looks and not closely:
-            ends = self.squares([theta, gradient, result])
-            fine = ends + (self.squares(roots) if watched else 0.0) < NEAR * NEAR
-            return fine, fine | jnp.isnan(ends), result, gradient
+            return self.near([theta, gradient, result, *(roots if watched else [])]), result, gradient
         fine = jnp.isfinite(result).all() & jnp.isfinite(gradient).all()
         if self.looks:
             sizes = [jnp.abs(x) for x in watched]
             fine &= ~sum([((x >= BOUND) & (x <= self.limit)).any() for x in sizes], jnp.array(False))
-        return fine, jnp.array(True), result, gradient
+        return fine, result, gradient
 
-    def squares(self, arrays: list[Any]) -> Any:
-        """Return the sum of squares of the numbers of some arrays."""
-        return sum([jnp.vdot(x, x) for x in arrays if x.size], jnp.zeros(()))
+    def known(self, closely: bool, fine: Any, result: Any) -> Any:
+        """Return whether no closer look could tell more: all holds, or a result is none."""
+        return jnp.array(True) if closely or not self.looks else fine | jnp.isnan(result).any()
 
     def near(self, arrays: list[Any]) -> Any:
-        """Return whether all numbers of some arrays are small."""
-        return self.squares(arrays) < NEAR * NEAR
+        """Return whether all numbers of some arrays are small; what has one size is looked at together."""
+        found: dict[Any, Any] = {}
+        for x in arrays:
+            flat = x if self.devices.copies is not None else jnp.ravel(x)  # split arrays stay as they are
+            found[flat.shape] = (jnp.abs(flat) < NEAR) & found.get(flat.shape, True)
+        return reduce(operator.and_, [x.all() for x in found.values()], jnp.array(True))
 
     def _evaluated(self, closely: bool, theta: Any, inputs: Any, rows: Any) -> Any:
-        """Return the same as `judged`, of which the data, too, are looked at."""
-        fine, known, result, gradient = self.judged(closely, theta, inputs, rows)
-        if not self.looks or closely:
-            return fine, known, result, gradient
-        near = self.near([inputs, rows])
-        return fine & near, known & (near | ~fine), result, gradient
+        """Return the same as `judged`, of which the data, too, are looked at; and whether that is known."""
+        fine, result, gradient = self.judged(closely, theta, inputs, rows)
+        if self.looks and not closely:
+            fine &= self.near([inputs, rows])
+        return fine, self.known(closely, fine, result), result, gradient
 
     @cached_property
     def runs(self) -> list[Any]:

@@ -53,9 +53,12 @@ def _taken(
             found = bound.judged.trainers[key](bound.theta(), state, rates, counts, *bound.data(), steps)
         except jax.errors.JAXTypeError:  # the update asks for a number
             return None
-        taken, known, theta, state, losses = found
-        count = int(taken)
-        theta, state, losses = jax.tree.map(bound.devices.gathered, (theta, state, losses))
+        *found, state = found
+        taken, known, theta, losses = map(
+            bound.devices.gathered, found
+        )  # none is asked for by JAX's own `int`
+        state = [[*map(bound.devices.gathered, own)] for own in state]
+    count = int(taken)
     bound.shared[: bound.program.parameters] = theta[: bound.program.parameters]
     for part, numbers in zip(parts, state, strict=True):
         part.state = dict(zip(part.slots, [x[: len(part.params)] for x in numbers], strict=True))
@@ -111,18 +114,16 @@ def _trainer(judged: Any, parts: list[Any], closely: bool) -> Any:
             return (carry[0] < most) & carry[-1]
 
         def step(carry: Any) -> Any:
-            i, theta, state, losses, *_ = carry
-            fine, known, value, gradient = judged.judged(closely, theta, inputs, rows)
-            known &= small | ~fine
-            fine &= small
+            i, theta, state, losses, _ = carry
+            fine, value, gradient = judged.judged(closely, theta, inputs, rows)
             gradient = split(jnp.pad(gradient, (0, judged.size - count)))
             new = moved(theta, gradient, state, rates, [x + (i + 1) for x in counts])
             theta, state = jax.tree.map(lambda a, b: jnp.where(fine, a, b), new, (theta, state))
             losses = lax.dynamic_update_index_in_dim(losses, value, i, 0)
-            return i + fine, theta, state, losses, known, fine
+            return i + fine, theta, state, losses, fine
 
-        start = jnp.array(0), theta, state, jnp.zeros(CHUNK), jnp.array(True), jnp.array(True)
-        taken, theta, state, losses, known, _ = lax.while_loop(goes_on, step, start)
-        return taken, known, theta, state, losses
+        start = jnp.array(0), theta, state, jnp.zeros(CHUNK), small
+        taken, theta, state, losses, fine = lax.while_loop(goes_on, step, start)
+        return taken, judged.known(closely, fine, losses[taken]), theta, losses, state
 
     return steps
