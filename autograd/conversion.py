@@ -141,20 +141,22 @@ def refusal_of_question(frame: FrameType) -> str:
     return name and refusal_of_many(name)
 
 
-def check_function(name: str) -> None:
+def check_function(name: str, *, of_one: bool = False) -> None:
     """Raise where a function of NumPy's that is no universal one takes no node.
 
     Parameters
     ----------
     name
         Its name.
+    of_one
+        Whether it is given a node that stands alone, and not an array of them.
 
     Raises
     ------
     TypeError
         With what to write in its place.
     """
-    if name in REFUSED or name in _OF_MANY:
+    if name in REFUSED or (of_one and name in _OF_MANY):
         raise TypeError(refusal_of_many(name))
 
 

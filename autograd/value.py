@@ -463,7 +463,7 @@ class Value(Node, Operators, Elsewhere):
             args = tuple([float(x) if isinstance(x, Value) else x for x in args])
             kwargs = {name: float(x) if isinstance(x, Value) else x for name, x in kwargs.items()}
         else:
-            check_function(function.__name__)
+            check_function(function.__name__, of_one=True)
         return np.ndarray.__array_function__(np.empty(0), function, (), args, kwargs)
 
     # The rest of what `numbers.Complex` asks of a number.

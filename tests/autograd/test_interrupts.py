@@ -175,6 +175,7 @@ def test_no_mode_is_left_on(name, seconds, way):
                     yield x * x
 
             list(steps())
+        assert MODE.get() == usual  # which forgets those that have ended
 
     for strike in all_strikes(work, seconds, some=40 if way == "with" else 9):
         if way == "stack" and (ACTIVE or MODE.get() != usual):

@@ -487,7 +487,7 @@ def test_a_program_for_pytorch_trains_with_its_names():
     ("module", "name", "said"),
     [
         (nn, "Parameter", r"autograd\.Value"), (nn, "ModuleList", r"self\.parts = \[\.\.\.\]"),
-        (nn, "functional", "nn.losses"), (nn, "linear", "write nn.Linear"), (nn, "LSTMCell", "nn.LSTM"),
+        (nn, "linear", "write nn.Linear"), (nn, "LSTMCell", "nn.LSTM"),
         (nn, "relu", "write nn.ReLU"), (nn, "mse_loss", "write nn.losses.mse_loss"),
         (nn, "SGD", "write nn.optim.SGD"), (nn, "Nothing", "no attribute 'Nothing'$"),
         (optim, "rmsprop", "write nn.optim.RMSProp"), (optim, "NAdam", "write nn.optim.Adam"),

@@ -46,7 +46,7 @@ def _slope(s: Any, f: Callable[[Any], Any], x: Any, order: Any) -> Any:
 
 SPELLED: Final[Mapping[str, Callable[..., Any]]] = MappingProxyType({
     "exp2": lambda s, x: 2**x, "log2": lambda s, x: s.log(x, 2), "log10": lambda s, x: s.log(x, 10),
-    "logaddexp": lambda s, a, b: s.log(s.exp(a) + s.exp(b)),
+    "logit": lambda s, x: s.log(x / (1 - x)), "logaddexp": lambda s, a, b: s.log(s.exp(a) + s.exp(b)),
     "xlogy": lambda s, a, b: a * s.log(b), "xlog1py": lambda s, a, b: a * s.log(1 + b),
     "entr": lambda s, x: -x * s.log(x), "rel_entr": lambda s, a, b: a * s.log(a / b),
     "kl_div": lambda s, a, b: a * s.log(a / b) - a + b,
