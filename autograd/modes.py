@@ -124,7 +124,8 @@ class _Modes:
                 switched.pop()
             self._tokens.set(tokens[: len(switched)])
         if None not in switched:
-            return switched[-1][1] if switched else _USUAL
+            last = switched[-1] if switched else None
+            return _USUAL if last is None else last[1]
         # A mode may end before one that was entered later, as a generator can do: those that live are applied
         # anew.
         now = _USUAL
