@@ -95,7 +95,7 @@ def test_programs_without_parameters_give_their_results(tmp_path, name, function
     assert found.tolist() == pytest.approx([expected], rel=1e-13)
 
 
-POINTS = [-3e5, -30.0, -2.5, -0.7, -1e-9, 0.0, 1e-9, 0.4, 0.7, 1.0, 2.5, 30.0, 300.0]
+POINTS = [-3e5, -30.0, -2.5, -0.7, -1e-9, 0.0, 1e-9, 0.02, 0.4, 0.7, 1.0, 2.5, 30.0, 300.0]
 """Where rows are compared, each operand at each of them."""
 
 
