@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 from autograd.words import gettext
 
@@ -49,37 +49,41 @@ class Placement:
         return {index[0].indices(examples)[:2] for index in found}
 
 
-class Placed(str):
+class _Beside(str):
+    """The name of a backend, with one thing beside it; equal to the name."""
+
+    __slots__ = ("beside",)
+
+    beside: Any
+
+    def __new__(cls, name: str, beside: Any) -> Self:
+        """Make one."""
+        made = super().__new__(cls, name)
+        made.beside = beside
+        return made
+
+    def __getnewargs__(self) -> tuple[str, Any]:  # type: ignore[override]
+        """Return what a copy is made of."""
+        return str(self), self.beside
+
+
+class Placed(_Beside):
     """The name of a backend, with where it is to run."""
 
-    __slots__ = ("placement",)
+    __slots__ = ()
 
-    placement: Placement
-
-    def __new__(cls, name: str, placement: Placement) -> Placed:
-        """Make one, which is equal to the name."""
-        made = super().__new__(cls, name)
-        made.placement = placement
-        return made
-
-    def __getnewargs__(self) -> tuple[str, Placement]:  # type: ignore[override]
-        """Return what a copy is made of."""
-        return str(self), self.placement
+    @property
+    def placement(self) -> Placement:
+        """Where it is to run."""
+        return self.beside  # type: ignore[no-any-return]
 
 
-class Threaded(str):
+class Threaded(_Beside):
     """The name of a backend, with how many threads are to share the examples where it has threads."""
 
-    __slots__ = ("threads",)
+    __slots__ = ()
 
-    threads: int
-
-    def __new__(cls, name: str, threads: int) -> Threaded:
-        """Make one, which is equal to the name."""
-        made = super().__new__(cls, name)
-        made.threads = threads
-        return made
-
-    def __getnewargs__(self) -> tuple[str, int]:  # type: ignore[override]
-        """Return what a copy is made of."""
-        return str(self), self.threads
+    @property
+    def threads(self) -> int:
+        """How many threads."""
+        return self.beside  # type: ignore[no-any-return]
