@@ -1,19 +1,24 @@
-"""Arguments of a compiled function that are more than numbers and arrays: trees, names, texts, models.
+"""Arguments of a compiled function that are more than numbers and lists: arrays, trees, names, texts, models.
 
-A program takes numbers and arrays. A function of trees is compiled as the function of the numbers in them,
-once for each form that the arguments come in.
+A recorded function takes numbers and nested lists. A function of trees is compiled as the function of the
+numbers in them, once for each form that the arguments come in; to one that is called on arrays of NumPy its
+arguments are arrays of nodes, as `grad` hands them in.
 """
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import partial
+from importlib import import_module
 from inspect import Parameter, Signature
 from itertools import chain
 from typing import Any, Final
 
+from autograd.calculus.trees import array_mode, is_array, map_atoms
+from autograd.modes import mode
 from autograd.words import gettext
 
 __all__ = ["Form", "form_of_arguments"]
@@ -25,10 +30,21 @@ _NUMBERS: Final = {float, int}
 
 @dataclass(frozen=True)
 class Slot:
-    """The place of a number or an array in a form, counted in order, and the expression that leads there."""
+    """The place of numbers in a form, counted in order.
+
+    Attributes
+    ----------
+    at
+        Its number.
+    name
+        The expression that leads there.
+    is_array
+        Whether the numbers come in an array of NumPy.
+    """
 
     at: int
     name: str
+    is_array: bool
 
 
 @dataclass(frozen=True)
@@ -80,10 +96,13 @@ class Form:
 
 
 def _called(form: Form, *leaves: Any) -> Any:
-    """Call a function on arguments of a form."""
+    """Call a function on arguments of a form; arrays that it returns become nested lists."""
     args, named = _filled((form.args, form.named), leaves)
+    changes = array_mode(args, named) if any(slot.is_array for slot in form.slots) else {}
     try:
-        return form.f(*args, **named)
+        with mode(**changes):
+            result = form.f(*args, **named)
+            return map_atoms(lambda x: x.tolist() if is_array(x) else x, result) if changes else result
     except (TypeError, AttributeError) as error:
         for kept in (*form.args, *form.named.values()):
             if isinstance(kept, Static):
@@ -105,7 +124,7 @@ def form_of_arguments(
 ) -> tuple[Form, list[Any]] | None:
     """Return the form of the arguments of a call, and the numbers and arrays in it.
 
-    None where each argument is a number, an array, or a nested list of numbers. Passed as they are: arguments
+    None where each argument is a number or a nested list of numbers. Passed as they are: arguments
     whose place (from the end, where it is negative) or name is ``static``, flags and functions, and what is
     no number and given by name. Of a ``batch``, rows of different lengths are no tree but a mistake.
 
@@ -115,7 +134,7 @@ def form_of_arguments(
     >>> leaves, [slot.name for slot in form.slots]
     ([1.0, [2.0, 3.0]], ["w['a']", "w['b']"])
     """
-    if not named and not static and not any(_is_flag(x) or _is_tree(x, batch) for x in args):
+    if not named and not static and not any(_is_flag(x) or _is_tree(x, batch) or _is_array(x) for x in args):
         return None
     places = {i % len(args) for i in static if isinstance(i, int) and -len(args) <= i < len(args)}
     leaves: list[Any] = []
@@ -129,7 +148,7 @@ def form_of_arguments(
             return _like(x, [taken(child, f"{name}[{i}]") for i, child in enumerate(x)])
         if x is None and "[" in name:
             return x
-        slots.append(Slot(len(leaves), name))
+        slots.append(Slot(len(leaves), name, _is_array(x)))
         leaves.append(x)
         return slots[-1]
 
@@ -148,6 +167,12 @@ def _is_flag(x: Any) -> bool:
     """Tell whether an argument is none of the numbers: true or false, a choice, a function, a model."""
     kind = x.__class__
     return kind is not float and (kind is bool or callable(x) or isinstance(x, Enum))
+
+
+def _is_array(x: Any) -> bool:
+    """Tell whether it is an array of NumPy with an axis, of numbers or of nodes."""
+    numpy = sys.modules.get("numpy")
+    return x.__class__ is not float and numpy is not None and isinstance(x, numpy.ndarray) and x.ndim > 0
 
 
 def _is_tree(x: Any, batch: bool) -> bool:
@@ -182,7 +207,7 @@ def _like(x: Any, children: list[Any]) -> Any:
 def _filled(form: Any, leaves: Sequence[Any]) -> Any:
     """Return the arguments of a form."""
     if isinstance(form, Slot):
-        return leaves[form.at]
+        return _array(leaves[form.at]) if form.is_array else leaves[form.at]
     if isinstance(form, Static):
         return form.x
     if isinstance(form, dict):
@@ -192,10 +217,21 @@ def _filled(form: Any, leaves: Sequence[Any]) -> Any:
     return form
 
 
+def _array(rows: Any) -> Any:
+    """Return nested lists of nodes as an array of nodes."""
+    shape: list[int] = []
+    items, inner = [rows], rows
+    while isinstance(inner, list):
+        shape.append(len(inner))
+        items = list(chain.from_iterable(items))
+        inner = inner[0] if inner else None
+    return import_module("autograd.calculus.arrays").build(items, tuple(shape)) if shape else rows
+
+
 def _key(form: Any) -> Any:
     """Return what tells a form from others."""
     if isinstance(form, Slot):
-        return Slot
+        return Slot, form.is_array
     if isinstance(form, dict):
         return dict, tuple([(key, _key(child)) for key, child in form.items()])
     if isinstance(form, (list, tuple)):

@@ -81,8 +81,9 @@ def compile(
     f
         With ``params``: the loss of one example (with ``batch``), or of everything, as a Value. Without: any
         function of numbers, such as ``grad(g)``; the result is compiled as it stands. Its arguments may be
-        trees: tuples and dicts of numbers and arrays, as `grad` takes them. Without a function, what is
-        returned compiles one, so ``@compile(batch=True)`` stands above a definition.
+        trees: tuples and dicts of numbers and arrays, as `grad` takes them. In place of an array of NumPy it
+        gets an array of nodes, in place of nested lists lists. Without a function, what is returned compiles
+        one, so ``@compile(batch=True)`` stands above a definition.
     params
         Leaves to differentiate for, such as ``model.parameters()``.
     batch

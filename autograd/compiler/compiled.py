@@ -280,13 +280,11 @@ class CompiledFunction(ABC):
         through which gradients flow as through the function itself. Inside `no_grad` no ``grad`` changes.
         """
         function, numbers = self._of_numbers(data, named)
-        if function is not self:
-            return function(*numbers)
         if self._params is None:
-            return self._apply(self._parsed(data))
-        value, grads, unreached, given = self._evaluated(data, marked("a call"))
+            return function._apply(function._parsed(numbers))
+        value, grads, unreached, given = function._evaluated(numbers, marked("a call"))
         if not ACTIVE or MODE.get().grad:
-            self._add(grads, unreached, given)
+            function._add(grads, unreached, given)
         return value
 
     def value_and_grad(self, *data: Any, **named: Any) -> tuple[float, Any]:

@@ -177,11 +177,11 @@ class Compiled(CompiledFunction, Generic[Out_co]):
         if result is None:
             result = super().__call__(*data, **named)
             if plan is None and not named:
-                self._keep_plan(key)
+                self._keep_plan(key, data)
         found: Out_co = result
         return found
 
-    def _keep_plan(self, key: tuple[Any, ...]) -> None:
+    def _keep_plan(self, key: tuple[Any, ...], data: tuple[Any, ...]) -> None:
         """Keep what a call on such arguments comes to, if they are floats, whole numbers and arrays."""
         if not all(x.__class__ is tuple or x is float or x is int for x in key):
             return
@@ -189,7 +189,7 @@ class Compiled(CompiledFunction, Generic[Out_co]):
         lanes = 1
         if self._batch:
             lanes, shapes = shapes[0][0], [shape[1:] for shape in shapes]
-        structure = self._traces.get(tuple(shapes))
+        structure = self._of_numbers(data, {})[0]._traces.get(tuple(shapes))
         if structure is None or structure.source.aside or (self._params is not None and structure.unreached):
             return
         if len(self._plans) >= PLANS:

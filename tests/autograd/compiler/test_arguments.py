@@ -213,3 +213,84 @@ def test_the_program_and_the_report_are_those_of_the_latest_form():
 def test_static_arguments_survive_a_pickle():
     f = pickle.loads(pickle.dumps(autograd.compile(rounds, static_argnums=1)))
     assert f(1.0, 2) == pytest.approx(math.sin(math.sin(1.0)))
+
+
+# Arrays.
+
+OVER_ARRAYS = {
+    "Rosenbrock's valley": (
+        lambda x: (100.0 * (x[1:] - x[:-1] ** 2) ** 2 + (1.0 - x[:-1]) ** 2).sum(),
+        (np.linspace(0.5, 1.5, 6),),
+    ),
+    "a quadratic form": (lambda x, A: x @ A @ x, (np.array([1.0, -2.0]), np.array([[2.0, 1.0], [0.0, 3.0]]))),
+    "NumPy's functions": (lambda x: np.sum(np.sin(x) * np.exp(-x)), (np.array([0.5, 1.5, 2.0]),)),
+    "a scaled array": (lambda x: (x * 2).sum() * x[0], (np.array([3.0, 1.0]),)),
+    "arrays in a dict": (
+        lambda d: np.tanh(d["w"] @ d["x"] + d["b"]).sum(),
+        ({"w": np.array([[0.1, 0.2], [0.3, 0.4]]), "x": np.array([1.0, 2.0]), "b": np.array([0.5, -0.5])},),
+    ),
+}
+NUMPYS = [backend for backend in BACKENDS if backend != "plain"]
+
+
+@pytest.mark.parametrize("backend", NUMPYS)
+@pytest.mark.parametrize("name", OVER_ARRAYS)
+def test_a_function_over_arrays_is_compiled_as_it_runs_on_arrays(name, backend):
+    f, args = OVER_ARRAYS[name]
+    compiled, gradient = (autograd.compile(g, backend=backend) for g in (f, autograd.grad(f)))
+    for _ in range(3):
+        assert compiled(*args) == pytest.approx(float(f(*args)), rel=1e-14)
+        found, expected = gradient(*args), autograd.grad(f)(*args)
+        assert type(found) is type(expected)
+        np.testing.assert_allclose(
+            np.hstack([np.ravel(x) for x in (found.values() if isinstance(found, dict) else [found])]),
+            np.hstack(
+                [np.ravel(x) for x in (expected.values() if isinstance(expected, dict) else [expected])]
+            ),
+            rtol=1e-13,
+        )
+
+
+@pytest.mark.parametrize("backend", NUMPYS)
+def test_results_are_those_of_the_function_on_arrays_and_on_lists_alike(backend):
+    double = autograd.compile(lambda x: x * 2, backend=backend)
+    join = autograd.compile(lambda x, y: x + y, backend=backend)
+    x = np.array([1.0, 2.0])
+    assert double(x).tolist() == [2.0, 4.0] and double([1.0, 2.0]) == [1.0, 2.0, 1.0, 2.0]
+    assert join(x, x).tolist() == [2.0, 4.0] and join([1.0], [2.0]) == [1.0, 2.0]
+    assert double(np.array(3.0)) == 6.0
+    assert autograd.compile(lambda A: A @ A.T, backend=backend)(np.ones((2, 3))).tolist() == [[3.0, 3.0]] * 2
+
+
+@pytest.mark.parametrize("backend", NUMPYS)
+def test_each_example_of_a_batch_of_arrays_is_an_array(backend):
+    w = Value(3.0)
+    step = autograd.compile(lambda x, y: ((w * x - y) ** 2).sum(), [w], batch=True, backend=backend)
+    X, Y = np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([[1.0, 1.0], [2.0, 2.0]])
+    assert step(X, Y) == pytest.approx(
+        np.mean([((3.0 * x - y) ** 2).sum() for x, y in zip(X, Y, strict=True)])
+    )
+    assert step.check(X, Y) <= 1e-12
+    losses = step.train(X, Y, nn.optim.SGD([w], lr=0.01), 3)
+    assert losses[0] > losses[-1]
+    assert autograd.compile(lambda x: x / x.sum(), batch=True, backend=backend)(X).tolist() == (
+        (X / X.sum(1, keepdims=True)).tolist()
+    )
+
+
+@pytest.mark.parametrize("backend", NUMPYS)
+def test_gradients_flow_through_compiled_functions_of_arrays(backend):
+    f = autograd.compile(lambda x: (x**2).sum(), backend=backend)
+    assert autograd.grad(f)(np.array([1.0, 2.0])).tolist() == [2.0, 4.0]
+    assert autograd.grad(lambda a: f(np.array([a, 2.0 * a])))(1.5) == pytest.approx(15.0)
+    assert autograd.hessian(f)(np.array([1.0, 2.0])).tolist() == [[2.0, 0.0], [0.0, 2.0]]
+
+
+@pytest.mark.parametrize("backend", NUMPYS)
+def test_where_the_engine_evaluates_it_gets_arrays_too(backend):
+    f = autograd.compile(lambda x: (x / x.sum()).max(), backend=backend)
+    assert f(np.array([1.0, 3.0])) == 0.75
+    assert math.isnan(f(np.array([1.0, -1.0, 0.0]))) or math.isinf(f(np.array([1.0, -1.0, 0.0])))
+    w = Value(2.0)
+    step = autograd.compile(lambda x: autograd.where(x.sum() > 0.0, (w * x).sum(), 0.0), [w], backend=backend)
+    assert step(np.array([1e200, 1e200])) == 4e200
