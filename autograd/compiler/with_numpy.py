@@ -201,6 +201,16 @@ class Compiled(CompiledFunction, Generic[Out_co]):
     def _vector(numbers: Iterable[float]) -> Any:
         return numbers if isinstance(numbers, np.ndarray) else np.array(list(numbers), np.float64)
 
+    def _unreached(self, structure: Any, given: Any) -> Sequence[int]:
+        if not structure.emptied or given.spans is not None:
+            return super()._unreached(structure, given)
+        lanes = given.lanes if self._batch else 1
+        arrays = [np.zeros((lanes, 0)), *[a.reshape(lanes, -1) for a in given.arrays]]
+        return [
+            *structure.unreached,
+            *structure.untouched(np.concatenate(arrays, 1), structure.source.captured),
+        ]
+
     def _theta(self) -> Any:
         assert self._params is not None
         theta = np.empty(len(self._params))

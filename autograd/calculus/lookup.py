@@ -1,0 +1,117 @@
+"""The entries of a table in the place that a number tells, while a function is recorded for compilation.
+
+Elsewhere the number is known, and Python looks the entries up. A recording keeps one call for all columns of
+a table; its results are as cheap for the compiler as any other node, whatever the length of the table.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from autograd import ops
+from autograd.calculus.checkpointing import CheckpointedCall
+from autograd.modes import MODE
+from autograd.node import Node
+from autograd.op import ANY, Op
+from autograd.value import Value
+from autograd.vectors import dot
+
+__all__ = ["ENTRY", "Lookup", "entries", "one_hot"]
+
+
+def one_hot(index: Value, count: int) -> tuple[list[Any], Any]:
+    """Return the one-hot vector of a place that is not known while a function is recorded, and a zero or NaN.
+
+    That is 0, or NaN where the number is none from 0 to ``count`` - 1: the engine then evaluates again, and
+    says so.
+    """
+    hot = [ops.equal(index, float(k)) for k in range(count)]
+    return hot, ops.where(ops.sum(*hot), 0.0, math.nan)
+
+
+def entries(rows: Sequence[Sequence[Any]], index: Value) -> list[Any]:
+    """Return the row of a table in a place that is not known while a function is recorded.
+
+    Parameters
+    ----------
+    rows
+        The table: rows of one length, of numbers and Values. It must not change while the function is
+        recorded.
+    index
+        The place; where it is none from 0 to below the number of rows, the entries are NaN.
+    """
+    if not getattr(MODE.get().tape, "looks_up", False):
+        return _products(rows, index)
+    call = Lookup(rows, index)
+    return [call.result(k) for k in range(call.count)]
+
+
+def _products(rows: Sequence[Sequence[Any]], index: Value) -> list[Any]:
+    """Return the same as products with a one-hot vector."""
+    hot, known = one_hot(index, len(rows))
+    return [known + dot(tuple(hot), column) for column in zip(*rows, strict=True)]
+
+
+def _value(index: float, *column: float) -> float:
+    """Return the entry of a column; NaN where there is no such place."""
+    return column[int(index)] if index in range(len(column)) else math.nan
+
+
+def _partials(_: Any, index: Any, *column: Any) -> tuple[Any, ...]:
+    """Return 0 for the place, and for each entry whether it is the one."""
+    return 0.0, *[ops.equal(index, float(k)) for k in range(len(column))]
+
+
+ENTRY = Op("entry", _value, _partials, arity=ANY, gated=True)
+"""The row of an entry: of the place, and the column in which it is looked up."""
+
+
+class Lookup(CheckpointedCall):
+    """A row of a table: what stands in one place of each column.
+
+    Parameters
+    ----------
+    rows, index
+        As for `entries`.
+    """
+
+    __slots__ = ("index", "rows")
+
+    def __init__(self, rows: Sequence[Sequence[Any]], index: Value) -> None:
+        self.rows, self.index = rows, index
+        self.count = len(rows[0])
+        self.grad = None
+
+    @property
+    def _a(self) -> tuple[Any, ...]:  # type: ignore[override]
+        """What the call depends on: put together where a derivative is asked for, as a table may be long."""
+        return (self.index, *self.nodes())
+
+    def nodes(self) -> list[Value]:
+        """Return the nodes of the table."""
+        return list(dict.fromkeys(x for row in self.rows for x in row if isinstance(x, Value)))
+
+    def result(self, index: int) -> Value:
+        """Return the node of a column's entry."""
+        place = self.index._data
+        x = self.rows[int(place)][index] if place in range(len(self.rows)) else math.nan
+        node: Value = Node.record_result(ENTRY, x._data if isinstance(x, Node) else float(x), self, index)
+        return node
+
+    def operands(self, index: Any) -> tuple[Any, ...]:
+        """Return the place, and a column."""
+        return (self.index, *[row[int(index)] for row in self.rows])
+
+    def edges(self, index: int) -> list[tuple[Any, Any]]:
+        """Return the entries of a column that are nodes, each with whether it is the one."""
+        return [
+            (row[index], ops.equal(self.index, float(k)))
+            for k, row in enumerate(self.rows)
+            if isinstance(row[index], Value)
+        ]
+
+    def recompute(self) -> list[Any]:
+        """Return the entries as products, for derivatives that are recorded."""
+        return _products(self.rows, self.index)
