@@ -18,7 +18,7 @@ from autograd.op import ANY, Op
 from autograd.value import Value
 from autograd.vectors import dot
 
-__all__ = ["ENTRY", "Lookup", "entries", "one_hot"]
+__all__ = ["ENTRY", "Lookup", "entries", "is_place", "one_hot"]
 
 
 def one_hot(index: Value, count: int) -> tuple[list[Any], Any]:
@@ -54,9 +54,20 @@ def _products(rows: Sequence[Sequence[Any]], index: Value) -> list[Any]:
     return [known + dot(tuple(hot), column) for column in zip(*rows, strict=True)]
 
 
+def is_place(index: float, count: int) -> bool:
+    """Tell whether a number is one of the places from 0 to below ``count``.
+
+    Examples
+    --------
+    >>> is_place(2.0, 3), is_place(3.0, 3), is_place(0.5, 3)
+    (True, False, False)
+    """
+    return 0.0 <= index < count and index == int(index)
+
+
 def _value(index: float, *column: float) -> float:
     """Return the entry of a column; NaN where there is no such place."""
-    return column[int(index)] if index in range(len(column)) else math.nan
+    return column[int(index)] if is_place(index, len(column)) else math.nan
 
 
 def _partials(_: Any, index: Any, *column: Any) -> tuple[Any, ...]:
@@ -96,7 +107,7 @@ class Lookup(CheckpointedCall):
     def result(self, index: int) -> Value:
         """Return the node of a column's entry."""
         place = self.index._data
-        x = self.rows[int(place)][index] if place in range(len(self.rows)) else math.nan
+        x = self.rows[int(place)][index] if is_place(place, len(self.rows)) else math.nan
         node: Value = Node.record_result(ENTRY, x._data if isinstance(x, Node) else float(x), self, index)
         return node
 

@@ -147,6 +147,11 @@ class Graph:
         """Tell, for each node, whether it differs from lane to lane."""
         return spread(self, self.kind == LANE, through_sums=False) & ~self.scatters()
 
+    def row(self, node: int) -> Op | None:
+        """Return the row of the table that a node is; None where it is none."""
+        kind = int(self.kind[node])
+        return self.rows[kind - FIRST_ROW][0] if kind >= FIRST_ROW else None
+
     def scatters(self) -> NDArray[np.bool_]:
         """Tell, for each node, whether it scatters a gradient over a table: then it stays, unread."""
         return np.array([False] * FIRST_ROW + [op is SCATTER for op, _ in self.rows])[self.kind]
