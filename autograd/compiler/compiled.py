@@ -360,7 +360,7 @@ class CompiledFunction(ABC):
         return left
 
     def _unreached(self, structure: Any, given: Any) -> Sequence[int]:  # noqa: ARG002
-        """Return the numbers of the parameters that no gradient reaches, for these data, as far as is known."""
+        """Return the numbers of parameters that no gradient reaches for these data, as far as is known."""
         unreached: Sequence[int] = structure.unreached
         return unreached
 

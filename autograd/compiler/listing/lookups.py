@@ -1,4 +1,4 @@
-"""How a printed program looks numbers up in tables, as in ``E[int64(token)]``, and adds to their gradients."""
+"""How a printed program looks entries up, as in ``E[int64(token)]``, and adds to the gradients of tables."""
 
 from __future__ import annotations
 
@@ -41,14 +41,17 @@ def scattered(w: Any, s: Statement) -> str:
     """Return the line that adds what entries receive to the gradients of tables."""
     count = w.program.parameters
     first = s.operands[2]
-    moved = Ref(first.base + count, first.strides, None if first.addresses is None else first.addresses + count)
-    sizes, (received, place, first) = w.refined(s.sizes, [s.operands[0], s.operands[1], moved])
+    if first.addresses is None:
+        first = Ref(first.base + count, first.strides)
+    else:
+        first = Ref(addresses=first.addresses + count)
+    sizes, (received, place, first) = w.refined(s.sizes, [*s.operands[:2], first])
     found = _indexed(w, place, first, sizes, s.params)
     if found is None:
         order, lane = list(range(len(sizes))), place.lane or received.lane
         at = wrapped(f"int64({w.aligned(place, sizes, order, lane)})")
-        own = firsts(w, first, sizes, order, -count, lane=lane)
-        return f"add.at(gradient, {own} + {int(s.params[0])} * {at}, {w.aligned(received, sizes, order, lane)})"
+        at = f"{firsts(w, first, sizes, order, -count, lane=lane)} + {int(s.params[0])} * {at}"
+        return f"add.at(gradient, {at}, {w.aligned(received, sizes, order, lane)})"
     table, index, axes = found
     text, own_axes, has_lane = w.operand(received, sizes)
     text = spread(text, [*own_axes, *[LANE_LOOP] * has_lane], axes, lane=False)

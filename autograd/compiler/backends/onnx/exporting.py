@@ -247,10 +247,8 @@ class Exporter:
             return self.graph.constant(table.reshape(table.shape + (1,) * lane), np.float64)
         return self.graph.read(table, column=lane)
 
-    def _places(
-        self, place: Ref, first: Any, s: Statement, *, lane: bool
-    ) -> tuple[Term, Term]:
-        """Return where in an array entries of tables are, and whether they are anywhere; ``first`` of each."""
+    def _places(self, place: Ref, first: Any, s: Statement, *, lane: bool) -> tuple[Term, Term]:
+        """Return where in an array entries of tables are, and whether they are any; ``first`` of each."""
         graph = self.graph
         step, count = map(int, s.params)
         x = self._aligned(place, s.sizes, lane=lane)
@@ -282,16 +280,18 @@ class Exporter:
 
     def _scatter(self, s: Statement) -> None:
         """Enter what adds to the gradients of tables."""
-        graph, gradients = self.graph, np.arange(self.program.parameters, 2 * self.program.parameters)
+        graph, count = self.graph, self.program.parameters
+        gradients = np.arange(count, 2 * count)
         received, place, first = s.operands
         lane = any(r.lane for r in s.operands)
         at, known = self._places(place, first.expand(s.sizes), s, lane=lane)
         value = graph.functions["where"](known, self._aligned(received, s.sizes, lane=lane), 0.0)
         flat = graph.constant([-1])
         shape = graph.node("Shape", graph.node("Add", value, graph.node("Cast", at, to=TensorProto.DOUBLE)))
-        at, value = (graph.node("Reshape", graph.node("Expand", x, shape), flat) for x in (at, value))
-        made = graph.node("ScatterElements", graph.read(gradients), at, value, axis=0, reduction="add")
-        graph.hold(gradients, made)
+        given = [graph.node("Reshape", graph.node("Expand", x, shape), flat) for x in (at, value)]
+        graph.hold(gradients, graph.node(
+            "ScatterElements", graph.read(gradients), *given, axis=0, reduction="add"
+        ))  # fmt: skip
 
     def _row(self, s: Statement, op: Op, target: Any) -> Term:
         text = template(op)

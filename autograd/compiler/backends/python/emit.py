@@ -240,7 +240,6 @@ class PythonWriter:
             lines += [f"    return [{', '.join(params)}]"]
         return "\n".join(lines) + "\n"
 
-
     def _with_tables(self, core: list[str], grads: list[str], outputs: list[str]) -> str:
         """Return the functions of a program with tables: of these no single number has a name."""
         graph = self.graph
@@ -257,8 +256,8 @@ class PythonWriter:
         lines = ["def run(theta, inputs, lanes):", *(f"    {x}" for x in (*load, *core))]
         lines += [f"    return [{', '.join(outputs)}], gradient"]
         if count and graph.outputs.size == 1:
-            lines += ["", "def train(theta, inputs, lanes, steps, lr, losses):", "    for step in range(steps):"]
-            lines += [f"        {x}" for x in (*load, *core)]
+            lines += ["", "def train(theta, inputs, lanes, steps, lr, losses):"]
+            lines += ["    for step in range(steps):", *(f"        {x}" for x in (*load, *core))]
             lines += [
                 f"        zero = sum(gradient, {outputs[0]})",
                 "        if zero - zero != 0.0:",
