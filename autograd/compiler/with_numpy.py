@@ -127,9 +127,15 @@ class Plan:
 
     def call(self, data: tuple[Any, ...]) -> Any:
         """Return the result, or the loss; None, with nothing changed, where that takes more."""
-        engine = self.engines.take(self.lanes, self.idle)
         try:
-            for view, x in zip(engine.views(self.shapes), data, strict=True):
+            engine = self.idle.pop()
+            if engine.backend is not self.engines.backend:  # one of before a better one was ready
+                engine = self.engines.take(self.lanes, self.idle)
+        except IndexError:
+            engine = self.engines.take(self.lanes, self.idle)
+        try:
+            views = engine.latest if engine.shapes is self.shapes else engine.views(self.shapes)
+            for view, x in zip(views, data):  # noqa: B905 - as many, or the plan would be another
                 view[...] = x
             if engine.captured is not None:
                 gather(self.captured, engine.captured)
