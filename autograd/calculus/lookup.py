@@ -8,17 +8,103 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from autograd import ops
+from autograd.calculus import trees
 from autograd.calculus.checkpointing import CheckpointedCall
-from autograd.modes import MODE
+from autograd.modes import MODE, is_tracing
 from autograd.node import Node
 from autograd.op import ANY, Op
 from autograd.value import Value
 from autograd.vectors import dot
+from autograd.words import gettext
 
-__all__ = ["ENTRY", "Lookup", "entries", "is_place", "one_hot"]
+__all__ = ["ENTRY", "Lookup", "entries", "is_place", "one_hot", "take"]
+
+
+def take(table: Sequence[Any], place: Any) -> Any:
+    """Return the entry of a list in the place that a number or a Value tells, as ``table[place]`` does.
+
+    While a function is recorded for `autograd.compile` the number in a Value is not known. The program then
+    looks the entry up at each call, and its gradient arrives there; of leaves, such as parameters, in a time
+    that does not depend on the length of the list.
+
+    Parameters
+    ----------
+    table
+        The entries: numbers, Values, or nested lists of these, all of one structure. It must not change while
+        a function is recorded.
+    place
+        A whole number from 0 to below their number, also as a float or in a Value. There is no gradient for
+        it.
+
+    Returns
+    -------
+    Any
+        The entry.
+
+    Raises
+    ------
+    IndexError
+        If there is no such place.
+    TypeError
+        If it is no whole number.
+
+    Examples
+    --------
+    >>> from autograd import Value, compile
+    >>> rows = [[Value(1.0), Value(2.0)], [Value(3.0), Value(4.0)]]
+    >>> [x.data for x in take(rows, 1)]
+    [3.0, 4.0]
+    >>> compile(lambda i: take(rows, i), batch=True)([1.0, 0.0, 1.0])
+    [[3.0, 4.0], [1.0, 2.0], [3.0, 4.0]]
+    """
+    if isinstance(place, Value) and is_tracing():
+        return _recorded(table, place)
+    number = place.data if isinstance(place, Value) else place
+    try:
+        found = int(number)
+    except (TypeError, ValueError, OverflowError):
+        found = None
+    if found is None or found != number:
+        raise TypeError(gettext("take() looks up whole numbers, got {place}", place=f"{place!r:.60}"))
+    if not 0 <= found < len(table):
+        raise IndexError(gettext(
+            "take() has the places 0 to {count} here, got {place}",
+            count=len(table) - 1, place=found,
+        ))  # fmt: skip
+    return table[found]
+
+
+def _recorded(table: Sequence[Any], place: Value) -> Any:
+    """Return an entry while a function is recorded."""
+    known = getattr(MODE.get().tape, "tables", {})
+    if id(table) not in known:
+        rows: list[list[Any]] = []
+        structures = []
+        for entry in table:
+            leaves: list[Any] = []
+            listed = entry.tolist() if trees.is_array(entry) else entry
+            structures.append(trees.map_leaves(partial(_noted, leaves), listed))
+            rows.append(leaves)
+        if any(structure != structures[0] for structure in structures):
+            raise TypeError(gettext(
+                "take() needs entries of one structure while a function is recorded for compilation"
+            ))  # fmt: skip
+        if not rows:
+            raise IndexError(gettext("take() of nothing: there is no place in an empty list"))
+        known[id(table)] = table, rows  # the table stays, so that no other one has its number
+    rows = known[id(table)][1]
+    found = iter(entries(rows, place))
+    return trees.map_leaves(lambda _: next(found), table[0])
+
+
+def _noted(leaves: list[Any], x: Any) -> int:
+    """Note a leaf of an entry; return what stands for any."""
+    leaves.append(x)
+    return 0
 
 
 def one_hot(index: Value, count: int) -> tuple[list[Any], Any]:

@@ -135,7 +135,7 @@ class Plan:
             engine = self.engines.take(self.lanes, self.idle)
         try:
             views = engine.latest if engine.shapes is self.shapes else engine.views(self.shapes)
-            for view, x in zip(views, data):  # noqa: B905 - as many, or the plan would be another
+            for view, x in zip(views, data):
                 view[...] = x
             if engine.captured is not None:
                 gather(self.captured, engine.captured)

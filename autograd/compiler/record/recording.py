@@ -53,11 +53,17 @@ class Tape(list[Any]):
     ----------
     looks_up
         Whether what is made of it can look up numbers in tables; products stand for that where not.
+
+    Attributes
+    ----------
+    tables : dict
+        The tables that were looked at so far, by their identity.
     """
 
     def __init__(self, *, looks_up: bool = False) -> None:
         super().__init__()
         self.looks_up = looks_up
+        self.tables: dict[int, Any] = {}
         self.terms = 0
         self.free = available_memory()
         self.told = False

@@ -332,3 +332,58 @@ def test_threads_look_up(program):
     loss, params, data = program()
     data = [np.concatenate([x] * 9) for x in data]
     autograd.compile(loss, params, batch=True, backend="c", threads=3).check(*data)
+
+
+def lists():
+    table = [Value(0.1 * k, f"E[{k}]") for k in range(7)]
+    return (lambda i, y: (autograd.take(table, i) * y - 1.0) ** 2), table
+
+
+def nested_lists():
+    table = [{"a": Value(k + 0.5), "b": [Value(1.0), Value(-k)]} for k in range(7)]
+    leaves = [x for row in table for x in (row["a"], *row["b"])]
+
+    def loss(i, y):
+        row = autograd.take(table, i)
+        return (row["a"] * row["b"][0] + autograd.sin(row["b"][1] * y)) ** 2
+
+    return loss, leaves
+
+
+def arrays():
+    table, w = rng().normal(size=(7, 2)), [Value(0.5), Value(2.0)]
+    return (lambda i, y: (autograd.dot(list(autograd.take(table, i)), w) - y) ** 2), w
+
+
+def computed():
+    table = [Value(0.1 * k) for k in range(7)]
+    return (lambda i, y: autograd.take([autograd.exp(x) * y for x in table], i)), table
+
+
+def of_the_examples_own():
+    w = Value(0.5)
+    return (lambda i, y: (autograd.take([y, w, 2.0 * y, 3.0, w * y, 0.0, y], i) - 1.0) ** 2), [w]
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("program", [lists, nested_lists, arrays, computed, of_the_examples_own])
+def test_lists_of_any_kind_are_looked_up(program, backend):
+    loss, params = program()
+    step = autograd.compile(loss, params, batch=True, backend=backend)
+    step.check(words(9, count=7), rng().normal(size=9))
+    for bad, error in ((7.0, IndexError), (-1.0, IndexError), (0.5, TypeError), (float("nan"), TypeError)):
+        with pytest.raises(error, match=r"take\(\)"):
+            step([1.0, bad], [0.5, 0.5])
+
+
+def test_entries_of_several_structures_are_refused_while_a_function_is_recorded():
+    with pytest.raises(TypeError, match="one structure"):
+        autograd.compile(lambda i: autograd.sum(autograd.take([[1.0], [1.0, 2.0]], i)), batch=True)([0.0])
+    with pytest.raises(IndexError, match="empty"):
+        autograd.compile(lambda i: autograd.take([], i), batch=True)([0.0])
+    assert autograd.take([[1.0], [1.0, 2.0]], Value(1.0)) == [1.0, 2.0]
+
+
+def test_an_index_says_what_to_write():
+    with pytest.raises(autograd.TracingError, match=r"autograd\.take\(E, i\)"):
+        autograd.compile(lambda i: [1.0, 2.0][i], batch=True)([0.0])
