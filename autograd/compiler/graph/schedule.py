@@ -205,6 +205,8 @@ def groups(graph: Graph, lane: Any, ahead: Any, *, even: bool = True) -> list[In
 
 def together(graph: Graph, lane: Any, which: Any) -> list[Ints]:
     """Return groups of nodes that can be computed in any order."""
+    if not which.any():
+        return []
     return _by_level(which, np.zeros(graph.size, np.int64), signatures(graph, lane, FINE))
 
 
