@@ -25,9 +25,9 @@ def _partials(*_: float) -> tuple[float, ...]:
     return 0.0, 0.0, 0.0
 
 
-ENTRY = Op("entry", lambda *_: math.nan, _partials, arity=2, params={"step": 1.0, "count": 0.0})
+ENTRY = Op("entry", lambda *_: math.nan, _partials, arity=2, params={"distance": 1.0, "count": 0.0})
 """The entry of a table: of a place, and the first leaf."""
-SCATTER = Op("scatter", lambda *_: 0.0, _partials, arity=3, params={"step": 1.0, "count": 0.0})
+SCATTER = Op("scatter", lambda *_: 0.0, _partials, arity=3, params={"distance": 1.0, "count": 0.0})
 """The gradient of an entry, added to that of a parameter: of the gradient, a place, and the first leaf."""
 
 

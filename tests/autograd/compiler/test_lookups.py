@@ -248,7 +248,8 @@ def size_of(rows):
     params = [*center.parameters(), *context.parameters()]
     step = autograd.compile(own, params, batch=True, backend="numpy")
     step.check(words(6), words(6), words(6, 4))
-    graph = step._latest[0].program.graph
+    step(words(6), words(6), words(6, 4))
+    graph = step._made()[0].program.graph
     return graph.size - 2 * len(params), len(graph.terms), len(step.source.splitlines())
 
 

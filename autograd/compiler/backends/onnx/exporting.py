@@ -78,15 +78,16 @@ class Graph:
             told: dict[str, Any] = ATTRIBUTES.get(kind, {})
             return lambda *given: self.node(kind, *(self.term(x).number() for x in given), **told)
 
-        def where(condition: Term, yes: Any, no: Any) -> Term:
-            truth = condition if condition.truth else condition != 0.0
-            return self.node("Where", truth, self.term(yes).number(), self.term(no).number())
-
         space: dict[str, Any] = {name: operator(kind) for name, kind in OPERATORS.items()}
-        space.update(where=where)
+        space.update(where=self.chosen)
         for name, (*operands, formula) in FUNCTIONS.items():
             space[name] = eval(f"lambda {', '.join(operands)}: {formula}", space)  # noqa: S307 - the text there
         return space
+
+    def chosen(self, condition: Term, yes: Any, no: Any) -> Term:
+        """Return one of two numbers, by a condition."""
+        truth = condition if condition.truth else condition != 0.0
+        return self.node("Where", truth, self.term(yes).number(), self.term(no).number())
 
     def fresh(self) -> str:
         """Return a name that no tensor has."""
@@ -253,8 +254,8 @@ class Exporter:
         step, count = map(int, s.params)
         x = self._aligned(place, s.sizes, lane=lane)
         known = (x >= 0.0).number() * (x < float(count)).number()
-        known = known * (x == graph.functions["floor"](x)).number() != 0.0
-        at = graph.node("Cast", graph.functions["where"](known, x, 0.0), to=TensorProto.INT64)
+        known = known * (x == graph.node("Floor", x)).number() != 0.0
+        at = graph.node("Cast", graph.chosen(known, x, 0.0), to=TensorProto.INT64)
         table = compress(first)
         firsts = graph.constant(table.reshape(table.shape + (1,) * lane))
         return graph.node("Add", graph.node("Mul", at, graph.constant([step])), firsts), known
@@ -269,7 +270,7 @@ class Exporter:
         high = int(table.max()) + max(step * (count - 1), 0)
         at, known = self._places(place, table - low, s, lane=s.lane)
         found = graph.node("Gather", graph.read(np.arange(low, high + 1)), at, axis=0)
-        value = graph.functions["where"](known, found, math.nan)
+        value = graph.chosen(known, found, math.nan)
         if s.lane:
             value = value * self.ones
         shape = [1] * len(s.sizes)
@@ -285,7 +286,7 @@ class Exporter:
         received, place, first = s.operands
         lane = any(r.lane for r in s.operands)
         at, known = self._places(place, first.expand(s.sizes), s, lane=lane)
-        value = graph.functions["where"](known, self._aligned(received, s.sizes, lane=lane), 0.0)
+        value = graph.chosen(known, self._aligned(received, s.sizes, lane=lane), 0.0)
         flat = graph.constant([-1])
         shape = graph.node("Shape", graph.node("Add", value, graph.node("Cast", at, to=TensorProto.DOUBLE)))
         given = [graph.node("Reshape", graph.node("Expand", x, shape), flat) for x in (at, value)]
