@@ -18,7 +18,7 @@ from itertools import chain
 from typing import Any, Final
 
 from autograd.calculus.trees import array_mode, is_array, map_atoms
-from autograd.modes import mode
+from autograd.modes import MODE, mode
 from autograd.words import gettext
 
 __all__ = ["Form", "form_of_arguments"]
@@ -36,6 +36,8 @@ class Slot:
     ----------
     at
         Its number.
+    argument, path
+        The argument, by place or by name, and the indices that lead there.
     name
         The expression that leads there.
     is_array
@@ -43,6 +45,8 @@ class Slot:
     """
 
     at: int
+    argument: int | str
+    path: str
     name: str
     is_array: bool
 
@@ -96,13 +100,12 @@ class Form:
 
 
 def _called(form: Form, *leaves: Any) -> Any:
-    """Call a function on arguments of a form; arrays that it returns become nested lists."""
-    args, named = _filled((form.args, form.named), leaves)
-    changes = array_mode(args, named) if any(slot.is_array for slot in form.slots) else {}
+    """Call a function on arguments of a form."""
     try:
-        with mode(**changes):
-            result = form.f(*args, **named)
-            return map_atoms(lambda x: x.tolist() if is_array(x) else x, result) if changes else result
+        if any(slot.is_array for slot in form.slots):
+            return _on_arrays(form, leaves)
+        args, named = _filled((form.args, form.named), leaves)
+        return form.f(*args, **named)
     except (TypeError, AttributeError) as error:
         for kept in (*form.args, *form.named.values()):
             if isinstance(kept, Static):
@@ -111,6 +114,32 @@ def _called(form: Form, *leaves: Any) -> Any:
                     name=kept.name, x=f"{kept.x!r:.40}",
                 ))  # fmt: skip
         raise
+
+
+def _on_arrays(form: Form, leaves: Sequence[Any]) -> Any:
+    """Call a function on arrays of nodes; on nested lists, if it takes these alone.
+
+    Arrays that it returns become nested lists.
+    """
+    arrays = [_array(x) if slot.is_array else x for slot, x in zip(form.slots, leaves, strict=True)]
+    args, named = _filled((form.args, form.named), arrays)
+    tape = MODE.get().tape
+    before = 0 if tape is None else len(tape)
+    try:
+        with mode(**array_mode(args, named)):
+            return map_atoms(lambda x: x.tolist() if is_array(x) else x, form.f(*args, **named))
+    except (TypeError, ValueError, AttributeError) as error:
+        if tape is not None:
+            del tape[before:]
+        args, named = _filled((form.args, form.named), leaves)
+        try:
+            return form.f(*args, **named)
+        except (TypeError, ValueError, AttributeError) as second:
+            error.add_note(gettext(
+                "on nested lists in place of the arrays it raises {kind}: {error}",
+                kind=type(second).__name__, error=second,
+            ))  # fmt: skip
+            raise error from None
 
 
 def form_of_arguments(
@@ -140,22 +169,23 @@ def form_of_arguments(
     leaves: list[Any] = []
     slots: list[Slot] = []
 
-    def taken(x: Any, name: str) -> Any:
+    def taken(x: Any, argument: int | str, name: str, path: str = "") -> Any:
         """Return what stands for an argument, or a part of it, in the form."""
         if isinstance(x, dict):
-            return {key: taken(child, f"{name}[{key!r}]") for key, child in x.items()}
+            return {key: taken(child, argument, name, f"{path}[{key!r}]") for key, child in x.items()}
         if isinstance(x, (list, tuple)) and _is_tree(x, batch):
-            return _like(x, [taken(child, f"{name}[{i}]") for i, child in enumerate(x)])
-        if x is None and "[" in name:
+            return _like(x, [taken(child, argument, name, f"{path}[{i}]") for i, child in enumerate(x)])
+        if x is None and path:
             return x
-        slots.append(Slot(len(leaves), name, _is_array(x)))
+        slots.append(Slot(len(leaves), argument, path, name + path, _is_array(x)))
         leaves.append(x)
         return slots[-1]
 
     def argument(x: Any, name: str, place: int | None = None) -> Any:
         """Return what stands for an argument."""
-        fixed = place in places or name in static or _is_flag(x) or (place is None and isinstance(x, _TEXTS))
-        return Static(x, name) if fixed else taken(x, name)
+        by_name = place is None
+        fixed = place in places or name in static or _is_flag(x) or (by_name and isinstance(x, _TEXTS))
+        return Static(x, name) if fixed else taken(x, name if place is None else place, name)
 
     whole = tuple(
         [argument(x, names[i] if i < len(names) else f"x{i}", i) for i, x in enumerate(args)]
@@ -207,7 +237,7 @@ def _like(x: Any, children: list[Any]) -> Any:
 def _filled(form: Any, leaves: Sequence[Any]) -> Any:
     """Return the arguments of a form."""
     if isinstance(form, Slot):
-        return _array(leaves[form.at]) if form.is_array else leaves[form.at]
+        return leaves[form.at]
     if isinstance(form, Static):
         return form.x
     if isinstance(form, dict):

@@ -209,8 +209,10 @@ class CompiledFunction(ABC):
     def _facts(self) -> tuple[dict[str, Any], list[str]]:
         """Return what `report` tells of the latest program."""
 
-    def _argument(self, i: int) -> str:
-        """Return what an error calls an argument."""
+    def _argument(self, i: int | str) -> str:
+        """Return what an error calls an argument, given by place or by name."""
+        if isinstance(i, str):
+            return gettext("argument {name}", name=i)
         if self._called:
             return self._called[i]
         name = f" ({self._names[i]})" if i < len(self._names) else ""
@@ -259,7 +261,7 @@ class CompiledFunction(ABC):
                 form.flat(), self._params, self._batch, self._reduction, self._penalty, self._backend
             )
             twin._brief, twin._whole, twin._left = self._brief, self, self._left
-            twin._called = [gettext("argument {name}", name=slot.name) for slot in form.slots]
+            twin._called = [self._argument(slot.argument) + slot.path for slot in form.slots]
             return twin
 
         return self._forms.recall(form.key, made), leaves
@@ -878,7 +880,7 @@ class CompiledFunction(ABC):
         function, numbers = self._of_numbers(data, named)
         given = function._numbers(numbers)
         function._verify(function._structure(given))
-        value, grads = function.value_and_grad(*numbers)
+        value, grads, *_ = function._evaluated(numbers, "check()")
         return worst(
             (value, list(map(float, grads))), lambda: function._roots_of(given), self._params, tolerance
         )

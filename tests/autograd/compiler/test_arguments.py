@@ -175,7 +175,7 @@ def test_a_text_where_a_number_belongs_is_told_by_name():
     with pytest.raises(TypeError, match=r"got str 'a'; convert it first") as error:
         autograd.compile(lambda x, y: autograd.sin(x) + y)(1.0, y="a")
     assert error.value.__notes__ == ["y is 'a', no number, and was passed as it is"]
-    with pytest.raises(TypeError, match=r"argument d\['b'\]\[0\]: expected a real number, got str '1'"):
+    with pytest.raises(TypeError, match=r"argument 0 \(d\)\['b'\]\[0\]: expected a real number, got str '1'"):
         autograd.compile(lambda d: d["a"])({"a": 1.0, "b": ["1"]})
 
 
@@ -294,3 +294,11 @@ def test_where_the_engine_evaluates_it_gets_arrays_too(backend):
     w = Value(2.0)
     step = autograd.compile(lambda x: autograd.where(x.sum() > 0.0, (w * x).sum(), 0.0), [w], backend=backend)
     assert step(np.array([1e200, 1e200])) == 4e200
+
+
+def test_a_function_that_takes_lists_alone_gets_lists_and_one_that_takes_neither_says_why():
+    f = autograd.compile(lambda x, y=(): autograd.sum([*x, *y]) if y else x[0] * 3.0)
+    assert f(np.array([1.0, 2.0]), np.array([3.0, 4.0])) == 10.0
+    assert f.report()["recorded nodes"] == 1
+    with pytest.raises(ValueError, match="truth value of an array"):
+        autograd.compile(lambda x: x.sum() if x else x + 1)(np.array([1.0, 2.0]))
