@@ -653,25 +653,40 @@ pass_exchange(PyObject *module, PyObject *args)
     Py_RETURN_TRUE;
 }
 
-/* Numbers of many nodes at a time: an array of doubles, as many as there are nodes in a list. */
+/* Numbers of many nodes at a time: an array of doubles, as many as there are objects in a list. */
 static int
-take_doubles(PyObject *array, PyObject *nodes, Py_buffer *view, int is_written)
+take_array(PyObject *array, PyObject *nodes, Py_buffer *view, int is_written)
 {
     Py_ssize_t count = PyList_GET_SIZE(nodes);
     if (PyObject_GetBuffer(array, view, PyBUF_ND | PyBUF_FORMAT | (is_written ? PyBUF_WRITABLE : 0)) < 0)
         return FAILED;
     int fits = view->itemsize == sizeof(double) && view->len == count * (Py_ssize_t)sizeof(double)
                && view->format && !strcmp(view->format, "d");
-    if (!fits) PyErr_SetString(PyExc_ValueError, "nodes and doubles must be as many");
-    for (Py_ssize_t i = 0; fits && i < count; i++) {
+    if (fits) return DONE;
+    PyErr_SetString(PyExc_ValueError, "nodes and doubles must be as many");
+    PyBuffer_Release(view);
+    return FAILED;
+}
+
+/* Let go of an array whose list holds something else than nodes. */
+static int
+refuse_others(Py_buffer *view)
+{
+    PyErr_SetString(PyExc_TypeError, "a list of nodes is needed");
+    PyBuffer_Release(view);
+    return FAILED;
+}
+
+/* The same, with a look at all objects, where nothing may be written before they are known to be nodes. */
+static int
+take_doubles(PyObject *array, PyObject *nodes, Py_buffer *view, int is_written)
+{
+    if (take_array(array, nodes, view, is_written) < 0) return FAILED;
+    for (Py_ssize_t i = 0, count = PyList_GET_SIZE(nodes); i < count; i++) {
         if (i + AHEAD < count) PREFETCH(PyList_GET_ITEM(nodes, i + AHEAD));
-        if (!IS_NODE(PyList_GET_ITEM(nodes, i))) {
-            PyErr_SetString(PyExc_TypeError, "a list of nodes is needed");
-            fits = 0;
-        }
+        if (!IS_NODE(PyList_GET_ITEM(nodes, i))) return refuse_others(view);
     }
-    if (!fits) PyBuffer_Release(view);
-    return fits ? DONE : FAILED;
+    return DONE;
 }
 
 /* gather(nodes, array): write the nodes' numbers into an array of doubles. */
@@ -682,11 +697,12 @@ pass_gather(PyObject *module, PyObject *args)
     PyObject *nodes, *array;
     Py_buffer view;
     if (!PyArg_ParseTuple(args, "O!O", &PyList_Type, &nodes, &array)) return NULL;
-    if (take_doubles(array, nodes, &view, 1) < 0) return NULL;
+    if (take_array(array, nodes, &view, 1) < 0) return NULL;
     PyObject **at = ((PyListObject *)nodes)->ob_item;
     double *to = view.buf;
     for (Py_ssize_t i = 0, count = PyList_GET_SIZE(nodes); i < count; i++) {
         if (i + AHEAD < count) PREFETCH(&NODE(at[i + AHEAD])->data);
+        if (!IS_NODE(at[i])) return refuse_others(&view), NULL;
         to[i] = NODE(at[i])->data;
     }
     PyBuffer_Release(&view);
@@ -761,12 +777,15 @@ static PyObject *
 add_array(PyObject *nodes, PyObject *array)
 {
     Py_buffer view;
-    if (take_doubles(array, nodes, &view, 0) < 0) return NULL;
+    if (take_array(array, nodes, &view, 0) < 0) return NULL;
     PyObject **at = ((PyListObject *)nodes)->ob_item;
     const double *from = view.buf;
     Py_ssize_t count = PyList_GET_SIZE(nodes), i = 0;
-    for (; i < count && is_addable(NODE(at[i]), from[i]); i++)
+    for (; i < count; i++) {
         if (i + AHEAD < count) PREFETCH(NODE(at[i + AHEAD]));
+        if (!IS_NODE(at[i])) return refuse_others(&view), NULL;
+        if (!is_addable(NODE(at[i]), from[i])) break;
+    }
     int all = i == count;
     for (i = 0; all && i < count; i++) {
         if (i + AHEAD < count) PREFETCH(NODE(at[i + AHEAD]));
