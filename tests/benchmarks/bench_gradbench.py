@@ -34,8 +34,8 @@ SIZES = {
 PEERS = ("manual", "jax", "pytorch")
 RUNS = {"hello": 0, "particle": 1, "saddle": 1}
 """Calls at least where it is not five, as JAX's first one compiles; 0 where the eval takes no such wish."""
-LIMIT = 300.0
-"""Seconds for an eval on a tool."""
+LIMIT = 200
+"""Seconds of a processor that a tool has for an eval, and an eval for judging it."""
 Played = tuple[dict[str, dict[str, float]], str]
 """The seconds of each function at its last input, to prepare and to evaluate, and what went wrong."""
 ALIKE = {
@@ -54,6 +54,11 @@ int clock_gettime(clockid_t which, struct timespec *now) {
 }
 """
 """A library that makes C++'s clock count processor time, as ``gradbench/processor.py`` makes Python's."""
+
+
+def limited(starting: list[str]) -> list[str]:
+    """Return what starts a process that is ended at the limit."""
+    return ["sh", "-c", f'ulimit -t {LIMIT}; exec "$@"', "limited", *starting]
 
 
 def processor_clock(folder: Path) -> str:
@@ -106,12 +111,12 @@ def played(name: str, tool: str, seconds: float, clock: str) -> Played:
     wishes = ["--min-runs", str(runs), "--min-seconds", str(seconds)] if runs else []
     options = [*SIZES[name], *wishes]
     judge = subprocess.Popen(
-        ["timeout", str(LIMIT), sys.executable, "-m", f"gradbench.evals.{name}.run", *options],
+        limited([sys.executable, "-m", f"gradbench.evals.{name}.run", *options]),
         stderr=subprocess.DEVNULL, **pipes,
     )  # fmt: skip
     starting, wished = command(tool, clock)
     player = subprocess.Popen(
-        ["timeout", str(LIMIT), *starting], stderr=subprocess.DEVNULL, env={**os.environ, **wished}, **pipes
+        limited(starting), stderr=subprocess.DEVNULL, env={**os.environ, **wished}, **pipes
     )
     found: dict[str, dict[str, float]] = {}
     wrong, asked, approved = "", 0, 0
@@ -172,14 +177,16 @@ def main() -> None:
     os.environ.update(ALIKE, PYTHONPATH=os.pathsep.join(filter(None, paths)))
     os.chdir(suite)
     peers = [*filter(None, given.peers.split(","))]
+    valid = dict.fromkeys(["chainrule", *peers], 0)
     heads = ("prepare s", "call ms", *(f"to {peer}" for peer in peers))
     print(f"{'eval':<10}{'function':<11}" + "".join(f"{head:>12}" for head in heads), flush=True)
-    valid = 0
     with tempfile.TemporaryDirectory() as folder:
         clock = processor_clock(Path(folder))
         for name in given.only.split(",") if given.only else SIZES:
-            (ours, wrong), *others = in_turns(name, ["chainrule", *peers], given.rounds, given.seconds, clock)
-            valid += not wrong
+            found = in_turns(name, [*valid], given.rounds, given.seconds, clock)
+            for tool, (_, fault) in zip(valid, found, strict=True):
+                valid[tool] += not fault
+            (ours, wrong), *others = found
             for function, times in ours.items():
                 row = f"{name:<10}{function:<11}{times['prepare']:>12.3f}{1e3 * times['evaluate']:>12.3f}"
                 for theirs, fault in others:
@@ -189,7 +196,7 @@ def main() -> None:
                 print(row + (f"   {wrong}" if wrong else ""), flush=True)
             if not ours:
                 print(f"{name:<10}{wrong}", flush=True)
-    print(f"{valid} evals valid", flush=True)
+    print("evals valid: " + ", ".join(f"{tool} {count}" for tool, count in valid.items()), flush=True)
 
 
 if __name__ == "__main__":
