@@ -18,6 +18,8 @@ import os
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -34,8 +36,8 @@ SIZES = {
 PEERS = ("manual", "jax", "pytorch")
 RUNS = {"hello": 0, "particle": 1, "saddle": 1}
 """Calls at least where it is not five, as JAX's first one compiles; 0 where the eval takes no such wish."""
-LIMIT = 200
-"""Seconds of a processor that a tool has for an eval, and an eval for judging it."""
+LIMIT = "1800"
+"""Seconds for an eval on a tool; a limit in processor time would make the clock of that time a coarse one."""
 Played = tuple[dict[str, dict[str, float]], str]
 """The seconds of each function at its last input, to prepare and to evaluate, and what went wrong."""
 ALIKE = {
@@ -54,11 +56,6 @@ int clock_gettime(clockid_t which, struct timespec *now) {
 }
 """
 """A library that makes C++'s clock count processor time, as ``gradbench/processor.py`` makes Python's."""
-
-
-def limited(starting: list[str]) -> list[str]:
-    """Return what starts a process that is ended at the limit."""
-    return ["sh", "-c", f'ulimit -t {LIMIT}; exec "$@"', "limited", *starting]
 
 
 def processor_clock(folder: Path) -> str:
@@ -111,12 +108,12 @@ def played(name: str, tool: str, seconds: float, clock: str) -> Played:
     wishes = ["--min-runs", str(runs), "--min-seconds", str(seconds)] if runs else []
     options = [*SIZES[name], *wishes]
     judge = subprocess.Popen(
-        limited([sys.executable, "-m", f"gradbench.evals.{name}.run", *options]),
+        ["timeout", LIMIT, sys.executable, "-m", f"gradbench.evals.{name}.run", *options],
         stderr=subprocess.DEVNULL, **pipes,
     )  # fmt: skip
     starting, wished = command(tool, clock)
     player = subprocess.Popen(
-        limited(starting), stderr=subprocess.DEVNULL, env={**os.environ, **wished}, **pipes
+        ["timeout", LIMIT, *starting], stderr=subprocess.DEVNULL, env={**os.environ, **wished}, **pipes
     )
     found: dict[str, dict[str, float]] = {}
     wrong, asked, approved = "", 0, 0
@@ -166,6 +163,7 @@ def main() -> None:
     parser.add_argument("--only", default="", help="evals, separated by commas")
     parser.add_argument("--seconds", type=float, default=0.3, help="of calls for each function")
     parser.add_argument("--rounds", type=int, default=2, help="how often each tool has its turn")
+    parser.add_argument("--jobs", type=int, default=1, help="how many evals at a time")
     parser.add_argument("--peers", default=",".join(PEERS), help="other tools, separated by commas; or none")
     given = parser.parse_args()
     suite = os.environ.get("GRADBENCH")
@@ -180,10 +178,11 @@ def main() -> None:
     valid = dict.fromkeys(["chainrule", *peers], 0)
     heads = ("prepare s", "call ms", *(f"to {peer}" for peer in peers))
     print(f"{'eval':<10}{'function':<11}" + "".join(f"{head:>12}" for head in heads), flush=True)
-    with tempfile.TemporaryDirectory() as folder:
+    names = given.only.split(",") if given.only else [*SIZES]
+    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(given.jobs) as pool:
         clock = processor_clock(Path(folder))
-        for name in given.only.split(",") if given.only else SIZES:
-            found = in_turns(name, [*valid], given.rounds, given.seconds, clock)
+        play = partial(in_turns, tools=[*valid], rounds=given.rounds, seconds=given.seconds, clock=clock)
+        for name, found in zip(names, pool.map(play, names), strict=True):
             for tool, (_, fault) in zip(valid, found, strict=True):
                 valid[tool] += not fault
             (ours, wrong), *others = found

@@ -18,7 +18,7 @@ import numpy as np
 import autograd
 from autograd import Value, compile, cos, dot, exp, grad, jacfwd, jacobian, log, sigmoid, sin, sqrt, tanh
 
-__all__ = ["EVALS"]
+__all__ = ["EVALS", "PLAIN"]
 
 Call = Callable[[], Any]
 
@@ -640,3 +640,5 @@ EVALS: dict[str, dict[str, tuple[Callable[[Any, str], Call], Callable[[Any], Any
     "particle": {modes: (particle(modes), float) for modes in MODES},
 }
 """For each eval and function: what prepares it, and what its result is in JSON."""
+PLAIN = ("particle", "saddle")
+"""The evals that compile nothing, as their numbers decide how long they run: no call of theirs prepares."""
