@@ -82,7 +82,7 @@ class Recorded:
     def resolve(self, objects: Sequence[Any]) -> Ints:
         """Return the nodes of Values and numbers."""
         found = _numbers(self.ids, objects)
-        missing = np.flatnonzero(found < 0)
+        missing = (found < 0).nonzero()[0]
         if len(missing):
             kinds = list(map(type, objects))
             cache: dict[float, int] = {}

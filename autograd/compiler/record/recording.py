@@ -6,7 +6,7 @@ import gc
 import inspect
 import math
 import sys
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain
 from operator import attrgetter
@@ -70,7 +70,7 @@ class Tape(list[Any]):
 
     def append(self, node: Any) -> None:
         """Add a node; every so often, look how much there is."""
-        super().append(node)
+        list.append(self, node)
         if len(self) % LOOK_EVERY == 0:
             self._look()
 
@@ -179,17 +179,25 @@ def with_outside(tape: list[Value], known: Collection[Any]) -> list[Value]:
             "the part with a gradient only"
         ))  # fmt: skip
     inside: set[Any] = set(tape)
+
+    def foreign(read: Iterable[Any]) -> list[Value]:
+        """Return the nodes among what was read, or among the elements of a call there, that are elsewhere."""
+        calls = [x for x in read if isinstance(x, Call)]
+        lookups = [call for call in calls if isinstance(call, Lookup)]
+        below = [
+            *[call.elements for call in calls if not isinstance(call, Lookup)],
+            [call.index for call in lookups],
+            *[call.nodes() for call in {id(call.rows): call for call in lookups}.values()],
+        ]
+        nodes = [x for x in chain(read, *below) if isinstance(x, Value) and x.op is not None]
+        return [x for x in nodes if not (x in inside or x in known)]
+
+    # Sets are made much faster than a loop looks at everything that was read, and as a rule nothing is left.
+    if not foreign(set(chain.from_iterable(map(Node._predecessors, tape))) - inside):
+        return tape
     outside: dict[Value, None] = {}
-    read: dict[Any, None] = dict.fromkeys(chain.from_iterable(map(Node._predecessors, tape)))
-    calls = [x for x in read if isinstance(x, Call)]
-    lookups = [call for call in calls if isinstance(call, Lookup)]
-    below = [
-        *[call.elements for call in calls if not isinstance(call, Lookup)],
-        [call.index for call in lookups],
-        *[call.nodes() for call in {id(call.rows): call for call in lookups}.values()],
-    ]
-    for x in chain(read, chain.from_iterable(below)):
-        if isinstance(x, Value) and x.op is not None and not (x in inside or x in outside or x in known):
+    for x in foreign(dict.fromkeys(chain.from_iterable(map(Node._predecessors, tape)))):
+        if x not in outside:
             outside.update(dict.fromkeys([other for other in toposort(x) if other.op is not None]))
     return [*outside, *tape]
 

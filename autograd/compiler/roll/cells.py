@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.compiler.graph.counting import bincount, repeated
+from autograd.compiler.graph.counting import bincount, repeated, runs
 from autograd.compiler.graph.ir import (
     CONST,
     EXTREMA,
@@ -372,9 +372,8 @@ class Layout:
             key = (what[a] * (1 << 24) + what[b]) * 16 + lanes
         sort = np.lexsort((at_b, at_a, cell, key))
         key = key[sort]
-        cuts = np.flatnonzero(np.diff(key)) + 1
         columns = []
-        for part in np.split(sort, cuts) if len(sort) else []:
+        for part in runs(key, sort):
             i = part[0]
             factors = [at_a[part]] if b[i] == ONE else [at_a[part], at_b[part]]
             even = self._even(cell[part], factors, t.coef[part], count, extremum=kind in EXTREMA)
