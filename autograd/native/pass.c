@@ -84,6 +84,7 @@ typedef struct {
     /* What nodes are stamped with while the sort is beneath them, afterwards, and once something has arrived
        in their grad. */
     uint32_t open, done, reached;
+    int saves_objects;
 } Pass;
 
 /* As long as arrays may be to stay for the next pass. */
@@ -253,7 +254,10 @@ begin_sum(Pass *pass, Node *node)
         if (pass->kept >= pass->saved_room && more_saved(pass) < 0) return FAILED;
         pass->saved[pass->kept++] = (Saved){(uintptr_t)node + node->holds_object, node->grad};
         node->grad.number = 0.0;
-        node->holds_object = 0;
+        if (UNLIKELY(node->holds_object)) {
+            node->holds_object = 0;
+            pass->saves_objects = 1;
+        }
     }
     node->stamp = pass->done;
     return DONE;
@@ -305,13 +309,34 @@ rest_on(Pass *pass, PyObject *x)
     return node->stamp == pass->open ? LEAVE : wait_for(pass, (uintptr_t)x | TURN);
 }
 
+/* Most of many operands are leaves whose grad is a number; what stood there is written down in any case, but
+   kept only if it was not 0.0. */
 NEVER_INLINE static int
 rest_on_all(Pass *pass, PyObject *operands)
 {
     Py_ssize_t count = PyTuple_GET_SIZE(operands);
+    if (grow(&pass->saved, &pass->saved_room, pass->kept + (size_t)count + 1, sizeof(Saved)) < 0) return FAILED;
+    const uint32_t done = pass->done;
+    Saved *saved = pass->saved + pass->kept;
     int result = DONE;
-    for (Py_ssize_t i = 0; i < count && result == DONE; i++)
-        result = rest_on(pass, PyTuple_GET_ITEM(operands, i));
+    for (Py_ssize_t i = 0; i < count && result == DONE; i++) {
+        if (i + AHEAD < count) PREFETCH(&NODE(PyTuple_GET_ITEM(operands, i + AHEAD))->stamp);
+        PyObject *x = PyTuple_GET_ITEM(operands, i);
+        if (x && IS_PLAIN(x) && NODE(x)->kind == LEAF && !NODE(x)->holds_object) {
+            if (NODE(x)->stamp == done) continue;
+            uint64_t bits;
+            memcpy(&bits, &NODE(x)->grad, sizeof bits);
+            *saved = (Saved){(uintptr_t)x, NODE(x)->grad};
+            saved += bits != 0;
+            NODE(x)->grad.number = 0.0;
+            NODE(x)->stamp = done;
+        } else {
+            pass->kept = (size_t)(saved - pass->saved);
+            result = rest_on(pass, x);
+            saved = pass->saved + pass->kept;
+        }
+    }
+    pass->kept = (size_t)(saved - pass->saved);
     return result;
 }
 
@@ -540,6 +565,17 @@ spread_other(Pass *pass, Other *other)
     return DONE;
 }
 
+/* Add g times the local derivatives to the sums of many operands. */
+static void
+add_terms(Pass *pass, double g, PyObject *operands, Doubles *local)
+{
+    const char *is_none = local->is_none;
+    for (Py_ssize_t i = 0, count = Py_SIZE(local); i < count; i++) {
+        PyObject *x = PyTuple_GET_ITEM(operands, i);
+        if (IS_NODE(x) && !(is_none && is_none[i])) add(pass, NODE(x), g * local->at[i]);
+    }
+}
+
 /* Apply the chain rule at one node. */
 static void
 spread(Pass *pass, Node *node)
@@ -551,14 +587,7 @@ spread(Pass *pass, Node *node)
         add(pass, node->has_da ? NODE(node->a) : &nobody, g * node->da.number);
         add(pass, node->has_db ? NODE(node->b) : &nobody, g * node->db.number);
         return;
-    case MANY: {
-        Doubles *local = DOUBLES(node->da.object);
-        for (Py_ssize_t i = 0; i < Py_SIZE(local); i++) {
-            PyObject *x = PyTuple_GET_ITEM(node->a, i);
-            if (IS_NODE(x) && !IS_NONE(local, i)) add(pass, NODE(x), g * local->at[i]);
-        }
-        return;
-    }
+    case MANY: add_terms(pass, g, node->a, DOUBLES(node->da.object)); return;
     case DOT:
         add_products(pass, g, node->a, node->da.object);
         add_products(pass, g, node->b, node->db.object);
@@ -599,7 +628,7 @@ finish(Pass *pass)
             node->grad = saved->grad;
             node->holds_object = saved->node & 1;
             saved->node = 0;
-        } else if (!(saved->node & 1) && saved->grad.number != 0.0) {
+        } else if (!(saved->node & 1)) {
             node->grad.number = saved->grad.number + node->grad.number;
         }
     }
@@ -651,6 +680,7 @@ put_away(Pass *pass)
     pass->table = NULL;
     pass->placed = pass->waiting = pass->kept = pass->count = pass->met = 0;
     pass->summed = pass->mask = pass->latest = 0;
+    pass->saves_objects = 0;
     if (pass->order_room <= KEPT && pass->saved_room <= KEPT
         && pass->other_room <= KEPT && pass->result_room <= KEPT && pass->sum_room <= KEPT
         && pass->received_room <= KEPT && !spare.order) {
@@ -692,7 +722,7 @@ pass_sweep(PyObject *module, PyObject *args)
     else give_up(&pass, root);
     /* Whoever is freed here may run anybody's code, a pass for instance: this one is over. */
     Saved *saved = pass.saved;
-    size_t kept = pass.kept;
+    size_t kept = pass.saves_objects ? pass.kept : 0;
     for (size_t i = 0; i < kept; i++)
         if (saved[i].node & 1) Py_DECREF(saved[i].grad.object);
     put_away(&pass);
