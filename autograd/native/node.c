@@ -11,10 +11,10 @@ Known *blocks[1024];
 static uint32_t rows_used = 1, rows_free; /* place 0 stands for no row */
 uint32_t rows_of_table;
 
-/* Memory. Nodes lie in pools of one page each, and pools in regions, so that all living nodes can be found.
+/* Memory. Nodes lie in pools of a few pages each, and pools in regions, so that all living nodes can be found.
    Each node has the two words before it that the collector asks for. */
 
-#define POOL 4096
+#define POOL (1 << 14)
 #define REGION (1 << 19)
 #define SPARE \
     32 /* empty regions are kept for the next graph: asking the system for memory takes longer than using it \

@@ -22,8 +22,9 @@
 #define UPWARDS (300 * sizeof(Node))
 #define DOWNWARDS 16384
 #define AT_ONCE 4096
-#define DEEP 64      /* nodes */
-#define FAR (1 << 19) /* what is so far away lies elsewhere */
+#define DEEP 64 /* nodes */
+#define NEXT_TO (4 * sizeof(Node))
+#define FAR (1 << 19) /* what is so far above was not fetched before, and what is below neither */
 #define LINE 64
 #if defined(__GNUC__)
 #define PREFETCH(x) __builtin_prefetch(x)
@@ -61,9 +62,9 @@ typedef struct {
     Slot grad;
 } Saved;
 
-/* In the order stand nodes, and the numbers of others, twice and one. From the end of the same array the stack
-   grows down: what waits has no place in the order. There a node with neither bit waits for all that it rests
-   on. */
+/* In the order stand nodes, and the numbers of others, twice and one. From the end of the same array the
+   stack grows down: what waits has no place in the order. There a node with neither bit waits for all that it
+   rests on. */
 enum {
     OTHER = 1,
     TURN = 2, /* the node waits for its turn, which it may have had by then */
@@ -315,7 +316,8 @@ NEVER_INLINE static int
 rest_on_all(Pass *pass, PyObject *operands)
 {
     Py_ssize_t count = PyTuple_GET_SIZE(operands);
-    if (grow(&pass->saved, &pass->saved_room, pass->kept + (size_t)count + 1, sizeof(Saved)) < 0) return FAILED;
+    size_t wanted = pass->kept + (size_t)count + 1;
+    if (grow(&pass->saved, &pass->saved_room, wanted, sizeof(Saved)) < 0) return FAILED;
     const uint32_t done = pass->done;
     Saved *saved = pass->saved + pass->kept;
     int result = DONE;
@@ -399,15 +401,13 @@ or_nobody(PyObject *x)
     return either(IS_PLAIN(there), there, &nobody);
 }
 
+/* On the way from a node to an operand. Neighbours the processor fetches by itself. */
 static inline void
-fetch_below(Pass *pass, Node *node)
+fetch_below(Pass *pass, Node *node, Node *operand)
 {
-    intptr_t above = (intptr_t)((uintptr_t)node - pass->fetched);
-    if (UNLIKELY(above > FAR || above < -FAR)) {
-        pass->fetched = (uintptr_t)node;
-        above = 0;
-    }
-    if (above >= DOWNWARDS) return;
+    uintptr_t to = (uintptr_t)operand, step = (uintptr_t)node - to, above = to - pass->fetched;
+    if ((above >= DOWNWARDS && above < FAR) || step < NEXT_TO) return;
+    if (above >= FAR) pass->fetched = to;
     for (int line = 0; line < AT_ONCE / LINE; line++) PREFETCH((char *)(pass->fetched -= LINE));
 }
 
@@ -430,7 +430,6 @@ descend(Pass *pass, Node *node)
     for (;;) {
         node->stamp = pass->open;
         if (UNLIKELY(node->kind != PAIR || is_derived_from)) return expand(pass, node);
-        if (pass->waiting > DEEP) fetch_below(pass, node);
         Node *a = or_nobody(node->a), *b = or_nobody(node->b);
         if (UNLIKELY((node->has_da & (a == &nobody)) | (node->has_db & (b == &nobody)))) return LEAVE;
         int first = a->stamp != pass->done, second = b->stamp != pass->done;
@@ -446,7 +445,9 @@ descend(Pass *pass, Node *node)
         if (!(first | second)) return place(pass, node);
         pass->waiting++;
         *top(pass) = (uintptr_t)node | (first & second ? LEFT : 0);
-        node = either(second, b, a);
+        Node *next = either(second, b, a);
+        if (pass->waiting > DEEP) fetch_below(pass, node, next);
+        node = next;
     }
 }
 
