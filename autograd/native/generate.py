@@ -403,7 +403,9 @@ class Written:
         program.heads.append(f"{returns} {self.name}({head});")
         name = self.name
         kinds, template = [*self.parameters.values()], ""
-        if LIST in self.remembers and kinds == [LIST]:
+        if program.dialect.is_inlined(self):
+            pass  # to remember would take a branch, and loops over numbers would stay scalar
+        elif LIST in self.remembers and kinds == [LIST]:
             template = REMEMBERED
         elif FLOAT in self.remembers and {*kinds} == {FLOAT}:
             template = REMEMBERED_NUMBERS
