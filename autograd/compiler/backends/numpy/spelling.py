@@ -2,8 +2,7 @@
 
 What NumPy has itself stands in `CODE`; the functions here, for what it lacks, take operands, the row's
 constants, and where to write. A row that is in neither place is computed by its own value, number by number:
-exactly the same, as fast as `special` where the engine's C was compiled, and slower without it; ``report()``
-names it. A program whose result or gradient is not finite is evaluated again by the engine itself, so these
+exactly the same, in the engine's C where that was compiled, and slower without it; ``report()`` names it. A program whose result or gradient is not finite is evaluated again by the engine itself, so these
 functions need not reproduce the engine's special cases, as long as no NaN or infinity gets lost.
 """
 
@@ -18,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from autograd.compiler.backends.numpy import special
-from autograd.compiler.backends.numpy.special import by_value
+from autograd.compiler.backends.numpy.special import by_row, by_value
 from autograd.form import Comparison
 from autograd.op import TABLE, Op
 
@@ -433,9 +432,7 @@ def function_of(op: Op) -> Callable[..., Any]:
         return found
     if TABLE.get(op.name) is not op:
         return by_value(op.value)
-    # The row itself: where the engine's C was compiled, that computes its value.
-    apply = by_value(op)
-    return (lambda *given: apply(*op.written(given[:-1]), given[-1])) if op.params_first else apply
+    return by_row(op)
 
 
 def _whole(op: Op) -> Callable[..., Any] | None:
