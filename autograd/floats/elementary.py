@@ -508,6 +508,9 @@ def log_ratio(x: float, y: float) -> float:
         return NAN
     if 0.5 * y <= x <= 2.0 * y < INF and x > 0.0:
         return math.log1p((x - y) / y)
+    if 1e-140 < x < 1e140 and 1e-140 < y < 1e140:
+        q, lost = _quotient(x, y)
+        return math.log(q) + lost / q
     if not 0.0 < x < INF or not 0.0 < y < INF:
         return NAN if x == y else log(x) - log(y)
     a, i = math.frexp(x)

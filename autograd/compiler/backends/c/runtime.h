@@ -99,25 +99,34 @@ INLINE double half_of_power(double k, double *other) {
     return double_of_bits((j >> 1) << 52);
 }
 
-/* 2^n e^r for r from -0.35 to 0.35, where n + SHIFT is given. */
-INLINE double exp_of_parts(double k, double r) {
-    double other, half = half_of_power(k, &other);
-    return (1.0 + (r + exp_rest(r))) * half * other;
+/* 2^n e^r for r from -0.35 to 0.35, where n + SHIFT is given; and what its last sum lost. */
+INLINE double exp_and_lost(double k, double r, double *lost) {
+    double other, half = half_of_power(k, &other), p = r + exp_rest(r), m = 1.0 + p;
+    *lost = (p - (m - 1.0)) * half * other;
+    return m * half * other;
 }
 
-/* 2^more e^x, without an overflow on the way. */
-INLINE double exp_and_power(double x, double more) {
-    double t = smaller(larger(x, -1400.0), 1400.0);
+INLINE double exp_of_parts(double k, double r) {
+    double lost;
+    return exp_and_lost(k, r, &lost);
+}
+
+/* 2^more e^x, without an overflow on the way, and what its last sum lost. */
+INLINE double exp_and_power(double x, double more, double *lost) {
+    double t = smaller(larger(x, -1400.0), 720.0); /* beyond it all are infinite */
     double k = t * 0x1.71547652b82fep+0 + SHIFT, n = k - SHIFT;
     double r = MULADD(n, -0x1.62e42fefa4p-1, t); /* exact: the factor, ln 2, has 12 zeros at its end */
-    return exp_of_parts(k + more, MULADD(n, 0x1.8432a1b0e2634p-43, r));
+    return exp_and_lost(k + more, MULADD(n, 0x1.8432a1b0e2634p-43, r), lost);
 }
 
-INLINE double exp_loop(double x) { return exp_and_power(x, 0.0); }
+INLINE double exp_loop(double x) {
+    double lost;
+    return exp_and_power(x, 0.0, &lost);
+}
 
 INLINE double cosh_loop(double x) {
-    double y = exp_and_power(fabs(x), -1.0);
-    return y + 0.25 / y;
+    double lost, y = exp_and_power(fabs(x), -1.0, &lost);
+    return y + (0.25 / y + lost);
 }
 
 INLINE double sinh_loop(double x) {
@@ -125,8 +134,8 @@ INLINE double sinh_loop(double x) {
         0x1.952c77030ad4ap-49, 0x1.ae7f3e733b81fp-41, 0x1.6124613a86d09p-33, 0x1.ae64567f544e4p-26,
         0x1.71de3a556c734p-19, 0x1.a01a01a01a01ap-13, 0x1.1111111111111p-7, 0x1.5555555555555p-3,
     };
-    double z = x * x, y = exp_and_power(fabs(x), -1.0);
-    return fabs(x) < 1.0 ? x + x * (z * POLYNOMIAL(z, c)) : copysign(y - 0.25 / y, x);
+    double z = x * x, lost, y = exp_and_power(fabs(x), -1.0, &lost);
+    return fabs(x) < 1.0 ? x + x * (z * POLYNOMIAL(z, c)) : copysign(y - (0.25 / y - lost), x);
 }
 
 /* e^x - 1: 2^n - 1 + 2^n (e^r - 1), all of it without one half of the power, and what the sum lost. */

@@ -101,7 +101,7 @@ LOOPS = ("cosh", "exp", "exp2", "expm1", "log", "log1p", "sinh", "tanh")
 """Functions of C's library that `runtime.h` has for loops as well."""
 BY_IEEE = {elementary.exp.__code__, elementary.sqrt.__code__}
 """The code of functions that answer by IEEE's rules where those of `math` raise; so do those of C."""
-INLINED = 4000
+INLINED = 5000
 """Up to this many characters of C a row is part of the loop that it stands in, and may be vector code."""
 
 
