@@ -224,8 +224,10 @@ INLINE double log_ratio(double x, double y) {
     double k = double_of_whole(i + more) - double_of_whole(j) - 1024.0;
     k += (y < DBL_MIN ? 54.0 : 0.0) - (x < DBL_MIN ? 54.0 : 0.0);
     double ordinary = log_of_parts(k, q * scale - 1.0, lost * scale);
-    if (x > 0.0 && y > 0.0 && x <= DBL_MAX && y <= DBL_MAX) return ordinary;
-    return x == y || !(x >= 0.0 && y >= 0.0) ? (double)NAN : x > y ? (double)INFINITY : -(double)INFINITY;
+    int is_ordinary = (x > 0.0) & (y > 0.0) & (x <= DBL_MAX) & (y <= DBL_MAX);
+    int is_defined = (x >= 0.0) & (y >= 0.0) & (x != y);
+    double beyond = x > y ? (double)INFINITY : -(double)INFINITY;
+    return is_ordinary ? ordinary : is_defined ? beyond : (double)NAN;
 }
 
 INLINE double tanh_loop(double x) {

@@ -35,13 +35,14 @@ def by_value(value: Callable[..., float]) -> Callable[..., None]:
     return apply
 
 
-def by_row(op: Op) -> Callable[..., None]:
+def by_row(op: Op, rest: Callable[..., None] | None = None) -> Callable[..., None]:
     """Return a function over arrays that computes a row as the engine does.
 
-    In the engine's C where that was compiled, but for the numbers of which only Python knows the value.
+    In the engine's C where that was compiled, but for the numbers of which only Python knows the value: with
+    another function over arrays all from the first such number on.
     """
     if engine is None or op.arity < 0:
-        return by_value(op.value)
+        return rest or by_value(op.value)
 
     def apply(*operands: Any) -> None:
         """Fill the last of the arrays."""
@@ -49,6 +50,9 @@ def by_row(op: Op) -> Callable[..., None]:
         arrays = tuple(_in_a_row(x, out.shape) for x in given)
         results = out.reshape(-1) if out.flags.c_contiguous else np.empty(out.size)
         at = engine.over(op, arrays, results, 0)
+        if rest and at < len(results):
+            rest(*[x[at:] if len(x) > 1 else x for x in arrays], results[at:])
+            at = len(results)
         while at < len(results):
             results[at] = op.value(*[float(x[at if len(x) > 1 else 0]) for x in arrays])
             at = engine.over(op, arrays, results, at + 1)

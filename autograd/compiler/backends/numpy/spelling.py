@@ -19,7 +19,6 @@ import numpy as np
 from autograd.compiler.backends.numpy import special
 from autograd.compiler.backends.numpy.special import by_row, by_value
 from autograd.form import Comparison
-from autograd.native import engine
 from autograd.op import TABLE, Op
 
 __all__ = ["CODE", "calls_of", "compares", "expression", "function_of", "number_by_number"]
@@ -451,8 +450,8 @@ def function_of(op: Op) -> Callable[..., Any]:
     A function above, if there is one of the row's name; else what `CODE` says; else its value.
     """
     found = _whole(op)
-    if found is not None and (engine is None or op.name not in BY_ENGINE or TABLE.get(op.name) is not op):
-        return found
+    if found is not None:
+        return by_row(op, found) if op.name in BY_ENGINE and TABLE.get(op.name) is op else found
     if TABLE.get(op.name) is not op:
         return by_value(op.value)
     return by_row(op)
