@@ -132,7 +132,7 @@ def sinc(x: float) -> float:
     return y - y * ((lost + x * PI_REST) / t)
 
 
-# By interpolation: of the square of x, up to 0.65, the slope of sinc(x) over x. The last coefficient is first.
+# By interpolation: of x**2, for x up to 0.65, the slope of sinc(x) over x. The last coefficient is first.
 _SINC_SLOPE = (
     3.2808172216075555e-09, -1.3134909604506056e-07, 4.049880626470051e-06, -9.76622111138817e-05,
     0.0017811455126320102, -0.023460810354135254, 0.20918278254121092, -1.1445109447325044,

@@ -48,21 +48,21 @@ def expanded_value(
 ) -> tuple[float, float]:
     """Give what `expanded` does, right to a few tenths of a float's last place alone.
 
-    Of the first three coefficients only the sums are in pairs; of the others even and odd ones are apart, lest
-    each waits for the one before.
+    Of the first three coefficients only the sums are in pairs; of the others even and odd ones are apart,
+    lest each waits for the one before.
     """
     start = at * (degree + LEAD + 3)
     whole, low = two_sum(x, -table[start])
     d, d_low = two_sum(whole, low - table[start + 1])
     square, odd, even, first = d * d, 0.0, 0.0, start + 2 + LEAD
     for k in range(degree, LEAD, -2):
-        c, c_low = table[first + k], table[first + k - 1]
-        odd = odd * square + (c if slope == 0 else c * k if slope == 1 else c * (k * (k - 1)))
-        k -= 1
-        even = even * square + (c_low if slope == 0 else c_low * k if slope == 1 else c_low * (k * (k - 1)))
+        c, b, j = table[first + k], table[first + k - 1], k - 1
+        odd = odd * square + (c if slope == 0 else c * k if slope == 1 else c * (k * j))
+        even = even * square + (b if slope == 0 else b * j if slope == 1 else b * (j * (j - 1)))
     rest, y_low = odd * d + even, 0.0
     if (degree - LEAD) % 2 == 0:
-        rest = rest * d + table[first + LEAD] * (1 if slope == 0 else LEAD if slope == 1 else LEAD * (LEAD - 1))
+        factor = 1 if slope == 0 else LEAD if slope == 1 else LEAD * (LEAD - 1)
+        rest = rest * d + table[first + LEAD] * factor
     for k in range(LEAD - 1, slope + 1, -1):
         p, c = rest * d, table[start + 2 + 2 * k]
         rest, y_low = two_sum(c if slope == 0 else c * k if slope == 1 else c * (k * (k - 1)), p)

@@ -906,8 +906,10 @@ class Writer:
 
     def is_horner(self, e: ast.BinOp) -> bool:
         """Tell whether the next coefficient of a polynomial is added to a product."""
-        product = isinstance(e.op, ast.Add) and isinstance(e.left, ast.BinOp) and isinstance(e.left.op, ast.Mult)
-        return product and isinstance(e.right, ast.Name) and e.right.id in self.coefficients
+        if not (isinstance(e.op, ast.Add) and isinstance(e.right, ast.Name)):
+            return False
+        is_product = isinstance(e.left, ast.BinOp) and isinstance(e.left.op, ast.Mult)
+        return is_product and e.right.id in self.coefficients
 
     def _binop_value(self, e: ast.BinOp, wanted: Any) -> Text:
         if self.program.dialect.fuses and self.is_horner(e):

@@ -252,7 +252,9 @@ def test_of_more_operands_than_a_row_takes_it_is_told_what_to_write(name, operan
 
 
 def test_the_base_of_a_logarithm_is_written_as_a_quotient():
-    with pytest.raises(TypeError, match=r"no keyword 'base'; write autograd\.log\(x\) / autograd\.log\(base\)"):
+    with pytest.raises(
+        TypeError, match=r"no keyword 'base'; write autograd\.log\(x\) / autograd\.log\(base\)"
+    ):
         autograd.log(Value(8.0), base=2)
     with pytest.raises(TypeError, match=r"write autograd\.prod\(\[start, \*xs\]\)"):
         autograd.prod([Value(8.0)], start=2.0)

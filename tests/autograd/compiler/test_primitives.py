@@ -104,7 +104,9 @@ def test_a_function_over_arrays_has_the_value_of_its_row(name):
     assert alone[()] == pytest.approx(op.value(*[0.7] * op.arity), rel=1e-14, abs=1e-14, nan_ok=True)
 
 
-@pytest.mark.parametrize("name", ["tand", "kl_div", "erfinv_slope", "sinc_derivative", "bessel_i", "polygamma"])
+@pytest.mark.parametrize(
+    "name", ["tand", "kl_div", "erfinv_slope", "sinc_derivative", "bessel_i", "polygamma"]
+)
 def test_a_row_that_numpy_lacks_has_the_bits_of_its_value_in_every_layout(name):
     op, rng = ops.TABLE[name], np.random.default_rng(1)
     grid = rng.uniform(-3.0, 30.0, (op.arity, 6, 4))

@@ -2,8 +2,9 @@
 
 What NumPy has itself stands in `CODE`; the functions here, for what it lacks, take operands, the row's
 constants, and where to write. A row that is in neither place is computed by its own value, number by number:
-exactly the same, in the engine's C where that was compiled, and slower without it; ``report()`` names it. A program whose result or gradient is not finite is evaluated again by the engine itself, so these
-functions need not reproduce the engine's special cases, as long as no NaN or infinity gets lost.
+exactly the same, in the engine's C where that was compiled, and slower without it; ``report()`` names it. A
+program whose result or gradient is not finite is evaluated again by the engine itself, so these functions
+need not reproduce the engine's special cases, as long as no NaN or infinity gets lost.
 """
 
 from __future__ import annotations
