@@ -414,12 +414,10 @@ def log1mexp(x: float) -> float:
 
 
 def log1mexp_slope(x: float) -> float:
-    """Derivative of `log1mexp`, -1 / (exp(-x) - 1)."""
-    if not x <= 0.0:
-        return NAN
-    far = x < -600.0  # there exp(-x) may be too large, but not its root
-    y = div(1.0, expm1(abs(0.5 * x if far else x)))
-    return -(y * y) if far else -y
+    """Derivative of `log1mexp`, -1 / (exp(-x) - 1), far below zero -exp(x)."""
+    if x < -40.0:
+        return -math.exp(x)
+    return -div(1.0, math.expm1(-x)) if x < 0.0 else -INF if x == 0.0 else NAN
 
 
 def log2mexp(x: float) -> float:
