@@ -116,7 +116,8 @@ def _two(w: Any, part: Part, a: Ref, b: Ref, order: list[int], lane: bool) -> st
     if not summed:
         return f"{wrapped(w.aligned(a, sizes, order, lane))} * {wrapped(w.aligned(b, sizes, order, lane))}"
     if not wanted and full_a == full_b:
-        return f"({text_a} * {text_b}).sum()"
+        is_dot = w.dots and len(axes_a) == 1 and not lane_a
+        return f"{text_a} @ {text_b}" if is_dot else f"({text_a} * {text_b}).sum()"
     # A loop along which both operands move and the result does too is a batch; einsum says it best.
     batch = [i for i in wanted if i in full_a and i in full_b]
     rows = [i for i in wanted if i in full_a and i not in batch]

@@ -43,6 +43,8 @@ class Views:
     everything: str
     wide = "N"
     """What stands for the length of the axis of the lanes."""
+    dots = False
+    """Whether products of rows of numbers are written as such, and not as a sum."""
     taken: frozenset[str] = frozenset()
     """Names that nothing of the user's may bear, beside those that are reserved anyway."""
 
@@ -124,7 +126,8 @@ class Views:
             first, last = start[d], start[d] + (count - 1) * step
             if not all(0 <= x < n for x in self._ends(last)):
                 return None
-            parts.append(":" if count == n and step == 1 else self.slice_of(first, last, step, n))
+            full = count == n and step == 1 and not isinstance(count, Moving)
+            parts.append(":" if full else self.slice_of(first, last, step, n))
             axes.append((s, count))
         if len(used) != len(wanted):
             return self._reshaped(region, start, sizes, ref)
@@ -159,7 +162,7 @@ class Views:
         rows, size = region.shape[0], region.strides[0]
         flat = f".reshape(-1, {self.wide})" if region.lane else ".ravel()"
         if total != rows * size:
-            if total % size or any(start[1:]):
+            if total % size or any(x or isinstance(x, Moving) for x in start[1:]):
                 name, rows, size = name + flat, rows * size, 1
             else:
                 first = start[0]

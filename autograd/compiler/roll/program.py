@@ -115,6 +115,8 @@ class Program:
     """The address of each output, constants included."""
     tables: list[tuple[int, tuple[int, ...]]] = field(default_factory=list)
     """Where constants begin that differ from round to round of a loop, and the shape of each table."""
+    grids: list[tuple[int, int, int]] = field(default_factory=list)
+    """Where families stand that have a row for each level: where each begins, its rows, its columns."""
 
     def looked_at(
         self, most: int, gaps: tuple[int, int], which: Callable[[Graph], Any] = watched

@@ -144,4 +144,5 @@ def _finished(layout: Layout) -> Program:
         np.concatenate(constants),
         outputs,
         tables,
+        layout.grids,
     )
