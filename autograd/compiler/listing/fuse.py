@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass, field
+from functools import cached_property
 
 __all__ = ["Block", "fused"]
+
+FAR = 8
+"""Over so many blocks at the most lines may be brought forward."""
 
 
 @dataclass
@@ -15,6 +19,21 @@ class Block:
     heads: list[str]
     lines: list[str]
     declared: list[str] = field(default_factory=list)
+
+    @cached_property
+    def tree(self) -> ast.Module:
+        """The lines, parsed."""
+        return ast.parse("\n".join(self.lines))
+
+    @cached_property
+    def names(self) -> set[str]:
+        """The names in the lines."""
+        return {x.id for x in ast.walk(self.tree) if isinstance(x, ast.Name)}
+
+    @cached_property
+    def writes(self) -> set[str]:
+        """The names of the arrays that the lines write to."""
+        return {_array(target) for target in _targets(self.tree)}
 
     def text(self) -> list[str]:
         """Return the lines, with the loops around them."""
@@ -35,9 +54,15 @@ def fused(blocks: list[Block]) -> list[Block]:
     """
     out: list[Block] = []
     for block in blocks:
-        before = out[-1] if out else None
-        if before is not None and _fits(before, block):
-            out[-1] = Block(before.heads, before.lines + block.lines, before.declared + block.declared)
+        for k in reversed(range(max(len(out) - FAR, 0), len(out))):
+            if _fits(out[k], block):
+                lines, declared = out[k].lines + block.lines, out[k].declared + block.declared
+                out[k] = Block(out[k].heads, lines, declared)
+                break
+            apart = not (out[k].writes & block.names or block.writes & out[k].names)
+            if not block.heads or not apart or "view" in out[k].names | block.names:
+                out.append(block)
+                break
         else:
             out.append(block)
     return out
@@ -49,27 +74,37 @@ def _fits(before: Block, block: Block) -> bool:
     They can if all that the second one reads or writes of the arrays that the first one writes stands at the
     same index, along an axis along which the first one writes each place in a round of its own.
     """
-    if before.heads != block.heads or len(block.heads) != 1:
+    if before.heads != block.heads or len(block.heads) != 1 or "view" in before.names | block.names:
         return False
     variable = block.heads[0].split()[1]
-    after = ast.parse("\n".join(block.lines))
-    inside = {id(x.value): _indices(x) for x in ast.walk(after) if isinstance(x, ast.Subscript)}
-    for statement in ast.parse("\n".join(before.lines)).body:
-        assert isinstance(statement, (ast.Assign, ast.AugAssign))
-        target = statement.targets[0] if isinstance(statement, ast.Assign) else statement.target
-        written = _indices(target) if isinstance(target, ast.Subscript) else []
-        own = {(d, text) for d, text, names in written if variable in names}
-        array = target.value if isinstance(target, ast.Subscript) else target
-        name = array.id if isinstance(array, ast.Name) else ""
-        for x in ast.walk(after):
-            if isinstance(x, ast.Name) and x.id in (name, "shared", "lanes", "gradient"):
-                if not own & {(d, text) for d, text, _ in inside.get(id(x), [])}:
+    indexed = {id(x.value): _indices(x) for x in ast.walk(block.tree) if isinstance(x, ast.Subscript)}
+    for target in _targets(before.tree):
+        own = {(d, text) for d, text, names in _indices(target) if variable in names}
+        for x in ast.walk(block.tree):
+            if isinstance(x, ast.Name) and x.id == _array(target):
+                if not own & {(d, text) for d, text, _ in indexed.get(id(x), [])}:
                     return False
     return True
 
 
-def _indices(x: ast.Subscript) -> list[tuple[int, str, set[str]]]:
+def _targets(tree: ast.Module) -> list[ast.expr]:
+    """Return what lines assign to."""
+    return [
+        target for x in tree.body
+        for target in (x.targets if isinstance(x, ast.Assign) else [x.target] if isinstance(x, ast.AugAssign) else [])
+    ]  # fmt: skip
+
+
+def _array(target: ast.expr) -> str:
+    """Return the name of the array that is assigned to."""
+    array = target.value if isinstance(target, ast.Subscript) else target
+    return array.id if isinstance(array, ast.Name) else ""
+
+
+def _indices(x: ast.expr) -> list[tuple[int, str, set[str]]]:
     """Return of each single index of an array its axis, its text, and the names in it."""
+    if not isinstance(x, ast.Subscript):
+        return []
     parts = x.slice.elts if isinstance(x.slice, ast.Tuple) else [x.slice]
     return [
         (d, ast.unparse(part), {y.id for y in ast.walk(part) if isinstance(y, ast.Name)})

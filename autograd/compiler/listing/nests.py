@@ -6,6 +6,7 @@ in which sizes grow. A loop along which another one grows is written as such; wh
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -135,17 +136,36 @@ class NestWriter(Writer):
         self.made: dict[int, Region] = {}
         statements, at = self.program.statements, places(self.program)
         starts = {low: i for i, (low, _) in enumerate(at)}
-        rows = [Rows(base, n, k, max(k - 1, 1)) for base, n, k in self.program.grids]
+        rows = [x for grid in self.program.grids for x in self._kinds_of_rows(*grid, at)]
         for loop in self.loops:
             for i in range(loop.start, loop.start + loop.period):
                 if at[i][0] not in self.regions.at and not any(x.has(at[i][0]) for x in rows):
                     rows.append(self._rows([at[k] for k in range(i, loop.end, loop.period)], starts, i))
-        for i, (low, _) in enumerate(at):
+        for i, (low, high) in enumerate(at):
             if low not in self.regions.at:
                 mine = next((x for x in rows if x.has(low)), None)
                 name = self.regions.fresh(self._name(statements[i], alone=mine is None))
-                region = mine.region(name) if mine is not None else self._alone(i, low, name)
+                region = mine.region(name) if mine is not None else self._alone(i, low, high, name)
                 self.made[i] = self.regions.add(region)
+            if high not in self.regions.at:
+                raise UnevenError
+
+    def _kinds_of_rows(self, base: int, count: int, columns: int, at: list[tuple[int, int]]) -> Iterator[Rows]:
+        """Yield where results in a grid stand: of rows that take turns, each kind by itself."""
+        steps = [
+            abs(at[i + loop.period][0] - at[i][0]) // columns
+            for loop in self.loops for i in range(loop.start, loop.start + loop.period)
+            if base <= at[i][0] < base + count * columns
+        ]  # fmt: skip
+        kinds = math.gcd(*steps) or 1
+        places = np.sort(self.program.address[self.program.address >= base])
+        row, column = np.divmod(places[places < base + count * columns] - base, columns)
+        for kind in range(kinds):
+            mine = row % kinds == kind
+            if mine.any():
+                first, low, high = row[mine].min(), column[mine].min(), column[mine].max()
+                most = (row[mine].max() - first) // kinds + 1
+                yield Rows(int(base + first * columns + low), int(most), kinds * columns, int(high - low) + 1)
 
     def _rows(self, at: list[tuple[int, int]], starts: dict[int, int], i: int) -> Rows:
         """Return where a loop's statement writes, and what goes on with that before and after the loop."""
@@ -169,11 +189,11 @@ class NestWriter(Writer):
         free = low not in self.regions.at and low not in self.outputs
         return alike and free and len(other.nodes) <= len(s.nodes)
 
-    def _alone(self, i: int, low: int, name: str) -> Region:
+    def _alone(self, i: int, low: int, high: int, name: str) -> Region:
         """Return an array for the results of one statement."""
         s = self.program.statements[i]
         result, sizes = (s.result, s.sizes) if s.op is not None else (s.parts[0].result, s.parts[0].sizes)
-        if any(isinstance(n, Slanted) for n in sizes):
+        if high - low >= len(s.nodes):  # which have gaps
             axes = sorted(((t, int(n)) for n, t in zip(sizes, result.strides, strict=True) if t and n > 1))[::-1]
             return Region(name, low, tuple([n for _, n in axes]), tuple([t for t, _ in axes]))
         shape = shape_of(len(s.nodes), self.cuts.get(i, set()))
@@ -249,6 +269,7 @@ class NestWriter(Writer):
             out = [k for k in range(len(sizes)) if result.strides[k]]
             place = replace(result, strides=tuple([result.strides[k] for k in out]))
             together = [Part(tuple([sizes[k] for k in out]), place, 0.0, None, None)]
+        together = [p for p in together if p.a is not None or p.coef != 0.0] or together[:1]
         if together:
             yield self._block(replace(s, parts=together), sign)
         for p in alone:
@@ -348,7 +369,7 @@ class NestWriter(Writer):
             which = np.flatnonzero((regions[0] == own[0]) & (regions[1] == own[1]))
             columns = np.stack([targets[which], origins[which]])
             found = None if nest(columns) is not None else slanted(columns)
-            if found is None or columns.max() >= LANES:
+            if found is None or len(needed(found[0])) > 1 or columns.max() >= LANES:
                 lines += copied(self, *columns)
                 continue
             sizes, (to, of) = found

@@ -44,7 +44,7 @@ def _rounds(s: Statement, address: Ints) -> Iterator[Statement]:
         and not isinstance(sizes[k], Slanted)
     ]  # fmt: skip
     if not short:
-        yield s
+        yield s if s.op is not None or s.extremum else replace(s, parts=[x for p in s.parts for x in _parts(p)])
         return
     k, node_at = short[0], dict(zip(address[s.nodes].tolist(), s.nodes.tolist(), strict=True))
     found = []
@@ -53,7 +53,7 @@ def _rounds(s: Statement, address: Ints) -> Iterator[Statement]:
         at = place.expand(left).ravel().tolist()
         parts = [_part(p, k, r, sizes[k], result.strides[k], set(at)) for p in s.parts]
         if None in parts:
-            yield s
+            yield replace(s, parts=[each for p in s.parts for each in _parts(p)])
             return
         nodes = np.array([node_at[a] for a in at])
         kept = [p for p in parts if p is not None and p.sizes != (0,)]
@@ -63,6 +63,17 @@ def _rounds(s: Statement, address: Ints) -> Iterator[Statement]:
             found.append(replace(s, nodes=nodes, parts=kept, result=place))
     for each in found:
         yield from _rounds(each, address)
+
+
+def _parts(p: Part) -> Iterator[Part]:
+    """Yield a part, or one for each round of a short loop."""
+    short = [k for k in needed(p.sizes) if p.sizes[k] < FEWEST and not isinstance(p.sizes[k], Slanted)]
+    if not short:
+        yield p
+        return
+    for r in range(p.sizes[short[0]]):
+        sizes, operands = _fixed(p.sizes, [p.result, p.coef, p.a, p.b], short[0], r)
+        yield from _parts(Part(sizes, *operands, p.over))
 
 
 def _part(p: Part, k: int, r: int, size: int, stride: int, at: set[int]) -> Part | None:

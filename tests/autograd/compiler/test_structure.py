@@ -23,7 +23,8 @@ from autograd.compiler import compile
 from autograd.compiler.backends.numpy.spelling import function_of
 from autograd.compiler.backends.python import spelling
 from autograd.compiler.graph.ir import INPUT
-from autograd.compiler.listing.source import Writer, written
+from autograd.compiler.listing.nests import listed
+from autograd.compiler.listing.source import Writer
 from autograd.compiler.record import recording
 from autograd.compiler.roll.program import LANES
 from autograd.compiler.roll.verify import verify
@@ -99,13 +100,16 @@ class Arenas(dict):
     def __init__(self, program, writer, engine):
         # Nothing but the leaves is there at first, so that a listing that leaves something out cannot be
         # right.
-        shared, lanes = np.full_like(engine.shared, np.nan), np.full_like(engine.rows, np.nan)
-        leaves = program.address[program.graph.is_leaf() & (program.address >= 0)]
-        for arena, whole, at in (
-            (shared, engine.shared, leaves[leaves < LANES]),
-            (lanes, engine.rows, leaves[leaves >= LANES] - LANES),
+        there, program = program, writer.program  # which may be laid out anew
+        shared = np.full(program.shared, np.nan)
+        lanes = np.full((program.lanes, engine.rows.shape[1]), np.nan)
+        leaves = program.graph.is_leaf() & (program.address >= 0)
+        places, origins = program.address[leaves], there.address[leaves]
+        for arena, whole, base, here in (
+            (shared, engine.shared, 0, places < LANES),
+            (lanes, engine.rows, LANES, places >= LANES),
         ):
-            arena[at] = whole[at]
+            arena[places[here] - base] = whole[origins[here] - base]
         if program.one >= 0:
             shared[program.one] = 1.0
         count = program.parameters
@@ -151,7 +155,7 @@ def by_row(op):
 def run_source(step):
     """Execute the printed program on the engine's own leaves; return names, and what the writer knows."""
     structure, engine = step._latest
-    writer, lines = written(structure.program)
+    writer, lines = listed(structure.program)
     assert step.source == "\n".join(lines)
     rows = [
         ops.sech,
