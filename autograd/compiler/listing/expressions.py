@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import string
 from typing import Any
 
 from autograd.compiler.backends.numpy.spelling import expression
@@ -13,6 +14,8 @@ from autograd.op import Op
 __all__ = ["product", "row_text"]
 
 LANE_LOOP = -1
+LETTERS = "ijklmopqrstuvwxyzabcdefgh" + string.ascii_uppercase
+"""Of loops in a sum of products; there is another one for the lanes."""
 
 
 def simple(text: str) -> bool:
@@ -148,7 +151,7 @@ def _einsum(w: Any, sizes: tuple[int, ...], factors: list[Ref], order: list[int]
         found.append([*axes, *([LANE_LOOP] if has_lane else [])])
     wanted = [*order, *([LANE_LOOP] if lane else [])]
     every = list(dict.fromkeys([*wanted, *(i for axes in found for i in axes)]))
-    letters = {i: "n" if i == LANE_LOOP else "ijklmopq"[k] for k, i in enumerate(every)}
+    letters = {i: "n" if i == LANE_LOOP else LETTERS[k] for k, i in enumerate(every)}
     left = [i for i in wanted if any(i in axes for axes in found)]
     spell = ["".join(letters[i] for i in axes) for axes in (*found, left)]
     return _spread(f"einsum('{','.join(spell[:-1])}->{spell[-1]}', {', '.join(texts)})", left, order, lane)

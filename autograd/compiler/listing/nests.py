@@ -16,13 +16,12 @@ import numpy as np
 from autograd.compiler.listing.copies import copied
 from autograd.compiler.listing.fuse import Block, fused
 from autograd.compiler.listing.growing import Growing, first_of, fitted, grown, values
-from autograd.compiler.listing.names import Region, shape_of
+from autograd.compiler.listing.names import Region, shape_of, views_of_results
 from autograd.compiler.listing.short import apart, needed
 from autograd.compiler.listing.source import Writer, written
 from autograd.compiler.roll.affine import Slanted, nest, slanted, strides_of
 from autograd.compiler.roll.program import LANES, Part, Program, Ref, Statement
 from autograd.compiler.roll.repeats import (
-    FEWEST,
     Moving,
     Rounds,
     UnevenError,
@@ -41,6 +40,8 @@ MOST = 1 << 20
 """Rounds of loops, of which more are not looked at."""
 SHORTER = 0.75
 """What part of its statements a program has at the most, with triangles as loops, if they are to be."""
+TABLE, FEW = 4, 4
+"""So many lines a table of addresses is worth that triangles need not, and so many tables count."""
 LONGEST = 20_000
 """Statements up to which triangles are looked for."""
 
@@ -53,8 +54,10 @@ def write(program: Program) -> str:
 def listed(program: Program) -> tuple[Writer, list[str]]:
     """Return a program's writer and its lines: with triangles as loops, where these are fewer."""
     count = len(program.statements)
-    if FEWEST <= count <= LONGEST and not any(isinstance(s, Rounds) for s in blocks(program)):
-        short, most = apart(nested(program)), length(program)
+    if count <= LONGEST and not any(isinstance(s, Rounds) for s in blocks(program)):
+        short = apart(nested(program))
+        gathered, left = [sum(bool(s.note) for s in x.statements) for x in (program, short)]
+        most = length(program) + TABLE * min(gathered - left, FEW)
         found = repeats([read(s) for s in short.statements])
         if len(short.statements) - sum((x.count - 1) * x.period for x in found) <= SHORTER * most:
             try:
@@ -134,6 +137,10 @@ class NestWriter(Writer):
         self.variables = names if len(names) > 2 else [self.regions.fresh(f"round_{k}") for k in range(4)]
         self.regions.names.update(self.variables)
         self.made: dict[int, Region] = {}
+        self.runs: dict[int, list[int]] = {}
+        for k, n, step in views_of_results(self.program):
+            if step == 1:
+                self.runs.setdefault(k, []).extend([int(n), int(n) - 1][: 1 + isinstance(n, Slanted)])
         statements, at = self.program.statements, places(self.program)
         starts = {low: i for i, (low, _) in enumerate(at)}
         rows = [x for grid in self.program.grids for x in self._kinds_of_rows(*grid, at)]
@@ -196,7 +203,9 @@ class NestWriter(Writer):
         if high - low >= len(s.nodes):  # which have gaps
             axes = sorted(((t, int(n)) for n, t in zip(sizes, result.strides, strict=True) if t and n > 1))[::-1]
             return Region(name, low, tuple([n for _, n in axes]), tuple([t for t, _ in axes]))
-        shape = shape_of(len(s.nodes), self.cuts.get(i, set()))
+        runs = self.runs.get(i, [])  # of which each is whole rows, or less than one
+        rows = {c for c in self.cuts.get(i, set()) if all(n <= c or n % c == 0 for n in runs)}
+        shape = shape_of(len(s.nodes), rows)
         return Region(name, low, shape, strides_of(shape))
 
     # Lines.
@@ -540,13 +549,6 @@ class NestWriter(Writer):
             raise UnevenError
         axes, text = named or self._strided(ref, sizes)
         return text, [strides[s] for s, _ in axes] if named else moving, ref.lane
-
-    def _strided(self, ref: Ref, sizes: tuple[int, ...]) -> tuple[list[tuple[int, int]], str]:
-        arena, base = ("lanes", ref.base - LANES) if ref.lane else ("shared", ref.base)
-        kept = [(s, n) for n, s in zip(sizes, ref.strides, strict=True) if s and n > 1]
-        shape, steps = [", ".join(map(self.whole, x)) + "," * (len(x) == 1)
-                        for x in ([n for _, n in kept], [s for s, _ in kept])]  # fmt: skip
-        return [(abs(s), n) for s, n in kept], f"view({arena}, {self.whole(base)}, ({shape}), ({steps}))"
 
     def _diagonal(self, ref: Ref, sizes: tuple[int, ...], moving: list[int]) -> tuple[str, list[int], bool] | None:
         """Return a diagonal of a matrix; None if it is none."""

@@ -174,9 +174,14 @@ class Views:
     def _strided(self, ref: Ref, sizes: tuple[int, ...]) -> tuple[list[tuple[int, int]], str]:
         """Return the same, with the text of a view by address and strides."""
         arena, base = ("lanes", ref.base - LANES) if ref.base >= LANES else ("shared", ref.base)
-        axes = [(abs(s), n) for n, s in zip(sizes, ref.strides, strict=True) if s and n > 1]
-        steps = [s for n, s in zip(sizes, ref.strides, strict=True) if s and n > 1]
-        return axes, f"view({arena}, {self.whole(base)}, {tuple(n for _, n in axes)}, {tuple(steps)})"
+        if base < 0:  # of what is returned, which is in no arena
+            region = self.regions.find(base)
+            arena, base = region.name, base - region.base
+        kept = [(n, s) for n, s in zip(sizes, ref.strides, strict=True) if s and n > 1]
+        comma = "," * (len(kept) == 1)
+        shape, steps = [", ".join([self.whole(x[k]) for x in kept]) for k in (0, 1)]
+        text = f"view({arena}, {self.whole(base)}, ({shape}{comma}), ({steps}{comma}))"
+        return [(abs(s), n) for n, s in kept], text
 
     def refined(self, sizes: tuple[int, ...], refs: list[Any]) -> tuple[tuple[int, ...], list[Any]]:
         """Split loops that run over several axes of an array, so that each runs along one, and forwards."""
