@@ -42,6 +42,8 @@ SHORTER = 0.75
 """What part of its statements a program has at the most, with triangles as loops, if they are to be."""
 TABLE, FEW = 4, 4
 """So many lines a table of addresses is worth that triangles need not, and so many tables count."""
+SLICES = 3
+"""So many slices of what is returned are easier to read than a table; as many, however large it is."""
 LONGEST = 20_000
 """Statements up to which triangles are looked for."""
 
@@ -264,7 +266,16 @@ class NestWriter(Writer):
             groups.setdefault((int(part.result.base), *moves), []).append(part)
         if s.extremum and len(groups) > 1:
             raise UnevenError
-        return [block for k, parts in enumerate(groups.values()) for block in self._sum(s, parts, "+" * (k > 0))]
+        made: list[Block] = []
+        there: set[int] = set()
+        for parts in groups.values():
+            places = set(parts[0].result.expand(parts[0].sizes).ravel().tolist()) if len(groups) > 1 else set()
+            known = places & there
+            if known and known != places:
+                raise UnevenError
+            there |= places
+            made += self._sum(s, parts, "+" * bool(known))
+        return made
 
     def _sum(self, s: Statement, parts: list[Part], sign: str) -> Iterator[Block]:
         """Yield the lines of parts of a sum that are for the same results."""
@@ -379,7 +390,8 @@ class NestWriter(Writer):
             columns = np.stack([targets[which], origins[which]])
             found = None if nest(columns) is not None else slanted(columns)
             if found is None or len(needed(found[0])) > 1 or columns.max() >= LANES:
-                lines += copied(self, *columns)
+                self.loose = True
+                lines += copied(self, *columns, most=SLICES)
                 continue
             sizes, (to, of) = found
             part = Part(sizes, Ref(int(columns[0, 0]), tuple(to.tolist())), 1.0, Ref(int(columns[1, 0]), tuple(of.tolist())), None)

@@ -50,7 +50,7 @@ def _rounds(s: Statement, address: Ints) -> Iterator[Statement]:
     found = []
     for r in range(sizes[k]):
         left, (place, *operands) = _fixed(sizes, [result, *s.operands], k, r)
-        at = place.expand(left).ravel().tolist()
+        at = list(dict.fromkeys(place.expand(left).ravel().tolist()))
         parts = [_part(p, k, r, sizes[k], result.strides[k], set(at)) for p in s.parts]
         if None in parts:
             yield replace(s, parts=[each for p in s.parts for each in _parts(p)])
