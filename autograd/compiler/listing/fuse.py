@@ -1,4 +1,4 @@
-"""Lines of loops that run alike, in one loop where each reads what the ones before wrote in the same round."""
+"""Lines of loops that run alike, in one loop: where each reads what others wrote in the same round."""
 
 from __future__ import annotations
 
@@ -81,18 +81,20 @@ def _fits(before: Block, block: Block) -> bool:
     for target in _targets(before.tree):
         own = {(d, text) for d, text, names in _indices(target) if variable in names}
         for x in ast.walk(block.tree):
-            if isinstance(x, ast.Name) and x.id == _array(target):
-                if not own & {(d, text) for d, text, _ in indexed.get(id(x), [])}:
-                    return False
+            at = {(d, text) for d, text, _ in indexed.get(id(x), [])}
+            if isinstance(x, ast.Name) and x.id == _array(target) and not own & at:
+                return False
     return True
 
 
 def _targets(tree: ast.Module) -> list[ast.expr]:
     """Return what lines assign to."""
-    return [
-        target for x in tree.body
-        for target in (x.targets if isinstance(x, ast.Assign) else [x.target] if isinstance(x, ast.AugAssign) else [])
-    ]  # fmt: skip
+    found: list[ast.expr] = []
+    for x in tree.body:
+        found += (
+            x.targets if isinstance(x, ast.Assign) else [x.target] if isinstance(x, ast.AugAssign) else []
+        )
+    return found
 
 
 def _array(target: ast.expr) -> str:

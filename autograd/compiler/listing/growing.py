@@ -43,7 +43,7 @@ class Growing(Moving):
         total = tuple([a + b for a, b in zip_longest(self.steps, steps, fillvalue=0)])
         return grown(int(self) + int(other), self.first + first_of(other), total)
 
-    __radd__ = __add__
+    __radd__ = __add__  # type: ignore[assignment]
 
     def __neg__(self) -> int:  # type: ignore[override]
         return self * -1
@@ -51,7 +51,7 @@ class Growing(Moving):
     def __sub__(self, other: int) -> int:  # type: ignore[override]
         return self + -other
 
-    def __rsub__(self, other: int) -> int:
+    def __rsub__(self, other: int) -> int:  # type: ignore[override]
         return -self + other
 
     def __mul__(self, other: int) -> int:  # type: ignore[override]
@@ -59,7 +59,7 @@ class Growing(Moving):
             raise UnevenError
         return grown(int(self) * other, self.first * other, tuple([x * other for x in self.steps]))
 
-    __rmul__ = __mul__
+    __rmul__ = __mul__  # type: ignore[assignment]
 
 
 def grown(number: int, first: int, steps: Sequence[int]) -> int:

@@ -212,7 +212,9 @@ def views_of_results(program: Program) -> Iterator[tuple[int, int, int]]:
                     continue
                 k = int(np.searchsorted(bases, ref.base, side="right")) - 1
                 if k >= 0 and ref.base <= starts[k][1]:
-                    yield from ((starts[k][2], n, abs(x)) for n, x in zip(sizes, ref.strides, strict=True) if x)
+                    yield from (
+                        (starts[k][2], n, abs(x)) for n, x in zip(sizes, ref.strides, strict=True) if x
+                    )
 
 
 def shape_of(count: int, cuts: set[int]) -> tuple[int, ...]:

@@ -159,7 +159,9 @@ class NestWriter(Writer):
             if high not in self.regions.at:
                 raise UnevenError
 
-    def _kinds_of_rows(self, base: int, count: int, columns: int, at: list[tuple[int, int]]) -> Iterator[Rows]:
+    def _kinds_of_rows(
+        self, base: int, count: int, columns: int, at: list[tuple[int, int]]
+    ) -> Iterator[Rows]:
         """Yield where results in a grid stand: of rows that take turns, each kind by itself."""
         steps = [
             abs(at[i + loop.period][0] - at[i][0]) // columns
@@ -203,7 +205,9 @@ class NestWriter(Writer):
         s = self.program.statements[i]
         result, sizes = (s.result, s.sizes) if s.op is not None else (s.parts[0].result, s.parts[0].sizes)
         if high - low >= len(s.nodes):  # which have gaps
-            axes = sorted(((t, int(n)) for n, t in zip(sizes, result.strides, strict=True) if t and n > 1))[::-1]
+            axes = sorted(((t, int(n)) for n, t in zip(sizes, result.strides, strict=True) if t and n > 1))[
+                ::-1
+            ]
             return Region(name, low, tuple([n for _, n in axes]), tuple([t for t, _ in axes]))
         runs = self.runs.get(i, [])  # of which each is whole rows, or less than one
         rows = {c for c in self.cuts.get(i, set()) if all(n <= c or n % c == 0 for n in runs)}
@@ -269,7 +273,9 @@ class NestWriter(Writer):
         made: list[Block] = []
         there: set[int] = set()
         for parts in groups.values():
-            places = set(parts[0].result.expand(parts[0].sizes).ravel().tolist()) if len(groups) > 1 else set()
+            places = (
+                set(parts[0].result.expand(parts[0].sizes).ravel().tolist()) if len(groups) > 1 else set()
+            )
             known = places & there
             if known and known != places:
                 raise UnevenError
@@ -297,8 +303,8 @@ class NestWriter(Writer):
 
     def _block(self, s: Statement, sign: str = "") -> Block:
         """Return the line of a statement, in as few loops as its operands can be read in."""
-        pieces = [(p.sizes, p.result) for p in s.parts] or [(s.sizes, s.result)]
-        sizes, result = pieces[0]
+        pieces = _pieces(s)
+        sizes, (result, *_) = pieces[0]
         least = set().union(*(needed(each) for each, _ in pieces))
         ways = [least]
         for k in range(len(sizes)):
@@ -323,7 +329,7 @@ class NestWriter(Writer):
     def _in_loops(self, s: Statement, way: list[int], sign: str) -> Block:
         """Return the line of a statement within some of its loops."""
         outside = len(self.opened)
-        pieces = [(p.sizes, [p.result, p.coef, p.a, p.b]) for p in s.parts] or [(s.sizes, [s.result, *s.operands])]
+        pieces = _pieces(s)
         sizes, (result, *_) = pieces[0]
         for each, (place, *_) in pieces:
             if any(_told(each[k]) != _told(sizes[k]) or place.strides[k] != result.strides[k] for k in way):
@@ -340,8 +346,10 @@ class NestWriter(Writer):
         if s.op is not None:
             made = replace(s, sizes=found[0][0], result=found[0][1][0], operands=found[0][1][1:])
         else:
-            parts = [Part(n, *refs, p.over) for p, (n, refs) in zip(s.parts, found, strict=True)]
-            made = replace(s, parts=parts)
+            parts = [(n, refs, p.over) for p, (n, refs) in zip(s.parts, found, strict=True)]
+            made = replace(
+                s, parts=[Part(n, place, coef, x, y, over) for n, (place, coef, x, y), over in parts]
+            )
             if s.starts is not None:
                 made.result = self._peeled(s.result, (), [], [], outside)
         for _ in range(2):  # once to see which numbers move
@@ -354,11 +362,10 @@ class NestWriter(Writer):
 
     def _text(self, s: Statement, sign: str) -> str:
         """Return the line of a statement of which only the innermost loops are left."""
-        if s.starts is not None:
-            shape, place = (len(s.nodes),), replace(s.result, strides=(1,))
-        else:
-            sizes, refs = (s.sizes, s.operands) if s.op is not None else (s.parts[0].sizes, _factors(s.parts[0]))
-            shape, (place, *_) = self.refined(sizes, [s.result if s.op is not None else s.parts[0].result, *refs])
+        shape: tuple[int, ...] = (len(s.nodes),)
+        place = replace(s.result, strides=(1,))
+        if s.starts is None:
+            shape, (place, *_) = self.refined(*_pieces(s)[0])
         found = self.named(place, shape) if place.table is None else None
         if found is None:
             raise UnevenError
@@ -373,28 +380,34 @@ class NestWriter(Writer):
         """Tell whether what is computed has all axes of the result."""
         if s.starts is not None:
             return True
-        pieces = [(p.sizes, p.result, _factors(p)) for p in s.parts] or [(s.sizes, s.result, s.operands)]
         count, along = 0, set()
-        for sizes, result, refs in pieces:
+        for sizes, (result, *refs) in _pieces(s):
             order = [k for k, n in enumerate(sizes) if n > 1 and result.strides[k]]
             along |= {order.index(k) for k in order if self._covers(refs, sizes, [k], False)}
             count = len(order)
-        lanes = any(isinstance(r, Ref) and r.lane for *_, refs in pieces for r in refs)
+        lanes = any(isinstance(r, Ref) and r.lane for _, (_, *refs) in _pieces(s) for r in refs)
         return len(along) == count and (lanes or not s.lane)
 
     def copied(self, targets: Any, origins: Any) -> list[str]:
         """Return lines that copy from addresses to addresses, triangles in loops."""
-        lines, regions = [], [np.array([id(self.regions.find(a)) for a in x.tolist()]) for x in (targets, origins)]
+        lines: list[str] = []
+        regions = [np.array([id(self.regions.find(a)) for a in x.tolist()]) for x in (targets, origins)]
         for own in dict.fromkeys(zip(*map(np.ndarray.tolist, regions), strict=True)):
             which = np.flatnonzero((regions[0] == own[0]) & (regions[1] == own[1]))
             columns = np.stack([targets[which], origins[which]])
             found = None if nest(columns) is not None else slanted(columns)
             if found is None or len(needed(found[0])) > 1 or columns.max() >= LANES:
                 self.loose = True
-                lines += copied(self, *columns, most=SLICES)
+                lines += copied(self, targets[which], origins[which], SLICES)
                 continue
             sizes, (to, of) = found
-            part = Part(sizes, Ref(int(columns[0, 0]), tuple(to.tolist())), 1.0, Ref(int(columns[1, 0]), tuple(of.tolist())), None)
+            part = Part(
+                sizes,
+                Ref(int(columns[0, 0]), tuple(to.tolist())),
+                1.0,
+                Ref(int(columns[1, 0]), tuple(of.tolist())),
+                None,
+            )
             s = Statement(np.zeros(0, np.int64), False, [part])
             lines += [line for block in self._blocks(s) for line in block.text()]
         return lines
@@ -451,7 +464,9 @@ class NestWriter(Writer):
         first, steps = self._grows(r.base, way, outside)
         table = r.table
         if table is not None:
-            if table.ndim and any(table.shape[k] > 1 for k in range(table.ndim) if k in way or _told(sizes[k]) != sizes[k]):
+            if table.ndim and any(
+                table.shape[k] > 1 for k in range(table.ndim) if k in way or _told(sizes[k]) != sizes[k]
+            ):
                 raise UnevenError
             table = table.reshape([table.shape[k] for k in left] if table.ndim else [])
             if r.addresses is None:
@@ -461,12 +476,19 @@ class NestWriter(Writer):
             raise UnevenError
         for j, k in enumerate(way):
             steps[outside + j] += r.strides[k] if r.strides else 0
-        return replace(r, base=self._number(first, steps), strides=tuple([r.strides[k] for k in left if r.strides]))
+        return replace(
+            r, base=self._number(first, steps), strides=tuple([r.strides[k] for k in left if r.strides])
+        )
 
     def _begin(self, k: int, since: int) -> None:
-        """Let a loop's variable be the first number that moves by one along the loop, and along none in it."""
+        """Let a loop's variable be the first number that moves by one along it, and along none inside."""
         for x in self.moved[since:]:
-            if isinstance(x, Growing) and len(x.steps) > k and abs(x.steps[k]) == 1 and not any(x.steps[k + 1 :]):
+            if (
+                isinstance(x, Growing)
+                and len(x.steps) > k
+                and abs(x.steps[k]) == 1
+                and not any(x.steps[k + 1 :])
+            ):
                 self.opened[k].begin = grown(x.first, x.first, x.steps[:k])
                 self.opened[k].way = x.steps[k]
                 return
@@ -478,7 +500,8 @@ class NestWriter(Writer):
         if not isinstance(x, Growing):
             return super().whole(x)
         self.moved.append(x)
-        rest, steps, terms = x.first, list(x.steps), []
+        rest, steps = x.first, list(x.steps)
+        terms: list[tuple[int, str]] = []
         for k in reversed(range(len(steps))):
             loop = self.opened[k]
             factor = steps[k] * loop.way
@@ -536,7 +559,11 @@ class NestWriter(Writer):
         return self._whole_array(ref, sizes) if isinstance(ref.base, Growing) else super().named(ref, sizes)
 
     def _reshaped(self, region: Region, start: Any, sizes: Any, ref: Ref) -> Any:
-        return None if any(isinstance(x, Moving) for x in sizes) else super()._reshaped(region, start, sizes, ref)
+        return (
+            None
+            if any(isinstance(x, Moving) for x in sizes)
+            else super()._reshaped(region, start, sizes, ref)
+        )
 
     def _inner(self, n: int, strides: list[int], refs: list[Any]) -> int:
         return 0 if isinstance(n, Moving) else super()._inner(n, strides, refs)
@@ -548,7 +575,11 @@ class NestWriter(Writer):
             if not isinstance(ref.base, Moving):
                 return super().operand(ref, sizes)
             flat = table.reshape([n for n in table.shape if n > 1])
-            return self.scattered(flat, ref.base, ref.lane), [k for k, n in enumerate(table.shape) if n > 1], ref.lane
+            return (
+                self.scattered(flat, ref.base, ref.lane),
+                [k for k, n in enumerate(table.shape) if n > 1],
+                ref.lane,
+            )
         moving = [k for k, (n, s) in enumerate(zip(sizes, ref.strides, strict=True)) if s and n > 1]
         if not self.opened:
             found = self._diagonal(ref, sizes, moving) or super().operand(ref, sizes)
@@ -562,14 +593,21 @@ class NestWriter(Writer):
         axes, text = named or self._strided(ref, sizes)
         return text, [strides[s] for s, _ in axes] if named else moving, ref.lane
 
-    def _diagonal(self, ref: Ref, sizes: tuple[int, ...], moving: list[int]) -> tuple[str, list[int], bool] | None:
+    def _diagonal(
+        self, ref: Ref, sizes: tuple[int, ...], moving: list[int]
+    ) -> tuple[str, list[int], bool] | None:
         """Return a diagonal of a matrix; None if it is none."""
         region = self.regions.at.get(int(ref.base))
         if len(moving) != 1 or region is None or len(region.shape) != 2 or region.lane:
             return None
         n, stride = sizes[moving[0]], ref.strides[moving[0]]
         start, end = region.place(ref.base), region.place(ref.base + (n - 1) * stride)
-        if start is None or end is None or abs(stride) != sum(region.strides) or abs(end[0] - start[0]) != n - 1:
+        if (
+            start is None
+            or end is None
+            or abs(stride) != sum(region.strides)
+            or abs(end[0] - start[0]) != n - 1
+        ):
             return None
         if end[0] - start[0] != end[1] - start[1]:
             return None
@@ -590,9 +628,9 @@ def _told(n: int) -> Any:
     return (int(n), n.step) if isinstance(n, Moving) else int(n)
 
 
-def _factors(part: Part) -> list[Any]:
-    """Return what a part multiplies."""
-    return [part.coef, part.a, part.b]
+def _pieces(s: Statement) -> list[tuple[tuple[int, ...], list[Any]]]:
+    """Return the loops of each part of a statement, or of a row: with the result, and what is read."""
+    return [(p.sizes, [p.result, p.coef, p.a, p.b]) for p in s.parts] or [(s.sizes, [s.result, *s.operands])]
 
 
 def _is_sum(text: str) -> bool:

@@ -38,13 +38,14 @@ def needed(sizes: Sizes) -> set[int]:
 def _rounds(s: Statement, address: Ints) -> Iterator[Statement]:
     """Yield a statement, or one for each round of a short loop."""
     sizes, result = (s.sizes, s.result) if s.op is not None else (s.parts[0].sizes, s.parts[0].result)
+    nests = [p.sizes for p in s.parts if len(p.sizes) >= len(sizes)] or [sizes]
     short = [
-        k for p in (s.parts or [s]) if len(p.sizes) >= len(sizes)
-        for k in needed(p.sizes) if k < len(sizes) and sizes[k] < FEWEST and result.strides[k]
-        and not isinstance(sizes[k], Slanted)
+        k for n in nests for k in needed(n)
+        if k < len(sizes) and _is_short(sizes[k]) and result.strides[k]
     ]  # fmt: skip
     if not short:
-        yield s if s.op is not None or s.extremum else replace(s, parts=[x for p in s.parts for x in _parts(p)])
+        is_sum = s.op is None and not s.extremum
+        yield replace(s, parts=[x for p in s.parts for x in _parts(p)]) if is_sum else s
         return
     k, node_at = short[0], dict(zip(address[s.nodes].tolist(), s.nodes.tolist(), strict=True))
     found = []
@@ -67,13 +68,18 @@ def _rounds(s: Statement, address: Ints) -> Iterator[Statement]:
 
 def _parts(p: Part) -> Iterator[Part]:
     """Yield a part, or one for each round of a short loop."""
-    short = [k for k in needed(p.sizes) if p.sizes[k] < FEWEST and not isinstance(p.sizes[k], Slanted)]
+    short = [k for k in needed(p.sizes) if _is_short(p.sizes[k])]
     if not short:
         yield p
         return
     for r in range(p.sizes[short[0]]):
-        sizes, operands = _fixed(p.sizes, [p.result, p.coef, p.a, p.b], short[0], r)
-        yield from _parts(Part(sizes, *operands, p.over))
+        sizes, (result, coef, a, b) = _fixed(p.sizes, [p.result, p.coef, p.a, p.b], short[0], r)
+        yield from _parts(Part(sizes, result, coef, a, b, p.over))
+
+
+def _is_short(n: int) -> bool:
+    """Tell whether a loop has a few rounds."""
+    return n < FEWEST and not isinstance(n, Slanted)
 
 
 def _part(p: Part, k: int, r: int, size: int, stride: int, at: set[int]) -> Part | None:

@@ -53,8 +53,6 @@ FEW_OUTPUTS = 8
 """So many results are listed one by one."""
 
 
-
-
 def written(
     program: Program,
     make: Callable[[Program, list[Loop]], Any] | None = None,

@@ -15,7 +15,8 @@ from autograd.compiler.roll.verify import verify
 
 TRIANGLES = [
     ("syrk", "value"), ("syrk", "gradient"), ("syr2k", "gradient"), ("trmm", "value"), ("trmm", "gradient"),
-    ("cholesky", "value"), ("lu", "value"), ("ludcmp", "value"), ("trisolv", "value"), ("trisolv", "gradient"),
+    ("cholesky", "value"), ("lu", "value"), ("ludcmp", "value"), ("trisolv", "value"),
+    ("trisolv", "gradient"),
 ]  # fmt: skip
 """PolyBench's kernels whose listing is as long whatever the size."""
 
@@ -32,7 +33,7 @@ def kernel(name, what, n):
     if what == "gradient":
         g = grad(squares_of(f), argnums=tuple(range(len(shapes))))
     else:
-        g = lambda *a: list(numbers_in(f(*a)))  # noqa: E731
+        g = lambda *a: list(numbers_in(f(*a)))
     step = compile(g, backend="numpy")
     return step, numbers(step(*arrays_of(shapes)))
 

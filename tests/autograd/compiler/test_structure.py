@@ -201,9 +201,7 @@ def lstm() -> System:
                 [autograd.dot(w, x) + autograd.dot(u, h) + b for w, u, b in zip(*gate, strict=True)]
                 for gate in gates.values()
             ]
-            c = [
-                a.sigmoid() * b + d.sigmoid() * e.tanh() for a, b, d, e in zip(f, c, i, g, strict=True)
-            ]
+            c = [a.sigmoid() * b + d.sigmoid() * e.tanh() for a, b, d, e in zip(f, c, i, g, strict=True)]
             h = [a.sigmoid() * b.tanh() for a, b in zip(o, c, strict=True)]
         return autograd.sum([(a - b) ** 2 for a, b in zip(h, target, strict=True)])
 
@@ -410,9 +408,7 @@ def test_repeated_statements_are_printed_as_loops():
         source.splitlines()[0] == "z1 = sequence @ Wx.T + b"
     )  # what needs no recurrence comes before it, at once
     assert (
-        "for t in range(1, 100):\n"
-        "    z2[t] = Wh @ tanh_z2[t - 1] + z1[t]\n"
-        "    tanh_z2[t] = tanh(z2[t])\n"
+        "for t in range(1, 100):\n    z2[t] = Wh @ tanh_z2[t - 1] + z1[t]\n    tanh_z2[t] = tanh(z2[t])\n"
     ) in source
     assert (
         "for t in reversed(range(99)):\n"
