@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.compiler.graph.lookups import ENTRY
 from autograd.compiler.listing.copies import copied
 from autograd.compiler.listing.fuse import Block, fused
 from autograd.compiler.listing.growing import Growing, first_of, fitted, grown, values
@@ -56,7 +57,9 @@ def write(program: Program) -> str:
 def listed(program: Program) -> tuple[Writer, list[str]]:
     """Return a program's writer and its lines: with triangles as loops, where these are fewer."""
     count = len(program.statements)
-    if count <= LONGEST and not any(isinstance(s, Rounds) for s in blocks(program)):
+    looks_up = any(op is ENTRY for op, _ in program.graph.rows)
+    known = looks_up or program.scattered or any(isinstance(s, Rounds) for s in blocks(program))
+    if count <= LONGEST and not known:
         short = apart(nested(program))
         gathered, left = [sum(bool(s.note) for s in x.statements) for x in (program, short)]
         most = length(program) + TABLE * min(gathered - left, FEW)
