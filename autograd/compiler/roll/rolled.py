@@ -152,6 +152,7 @@ def _finished(layout: Layout) -> Program:
         tables,
         scattered,
         _emptied(layout) if scattered else [],
+        layout.grids,
     )
 
 
