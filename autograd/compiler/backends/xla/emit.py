@@ -54,6 +54,8 @@ class Emitted:
         in which there are `watched` ones.
     inputs, lanes
         The stretches of the two arenas that hold its inputs.
+    finite
+        Whether no gradient can be infinite or NaN where what is looked at is small: see `Roots`.
     key
         Equal for functions that compute the same.
     """
@@ -62,6 +64,7 @@ class Emitted:
     function: Callable[..., Any]
     inputs: slice
     lanes: slice
+    finite: bool
     key: str
 
 
@@ -291,7 +294,8 @@ class Traced(Writer):
         ending = [f"gradient = {self._joined(gradients)}"] if gradients else []
         result = self._result()
         shown = f"return {result}, gradient" if gradients else f"return {result}"
-        looked = [f"[{', '.join(self._looked_at(which))}]" for which in (rooted, watched)]
+        roots = rooted(graph)
+        looked = [f"[{', '.join(self._looked_at(which))}]" for which in (lambda _: roots.nodes, watched)]
         inner = f"return ({result}, {'gradient' if gradients else 'zeros(0)'}, {', '.join(looked)})"
         code = "\n".join(
             f"    {line}" for text in [*head, *zeros, *body, *ending] for line in text.split("\n")
@@ -323,7 +327,10 @@ class Traced(Writer):
         key = hashlib.sha256("\n".join(whole).encode())
         for x in self.constants.values():
             key.update(np.asarray(x).tobytes())
-        return Emitted(text, space["program"], slice(*ends["inputs"]), slice(*ends["lanes"]), key.hexdigest())
+        key.update(bytes([roots.finite]))
+        return Emitted(
+            text, _precise(space["program"]), slice(*ends["inputs"]), slice(*ends["lanes"]), roots.finite, key.hexdigest()
+        )  # fmt: skip
 
     @staticmethod
     def _bound(code: str) -> set[str]:
@@ -457,6 +464,17 @@ class Traced(Writer):
                     if region is not None and region.name.isidentifier() and region.name != "N":
                         names[region.name] = None
         return list(names)
+
+
+def _precise(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function whose products of matrices are computed in all of their digits."""
+
+    def program(*args: Any) -> Any:
+        """Compute so."""
+        with jax.default_matmul_precision("highest"):
+            return function(*args)
+
+    return program
 
 
 def _literal(table: Any) -> str:

@@ -29,15 +29,22 @@ def over_arrays(f: Any, *xs: Any) -> Any:
         return jnp.asarray(jnp.vectorize(f)(*doubles), kind)
 
 
+def smaller_share(x: Any) -> Any:
+    """The smaller one of sigmoid(x) and sigmoid(-x), which add up to 1: both, and the slope, follow from it."""
+    e = jnp.exp(-jnp.abs(x))
+    return e / (1.0 + e)
+
+
 def sigmoid(x: Any) -> Any:
     """1 / (1 + exp(-x))."""
-    return 1.0 / (1.0 + jnp.exp(-x))
+    q = smaller_share(x)
+    return jnp.where(x >= 0.0, 1.0 - q, q)
 
 
 def sigmoid_slope(x: Any) -> Any:
-    """The derivative of the logistic function."""
-    e = jnp.exp(-jnp.abs(x))
-    return e / jnp.square(e + 1.0)
+    """The derivative of the logistic function, q (1 - q) with the smaller share q."""
+    q = smaller_share(x)
+    return q * (1.0 - q)
 
 
 def sech(x: Any) -> Any:
