@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Any
 
@@ -134,6 +135,9 @@ def _two(w: Any, part: Part, a: Ref, b: Ref, order: list[int], lane: bool) -> st
             text_a, text_b, full_a, full_b, rows, columns = text_b, text_a, full_b, full_a, columns, rows
         left = text_a if full_a == rows + summed else f"{text_a}.T"
         right = text_b if full_b == summed + columns else f"{text_b}.T"
+        loops = [*rows, *summed]
+        if not columns and LANE_LOOP not in loops and math.prod([sizes[i] for i in loops]) <= w.few:
+            return f"({left} * {right}).sum({len(rows)})"
         return f"{left} @ {right}"
     return _einsum(w, sizes, [a, b], order, lane)
 

@@ -106,7 +106,11 @@ class Writer(Views):
         Those of the parameters, of their gradients, and of the data.
     tables : dict
         From the names of arrays of constants to those of the tables that they are.
+    few : int
+        Products of a vector and a matrix of at most so many numbers are elementwise ones, summed.
     """
+
+    few = 0
 
     def __init__(self, program: Program, found: list[Loop]) -> None:
         super().__init__(program)

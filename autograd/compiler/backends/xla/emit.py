@@ -79,6 +79,7 @@ class Traced(Writer):
     """Expressions of jax.numpy, over arrays that have names."""
 
     taken = OWN
+    few = 64  # which XLA computes along with what is around it
 
     def __init__(self, program: Program, found: list[Loop], *, masked: bool) -> None:
         self.masked, self.weighing = masked, False
