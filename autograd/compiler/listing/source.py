@@ -472,6 +472,10 @@ class Writer(Views):
         """Return the text of a row applied to texts."""
         return row_text(op, params, texts, self.called.get(op, ""))
 
+    def turned(self, text: str, count: int) -> str:  # noqa: ARG002
+        """Return the text of the transpose of a matrix of so many numbers, to be multiplied by another."""
+        return f"{text}.T"
+
     def product(self, part: Part, order: list[int], lane: bool, extremum: str) -> tuple[float, str]:
         """Return the sign and the text of one part of a statement."""
         return product(self, part, order, lane, extremum)

@@ -84,11 +84,16 @@ class Traced(Writer):
     def __init__(self, program: Program, found: list[Loop], *, masked: bool) -> None:
         self.masked, self.weighing = masked, False
         self.weighed: Ref | None = None
+        self.kept: set[str] = set()
         if masked:
             self.wide = "width"
         super().__init__(program, found)
 
     # What differs from the listing.
+
+    def turned(self, text: str, count: int) -> str:
+        """Return the text of the transpose of a matrix, of which a small one is copied."""
+        return f"turned({text})" if self.few < count <= 4096 else f"{text}.T"
 
     def name_of(self, table: str) -> str:
         """Return a name of its own: a loop's variable indexes arrays of JAX alone."""
@@ -257,7 +262,23 @@ class Traced(Writer):
     def _ending(self) -> list[str]:
         """Return the lines that copy gradients to their places."""
         origins, targets = self.program.copies
-        return copied(self, targets, origins)
+        owners = np.array([id(self.regions.find(a)) for a in targets.tolist()])
+        lines = []
+        for owner in dict.fromkeys(owners.tolist()):
+            mine = owners == owner
+            region = self.regions.find(int(targets[mine][0]))
+            found = copied(self, targets[mine], origins[mine])
+            if len(found) > 2 and region.shape:  # one new array instead
+                table = Ref(region.base, region.strides).expand(region.shape).copy()
+                order = np.argsort(targets[mine])
+                at = np.searchsorted(targets[mine][order], table)
+                at = order[np.minimum(at, len(order) - 1)]
+                copied_here = targets[mine][at] == table
+                table[copied_here] = origins[mine][at][copied_here]
+                found = [f"{region.name} = {self.together(table, region.lane)}"]
+                self.kept |= {region.name} if not copied_here.all() else set()
+            lines += found
+        return lines
 
     # The function as a whole.
 
@@ -290,7 +311,7 @@ class Traced(Writer):
         zeros = [
             f"{r.name} = zeros({r.shape})" if r.shape else f"{r.name} = 0.0"
             for r in gradients
-            if r.name not in pure.whole
+            if r.name not in pure.whole or r.name in self.kept
         ]
         ending = [f"gradient = {self._joined(gradients)}"] if gradients else []
         result = self._result()
