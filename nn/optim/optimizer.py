@@ -410,7 +410,7 @@ class Optimizer:
                 return ()
             if not vars(part).keys().isdisjoint(("step", "step_flat")):
                 return ()
-        return () if any([any(part._missed) for part in parts]) else parts
+        return () if any(any(part._missed) for part in parts) else parts
 
     @property
     def is_plain_descent(self) -> bool:

@@ -35,12 +35,12 @@ from autograd.compiler.graph.ir import (
 )  # fmt: skip
 from autograd.op import ANY, TABLE, Op
 
-__all__ = ["BOUNDED", "CLOSE", "NEAR", "SMALL", "Roots", "rooted", "runs", "size_of", "watched"]
+__all__ = ["BOUNDED", "CLOSE", "NEAR", "SMALL", "rooted", "runs", "size_of", "watched"]
 
 SMALL = 1e17
 NEAR, CLOSE = 2.0**40, 2.0**24
-"""Where data are below the first, and parameters, and what `rooted` tells, below the second, no number that is
-looked at reaches `ir.BOUND`."""
+"""Where data are below the first, and parameters, and what `rooted` tells, below the second, no number that
+is looked at reaches `ir.BOUND`."""
 DEEPEST = 4096
 """`rooted` takes graphs of up to so many levels."""
 _HALF = [
@@ -117,14 +117,11 @@ class Trial(NamedTuple):
         Whether those of the largest operand come on top.
     low
         What they are not below.
-    finite
-        Whether operands below `BOUND` never lead to infinity or NaN.
     """
 
     bits: float
     grows: bool
     low: float
-    finite: bool
 
 
 ANYWHERE = (-math.inf, math.inf)
@@ -134,22 +131,19 @@ ANYWHERE = (-math.inf, math.inf)
 def tried(op: Op, params: tuple[float, ...], domains: tuple[tuple[float, float], ...]) -> Trial:
     """Return what trials tell of a row whose operands lie in some intervals."""
     if TABLE.get(op.name) is not op or op.arity == ANY:  # a user's own function, which may do anything
-        return Trial(math.inf, False, -math.inf, False)
+        return Trial(math.inf, False, -math.inf)
     probes = PROBES if op.arity < 3 else FEW
-    found = []
-    for xs in product(*[{x for x in (low, high, *probes) if low <= x <= high} for low, high in domains]):
-        found.append((op.value(*xs, *params), max(map(abs, xs))))
-    usual = [y for y, x in found if x < BOUND]
-    finite = all(map(math.isfinite, usual))
+    every = product(*[{x for x in (low, high, *probes) if low <= x <= high} for low, high in domains])
+    found = [(op.value(*xs, *params), max(map(abs, xs))) for xs in every]
     point = all(low == high for low, high in domains)
-    low = min(usual) if point else 0.0 if all(y >= 0.0 for y, _ in found) else -math.inf
+    low = found[0][0] if point else 0.0 if all(y >= 0.0 for y, _ in found) else -math.inf
     largest = max([abs(y) for y, _ in found if abs(y) < math.inf], default=0.0)
     growth = max([abs(y) / max(x, 1.0) for y, x in found if x < math.inf and y == y], default=0.0)
     if largest <= SMALL:
-        return Trial(math.log2(max(2.0, 2.0 * largest)), False, low, finite)
+        return Trial(math.log2(max(2.0, 2.0 * largest)), False, low)
     if growth <= 1.0:
-        return Trial(0.0, True, low, finite)
-    return Trial(math.log2(growth) + 1.0 if growth <= SMALL else math.inf, True, low, finite)
+        return Trial(0.0, True, low)
+    return Trial(math.log2(growth) + 1.0 if growth <= SMALL else math.inf, True, low)
 
 
 class Shifted(NamedTuple):
@@ -225,23 +219,8 @@ def _at_zero(op: Op, params: tuple[float, ...]) -> float:
     return y if 0.0 < y < math.inf else 0.0
 
 
-class Roots(NamedTuple):
-    """What is looked at in place of all that is `watched`.
-
-    Attributes
-    ----------
-    nodes
-        For each node whether it is.
-    finite
-        Whether no gradient can be infinite or NaN where these are small, and the leaves.
-    """
-
-    nodes: Any
-    finite: bool
-
-
 @QUIET
-def rooted(graph: Graph) -> Roots:
+def rooted(graph: Graph) -> Any:
     """Tell for each node whether it is looked at in place of those that are `watched`.
 
     Where the data are smaller than `NEAR`, and parameters and these smaller than `CLOSE`, so that a few
@@ -249,8 +228,8 @@ def rooted(graph: Graph) -> Roots:
     operands allow, and one whose size does not follow, or has become too many bits, is looked at itself.
     """
     looked, t, levels = watched(graph), graph.terms, graph.levels()
-    if levels.max() > DEEPEST:
-        return Roots(looked & (graph.kind >= SOP), False)
+    if not looked.any() or levels.max() > DEEPEST:
+        return looked & (graph.kind >= SOP)
     near, close, most = math.log2(NEAR), math.log2(CLOSE), math.log2(BOUND)
     rows = [tried(op, params, (ANYWHERE,) * op.arity) for op, params in graph.rows]
 
@@ -260,7 +239,6 @@ def rooted(graph: Graph) -> Roots:
 
     bits = of_kind([x.bits for x in rows], near)
     grows, lows = of_kind([x.grows for x in rows], False), of_kind([x.low for x in rows], -math.inf)
-    tame = of_kind([x.finite for x in rows], True)
     high = np.full(graph.size, math.inf)
     shift = shifted(graph, lows)
     high[shift.largest >= 0] = 0.0
@@ -269,7 +247,6 @@ def rooted(graph: Graph) -> Roots:
     with np.errstate(divide="ignore"):
         bits[constant] = np.maximum(np.log2(np.abs(graph.value[constant])), 0.0)
         weights = np.log2(np.abs(t.coef)) + 40.0 * t.over  # of no more than 2**40 lanes
-    tame[constant] = np.isfinite(graph.value[constant])
     lows[constant] = high[constant] = graph.value[constant]
     bits[graph.kind == PARAM] = close
     if graph.scale >= 0:  # 1 / lanes
@@ -282,7 +259,7 @@ def rooted(graph: Graph) -> Roots:
         own = nodes[a:b]
         asked = own[open_ended[own]]
         if len(asked):
-            _narrowed(graph, asked, lows, high, bits, grows, tame)
+            _narrowed(graph, asked, lows, high, bits, grows)
         more = own[grows[own]]
         if len(more):
             operands = graph.args[more]
@@ -307,17 +284,12 @@ def rooted(graph: Graph) -> Roots:
     # Those alone from which something that is looked at follows.
     producers, consumers = graph.edges()
     past = ~roots[consumers]
-    edges = csr(consumers[past], producers[past], graph.size)
     needed = looked.copy()
-    flood(*edges, needed, np.flatnonzero(needed))
-    needed &= roots
-    behind = np.zeros(graph.size, bool)
-    behind[graph.pinned] = True
-    flood(*edges, behind, np.flatnonzero(behind))
-    return Roots(needed, bool((needed | (tame & ~roots))[behind].all()))
+    flood(*csr(consumers[past], producers[past], graph.size), needed, np.flatnonzero(needed))
+    return roots & needed
 
 
-def _narrowed(graph: Graph, nodes: Any, lows: Any, high: Any, bits: Any, grows: Any, tame: Any) -> None:
+def _narrowed(graph: Graph, nodes: Any, lows: Any, high: Any, bits: Any, grows: Any) -> None:
     """Enter what is known of rows of any size for what is known of their operands."""
     args = graph.args[nodes]
     there = args >= 0
@@ -331,7 +303,7 @@ def _narrowed(graph: Graph, nodes: Any, lows: Any, high: Any, bits: Any, grows: 
         domains = tuple(zip(case[1 : 1 + op.arity].tolist(), case[1 + ARITY :].tolist()))
         found = tried(op, params, domains[: op.arity])
         mine = nodes[(key == case).all(1)]
-        bits[mine], grows[mine], tame[mine] = found.bits, found.grows, found.finite
+        bits[mine], grows[mine] = found.bits, found.grows
         lows[mine] = np.maximum(lows[mine], found.low)
 
 

@@ -54,8 +54,6 @@ class Emitted:
         in which there are `watched` ones.
     inputs, lanes
         The stretches of the two arenas that hold its inputs.
-    finite
-        Whether no gradient can be infinite or NaN where what is looked at is small: see `Roots`.
     key
         Equal for functions that compute the same.
     """
@@ -64,7 +62,6 @@ class Emitted:
     function: Callable[..., Any]
     inputs: slice
     lanes: slice
-    finite: bool
     key: str
 
 
@@ -84,7 +81,7 @@ class Traced(Writer):
     def __init__(self, program: Program, found: list[Loop], *, masked: bool) -> None:
         self.masked, self.weighing = masked, False
         self.weighed: Ref | None = None
-        self.kept: set[str] = set()
+        self.kept: set[str] = set()  # gradients that start as zeros, some of which stay so
         if masked:
             self.wide = "width"
         super().__init__(program, found)
@@ -260,7 +257,7 @@ class Traced(Writer):
         return lines
 
     def _ending(self) -> list[str]:
-        """Return the lines that copy gradients to their places."""
+        """Return the lines that copy gradients to their places; where these are many, all at once."""
         origins, targets = self.program.copies
         owners = np.array([id(self.regions.find(a)) for a in targets.tolist()])
         lines = []
@@ -269,14 +266,12 @@ class Traced(Writer):
             region = self.regions.find(int(targets[mine][0]))
             found = copied(self, targets[mine], origins[mine])
             if len(found) > 2 and region.shape:  # one new array instead
-                table = Ref(region.base, region.strides).expand(region.shape).copy()
-                order = np.argsort(targets[mine])
-                at = np.searchsorted(targets[mine][order], table)
-                at = order[np.minimum(at, len(order) - 1)]
-                copied_here = targets[mine][at] == table
-                table[copied_here] = origins[mine][at][copied_here]
+                origin = dict(zip(targets[mine].tolist(), origins[mine].tolist(), strict=True))
+                own = Ref(region.base, region.strides).expand(region.shape)
+                table = np.array([origin.get(a, a) for a in own.ravel().tolist()]).reshape(own.shape)
                 found = [f"{region.name} = {self.together(table, region.lane)}"]
-                self.kept |= {region.name} if not copied_here.all() else set()
+                if (table == own).any():
+                    self.kept.add(region.name)
             lines += found
         return lines
 
@@ -316,8 +311,7 @@ class Traced(Writer):
         ending = [f"gradient = {self._joined(gradients)}"] if gradients else []
         result = self._result()
         shown = f"return {result}, gradient" if gradients else f"return {result}"
-        roots = rooted(graph)
-        looked = [f"[{', '.join(self._looked_at(which))}]" for which in (lambda _: roots.nodes, watched)]
+        looked = [f"[{', '.join(self._looked_at(which))}]" for which in (rooted, watched)]
         inner = f"return ({result}, {'gradient' if gradients else 'zeros(0)'}, {', '.join(looked)})"
         code = "\n".join(
             f"    {line}" for text in [*head, *zeros, *body, *ending] for line in text.split("\n")
@@ -349,10 +343,8 @@ class Traced(Writer):
         key = hashlib.sha256("\n".join(whole).encode())
         for x in self.constants.values():
             key.update(np.asarray(x).tobytes())
-        key.update(bytes([roots.finite]))
-        return Emitted(
-            text, _precise(space["program"]), slice(*ends["inputs"]), slice(*ends["lanes"]), roots.finite, key.hexdigest()
-        )  # fmt: skip
+        stretches = slice(*ends["inputs"]), slice(*ends["lanes"])
+        return Emitted(text, _precise(space["program"]), *stretches, key.hexdigest())
 
     @staticmethod
     def _bound(code: str) -> set[str]:

@@ -35,7 +35,7 @@ def turned(x: Any) -> Any:
 
 
 def smaller_share(x: Any) -> Any:
-    """The smaller one of sigmoid(x) and sigmoid(-x), which add up to 1: both, and the slope, follow from it."""
+    """The smaller one of sigmoid(x) and sigmoid(-x), from which both follow, and the slope."""
     e = jnp.exp(-jnp.abs(x))
     return e / (1.0 + e)
 

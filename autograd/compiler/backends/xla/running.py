@@ -49,7 +49,8 @@ class Devices:
 
     def arithmetic(self) -> AbstractContextManager[None]:
         """Return a context in which JAX computes in the kind of numbers that was asked for."""
-        return jax.enable_x64(self.dtype == np.float64)
+        found: AbstractContextManager[None] = jax.enable_x64(self.dtype == np.float64)
+        return found
 
     def _along(self, axis: str) -> int:
         """Return over how many devices an axis of the mesh goes."""
@@ -120,13 +121,11 @@ class Judged:
 
     def sound(self, closely: bool, theta: Any, gradient: Any) -> Any:
         """Return for each parameter whether it and its gradient hold."""
-        if closely or not self.looks:
-            return jnp.isfinite(gradient) & (theta == theta)  # noqa: PLR0124 - NaN is not
-        small = jnp.abs(theta) < CLOSE
-        return small if self.emitted.finite else small & jnp.isfinite(gradient)
+        fine = theta == theta if closely or not self.looks else jnp.abs(theta) < CLOSE
+        return fine & jnp.isfinite(gradient)
 
     def near(self, arrays: list[Any], limit: float) -> Any:
-        """Return whether all numbers of some arrays are below a limit; what has one size is looked at together."""
+        """Return whether all numbers of some arrays are below a limit; arrays of one size together."""
         found: dict[Any, Any] = {}
         for x in arrays:
             flat = x if self.devices.copies is not None else jnp.ravel(x)  # split arrays stay as they are

@@ -27,7 +27,8 @@ def optimize(bound: Any, optimizer: Any, steps: int) -> list[float] | None:
     parts: Any = getattr(optimizer, "flat_parts", list)()
     if not parts:
         return None
-    judged, losses = bound.judged, []
+    judged = bound.judged
+    losses: list[float] = []
     most = size = min(steps, CHUNK)
     while len(losses) < most:
         found = _taken(bound, parts, min(size, most - len(losses)), judged.closely)
@@ -47,7 +48,7 @@ def optimize(bound: Any, optimizer: Any, steps: int) -> list[float] | None:
 
 
 def _taken(bound: Any, parts: list[Any], steps: int, closely: bool) -> tuple[Any, ...] | None:
-    """Return the losses of so many steps, whether all hold, and the data are small; and what there is then."""
+    """Return the losses of so many steps, whether all hold, and the data are small; what there is then."""
     devices, key = bound.devices, (closely, *[_key(part) for part in parts])
     given = np.array([steps, *[part.lr for part in parts], *[part.steps for part in parts]], devices.dtype)
     with devices.arithmetic():
@@ -114,7 +115,7 @@ def _trainer(judged: Any, parts: list[Any], closely: bool) -> Any:
         return split(new), [list(own) for _, own in found]
 
     def steps(theta: Any, state: Any, given: Any, inputs: Any, rows: Any) -> Any:
-        """Return the losses, then whether all steps hold, and the data are small; and what there is at the end.
+        """Return the losses, then whether all steps hold, and the data are small; what there is at the end.
 
         ``given`` are how many steps, then the rate of each part, then how many it has taken. Where numbers of
         a step do not hold, parameters become NaN, and stay so: no step waits for a look.
