@@ -177,13 +177,13 @@ def driven(backend, make, loss, start, steps=60):
     return losses, w.data, optimizer.steps, step
 
 
-@pytest.mark.parametrize("kind", [nn.optim.SGD, nn.optim.Adam])
-def test_a_parameter_that_grows_beyond_every_bound_is_followed_to_its_end(kind):
+@pytest.mark.parametrize(("kind", "lr"), [(nn.optim.SGD, 3.0), (nn.optim.Adam, 3e5)])
+def test_a_parameter_that_grows_beyond_every_bound_is_followed_to_its_end(kind, lr):
     runs = [
-        driven(backend, lambda p: kind(p, lr=3e5), lambda w: w * w * (1.0 + w * w), 1.0, 200)[:3]
+        driven(backend, lambda p: kind(p, lr=lr), lambda w: w * w, 1.0, 145)[:3]
         for backend in ("xla", "numpy")
     ]
-    assert len(runs[0][0]) == 200 == runs[0][2]
+    assert len(runs[0][0]) == 145 == runs[0][2]
     assert runs[0][0] == pytest.approx(runs[1][0], rel=1e-12, nan_ok=True)
     assert runs[0][1:] == pytest.approx(runs[1][1:], rel=1e-12, nan_ok=True)
 

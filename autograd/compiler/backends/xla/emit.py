@@ -37,6 +37,8 @@ __all__ = ["Emitted", "emitted"]
 
 LISTED = 2000
 """Tables of up to so many numbers are printed."""
+COPIED = 4096
+"""Transposes of matrices of up to so many numbers are copied before a product."""
 OWN = frozenset({"jax", "jnp", "lax", "special", "np", "program", "inputs", "mask", "width", "part", "state"})
 """What the text says by itself."""
 
@@ -89,8 +91,8 @@ class Traced(Writer):
     # What differs from the listing.
 
     def turned(self, text: str, count: int) -> str:
-        """Return the text of the transpose of a matrix, of which a small one is copied."""
-        return f"turned({text})" if self.few < count <= 4096 else f"{text}.T"
+        """Return the text of the transpose of a matrix; a small one is copied, as XLA's products read rows."""
+        return f"lax.optimization_barrier({text}.T)" if self.few < count <= COPIED else f"{text}.T"
 
     def name_of(self, table: str) -> str:
         """Return a name of its own: a loop's variable indexes arrays of JAX alone."""

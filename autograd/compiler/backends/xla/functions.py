@@ -29,11 +29,6 @@ def over_arrays(f: Any, *xs: Any) -> Any:
         return jnp.asarray(jnp.vectorize(f)(*doubles), kind)
 
 
-def turned(x: Any) -> Any:
-    """The transpose of a matrix, copied: XLA's products of matrices read rows."""
-    return lax.optimization_barrier(x.T)
-
-
 def smaller_share(x: Any) -> Any:
     """The smaller one of sigmoid(x) and sigmoid(-x), from which both follow, and the slope."""
     e = jnp.exp(-jnp.abs(x))
