@@ -91,7 +91,7 @@ class Traced(Writer):
     # What differs from the listing.
 
     def turned(self, text: str, count: int) -> str:
-        """Return the text of the transpose of a matrix; a small one is copied, as XLA's products read rows."""
+        """Return the text of the transpose of a matrix; a small one is copied: XLA multiplies rows."""
         return f"lax.optimization_barrier({text}.T)" if self.few < count <= COPIED else f"{text}.T"
 
     def name_of(self, table: str) -> str:
