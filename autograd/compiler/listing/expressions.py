@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import string
 from typing import Any
@@ -136,8 +137,11 @@ def _two(w: Any, part: Part, a: Ref, b: Ref, order: list[int], lane: bool) -> st
     ):
         if rows and columns and wanted != rows + columns:
             text_a, text_b, full_a, full_b, rows, columns = text_b, text_a, full_b, full_a, columns, rows
-        left = text_a if full_a == rows + summed else f"{text_a}.T"
+        count = math.prod([sizes[i] for i in [*rows, *summed] if i != LANE_LOOP])
+        left = text_a if full_a == rows + summed else w.turned(text_a, count)
         right = text_b if full_b == summed + columns else f"{text_b}.T"
+        if not columns and LANE_LOOP not in [*rows, *summed] and count <= w.few:
+            return f"({left} * {right}).sum({len(rows)})"
         return f"{left} @ {right}"
     return _einsum(w, sizes, [a, b], order, lane)
 

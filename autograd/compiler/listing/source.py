@@ -105,7 +105,11 @@ class Writer(Views):
         Those of the parameters, of their gradients, and of the data.
     tables : dict
         From the names of arrays of constants to those of the tables that they are.
+    few : int
+        Products of a vector and a matrix of at most so many numbers are elementwise ones, summed.
     """
+
+    few = 0
 
     def __init__(self, program: Program, found: list[Loop]) -> None:
         super().__init__(program)
@@ -480,6 +484,10 @@ class Writer(Views):
     def row(self, op: Op, params: tuple[float, ...], texts: list[str]) -> str:
         """Return the text of a row applied to texts."""
         return row_text(op, params, texts, self.called.get(op, ""))
+
+    def turned(self, text: str, count: int) -> str:  # noqa: ARG002
+        """Return the text of the transpose of a matrix of so many numbers, to be multiplied by another."""
+        return f"{text}.T"
 
     def entries(
         self, place: Ref, first: Ref, sizes: tuple[int, ...], params: Any, order: list[int], *, lane: bool
