@@ -15,6 +15,7 @@ from autograd.compiler.roll.padding import Padded
 from autograd.compiler.roll.program import Program, Statement
 from autograd.compiler.roll.recurrence import place_rounds
 from autograd.compiler.roll.repeats import Rounds, Unrolled, blocks, length, printed
+from autograd.compiler.roll.stencils import Stencils
 from autograd.compiler.roll.uneven import copied, uneven
 
 __all__ = ["nested", "padded", "roll"]
@@ -66,18 +67,27 @@ def nested(program: Program) -> Program:
     """
     graph, count = program.graph, len(program.statements)
     tables = _tables(program)
-    if any(isinstance(s, Rounds) for s in blocks(program)):
-        return program
-    if not tables and (count < LONG or graph.size > SMOOTH * count):
+    has_rounds = any(isinstance(s, Rounds) for s in blocks(program))
+    if not tables and (has_rounds or count < LONG or graph.size > SMOOTH * count):
         return program
     found = []
-    for apart in (True, False):
+    for apart in () if has_rounds else (True, False):
         layout = Nested(graph, apart=apart)
         if layout.kinds <= max(SHORTER * count, LONG) and layout.run():
             found.append(_finished(layout))
+    best = _best(program, found)
+    if _tables(best):
+        stencils = Stencils(graph)
+        if stencils.run():
+            best = _best(program, [*found, _finished(stencils)])
+    return best
+
+
+def _best(program: Program, found: list[Program]) -> Program:
+    """Return the shortest of some programs if it is much shorter than one, or reads fewer tables."""
     price = _price(program)
     best = min(found, key=_price, default=program)
-    if _price(best) <= SHORTER * price or (_price(best) < price and _tables(best) < tables):
+    if _price(best) <= SHORTER * price or (_price(best) < price and _tables(best) < _tables(program)):
         return best
     return program
 

@@ -10,7 +10,8 @@ border.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -29,31 +30,44 @@ NOWHERE = -(1 << 40)
 """The site of what has none."""
 MOST = 32
 """Operands, on average, of nodes that are no stencil."""
-DISTANCES = 64
+MANY = 12
+"""Terms from which they are added up in loops."""
+DISTANCES = 40
 """So many distances are known of one kind of nodes, at the most."""
 SPARSEST = 4
 """How many times as wide as a level has nodes a grid may be."""
 ROUNDS = 8
-"""So often is looked for a site that is free."""
+"""So many sites are looked at for one that is free."""
+FEW = 64
+"""So many ways in which nodes of a group read are not too many."""
+LONG = 400
+"""So many statements are not too many."""
+SPREAD = 0.25
+"""Statements for each node from which there is nothing to find."""
 
 
 class Stencils(Layout):
     """A layout in which all states of a site stand at one place of their grids."""
 
-    def __init__(self, graph: Graph, *, late: bool) -> None:
+    def __init__(self, graph: Graph) -> None:
         super().__init__(graph)
-        self._apart = False
+        self._apart, self._uneven = False, False
         self._alike = signatures(graph, self.is_lane, FINE)
-        self._sites = _Sites(graph, self.is_lane, self.address, late=late)
+        self._sites = _Sites(graph, self.is_lane, self.address)
 
-    def run(self, most: int) -> bool:
-        """Make all statements; tell whether these are at most so many, else stop in between."""
+    def run(self) -> bool:
+        """Make all statements; tell whether that was worth it, else stop in between."""
+        most = max(LONG, SPREAD * self.graph.size)
+        if len(self._sites.groups) > most:
+            return False
         for group in self._sites.groups:
+            if not self._sites.settle(group):
+                return False
             self._give(group)
             kinds = self._alike[group] * 2 + (self.pin[group] >= 0)
             for kind in np.unique(kinds):
                 self.place(group[kinds == kind])
-            if len(self.statements) > most:
+            if self._uneven or len(self.statements) > most:
                 return False
         return True
 
@@ -76,18 +90,26 @@ class Stencils(Layout):
 
     def place(self, group: Ints) -> None:
         """Make the statement of a group, or one for each way in which its nodes read."""
-        if len(group) == 1 and self._place_alone(int(group[0])):
-            return
-        plan = self._regular(group)
+        plan = self._even_plan(group)
         if plan is not None:
             self._commit(group, plan)
             return
         for part in self._by_distances(group):
-            self._commit(part, self._regular(part) or self._term_by_term(part))
+            self._commit(part, self._even_plan(part))
+
+    def _even_plan(self, group: Ints) -> Plan | None:
+        """Return a plan without gathers, in which the terms of sums are apart if that is possible, or None."""
+        for self._apart in (True, False):
+            self._sorted = None, 0, {}
+            plan = self._plan(group, strict=True)
+            if plan is not None:
+                return plan
+        return None
 
     def _commit(self, group: Ints, plan: Plan | None) -> None:
-        """Store the results of a group, and enter its statement; where nothing fits, not in its grid."""
+        """Store the results of a group, and enter its statement; where nothing fits, with a table."""
         if plan is None:
+            self._uneven = True
             if self.pin[group[0]] >= 2 * self.parameters:
                 self.pin[group] = -1
             plan = self._plan(group, strict=False)
@@ -129,83 +151,139 @@ class Stencils(Layout):
             ways.append(counts[which.ravel()])
         return mixed(np.where(ways[0] >= ways[1], far, at) * 2 + (ways[0] >= ways[1]))
 
-    def _term_by_term(self, group: Ints) -> Plan | None:
-        """Return a plan without gathers in which each term of a sum is by itself."""
-        self._sorted, self._apart = (None, 0, {}), True
-        try:
-            return self._plan(group, strict=True)
-        finally:
-            self._sorted, self._apart = (None, 0, {}), False
-
     def _columns(self, group: Ints, level: int) -> tuple[list[Column], Any] | None:
         """Sort the terms of a group into classes, or each by itself."""
+        if len(group) == 1 and level == 1:  # whatever statements are read: they are others the first time
+            level = 0
         found = super()._columns(group, level)
         if found is None or not self._apart:
             return found
-        return [one for c in found[0] for one in _one_by_one(c)], found[1]
+        return [one for c in found[0] for one in _apart(c)], found[1]
 
 
-def _one_by_one(c: Column) -> Iterator[Column]:
-    """Yield the terms of a class, each of which all cells have one of."""
-    for k in range(c.a.shape[1]):
-        one = [None if x is None else x[:, k : k + 1] for x in (c.a, c.b, c.coef)]
-        yield replace(c, a=one[0], b=one[1], coef=one[2])
+def _apart(c: Column) -> Iterator[Column]:
+    """Yield the terms of a class one by one, or where there are many in loops."""
+    count = c.a.shape[1]
+    cuts = range(1, count)
+    if count > MANY:
+        cuts = loop_cuts(c.a[:1] if c.b is None else np.vstack([c.a[:1], c.b[:1]]))
+    for i, j in pairwise([0, *cuts, count]):
+        a, b, coef = [None if x is None else x[:, i:j] for x in (c.a, c.b, c.coef)]
+        yield replace(c, a=a, b=b, coef=coef)
 
 
 class _Sites:
     """The sites of all nodes, and the groups that can be computed at once, in order.
 
     Of a leaf it is its address. A node is so placed that it reads at distances at which nodes of its kind
-    have read before, or where it is read by those that do; no two of a group have one site.
+    have read before, or at the same ones the other way round, as an adjoint does; no two of a group have one
+    site.
 
     Attributes
     ----------
     of
         The site of each node, or NOWHERE.
     groups
-        The nodes of one level and kind, apart where they read the same.
+        The nodes of one level and kind, apart where they read the same. What is computed as late as it can be
+        is so in step, whether or not it rests on a border.
     """
 
-    def __init__(self, graph: Graph, lane: Any, address: Ints, *, late: bool) -> None:
+    def __init__(self, graph: Graph, lane: Any, address: Ints) -> None:
         self.of = np.where(address >= 0, address, NOWHERE)
         work = graph.args[:, 0] >= 0
         work[graph.terms.node] = True
         producers, consumers = graph.edges()
         inner = work[producers] & work[consumers]
-        way = (consumers[inner], producers[inner]) if late else (producers[inner], consumers[inner])
-        level = longest_paths(graph.size, *way)
-        level = level.max() - level if late else level
-        nodes = np.flatnonzero(work)
-        kind = graph.kind.astype(np.int64) * 2 + lane
-        key = level * (int(kind.max()) + 1) + kind
+        late = longest_paths(graph.size, consumers[inner], producers[inner])
+        self._kind = graph.kind.astype(np.int64) * 2 + lane
+        key = (late.max() - late) * (int(self._kind.max()) + 1) + self._kind
         layer = _layers(graph.size, producers, consumers, key)
+        nodes = np.flatnonzero(work)
         nodes = nodes[np.lexsort((nodes, layer[nodes], key[nodes]))]
         cuts = np.flatnonzero((np.diff(key[nodes]) != 0) | (np.diff(layer[nodes]) != 0))
         self.groups = np.split(nodes, cuts + 1)
         self._start, self._operands = csr(consumers, producers, graph.size)
         self._known: dict[int, Ints] = {}
-        for group in self.groups:
-            self._settle(group, int(kind[group[0]]))
+        self._offers: dict[tuple[int, int, int], list[tuple[int, int]]] = {}
 
-    def _settle(self, group: Ints, kind: int) -> None:
-        """Give the nodes of a group their sites."""
+    def settle(self, group: Ints) -> bool:
+        """Give the nodes of a group their sites; tell whether they read as those of a stencil do."""
         counts = self._start[group + 1] - self._start[group]
         if counts.sum() > MOST * len(group):
-            return
+            return True  # a sum over all that there is, say
         number = repeated(np.arange(len(group)), counts)
         read = self.of[self._operands[spans(self._start[group], self._start[group + 1])]]
         number, read = _distinct(number[read != NOWHERE], read[read != NOWHERE])
-        counts = bincount(number, minlength=len(group))
+        if not len(number):
+            return True
+        patterns = _patterns(number, read)
+        if len(patterns) > FEW + len(group) // 8:
+            return False
+        kind = int(self._kind[group[0]])
         for _ in range(3):
-            site, hits = _matched(number, read, self._known.get(kind, np.zeros(0, np.int64)), len(group))
-            odd = 2 * hits < counts
-            if not odd.any():
-                break
-            found = _seeded(number, read, odd, counts)
             known = self._known.get(kind, np.zeros(0, np.int64))
+            offers = [self._offered(kind, known, p) for p in patterns]
+            odd = [p for p, o in zip(patterns, offers, strict=True) if not o or 2 * o[0][1] < len(p.far)]
+            if not odd:
+                break
+            size = len(max(odd, key=lambda p: len(p.nodes)).far)
+            found = _seeded(np.vstack([p.first[:, None] + p.far for p in odd if len(p.far) == size]))
             known = np.unique(np.concatenate([known, found, -found]))
-            self._known[kind] = known[np.argsort(np.abs(known), kind="stable")[:DISTANCES]]
-        self.of[group] = site
+            if len(known) > DISTANCES:
+                return False
+            self._known[kind] = known
+        taken = np.zeros(0, np.int64)
+        order = sorted(range(len(patterns)), key=lambda i: (-offers[i][0][1] if offers[i] else 0, i))
+        for i in order:
+            nodes, first = patterns[i].nodes, patterns[i].first
+            for far, _ in offers[i]:
+                site, own = np.unique(first + far, return_index=True)
+                own = own[~np.isin(site, taken)]
+                self.of[group[nodes[own]]] = first[own] + far
+                taken = np.concatenate([taken, first[own] + far])
+                nodes, first = np.delete(nodes, own), np.delete(first, own)
+        return True
+
+    def _offered(self, kind: int, known: Ints, p: _Pattern) -> list[tuple[int, int]]:
+        """Return where a site may be from the first operand, and how many operands are then as known."""
+        key = kind, len(known), p.key
+        if key not in self._offers:
+            far = (p.far[:, None] - known).ravel()
+            near = np.tile(np.abs(known), len(p.far))
+            order = np.lexsort((near, far))
+            far, near = far[order], near[order]
+            places, first, often = np.unique(far, return_index=True, return_counts=True)
+            best = np.lexsort((places, near[first], -often))[:ROUNDS]
+            self._offers[key] = list(zip(places[best].tolist(), often[best].tolist(), strict=True))
+        return self._offers[key]
+
+
+@dataclass
+class _Pattern:
+    """Nodes that read at the same distances ``far`` from their ``first`` operand, the lowest."""
+
+    key: int
+    nodes: Ints
+    first: Ints
+    far: Ints
+
+
+def _patterns(number: Ints, read: Ints) -> list[_Pattern]:
+    """Return the nodes apart that read differently, given what each reads in order."""
+    begin = np.flatnonzero(np.diff(number, prepend=-1))
+    far = read - read[begin][np.cumsum(np.diff(number, prepend=-1) != 0) - 1]
+    with np.errstate(over="ignore"):
+        keys = np.add.reduceat(mixed(far), begin)
+    size = np.diff(np.append(begin, len(number)))
+    made = []
+    order = np.argsort(keys, kind="stable")
+    cuts = np.flatnonzero(keys[order][1:] != keys[order][:-1]) + 1
+    for which in np.split(order, cuts):
+        at = int(begin[which[0]])
+        made.append(_Pattern(
+            int(keys[which[0]]), number[begin[which]], read[begin[which]], far[at : at + size[which[0]]]
+        ))  # fmt: skip
+    return made
 
 
 def _layers(size: int, producers: Ints, consumers: Ints, key: Ints) -> Ints:
@@ -229,41 +307,9 @@ def _distinct(number: Ints, read: Ints) -> tuple[Ints, Ints]:
     return number[first], read[first]
 
 
-def _matched(number: Ints, read: Ints, known: Ints, count: int) -> tuple[Ints, Ints]:
-    """Return sites from which as many operands as can be stand at known distances, and how many do."""
-    site, hits = np.full(count, NOWHERE), np.zeros(count, np.int64)
-    if not len(known):
-        return site, hits
-    node, place = repeated(number, len(known)), (read[:, None] - known).ravel()
-    near = np.tile(np.abs(known), len(read))
-    order = np.lexsort((near, place, node))
-    node, place, near = node[order], place[order], near[order]
-    first = np.ones(len(node), bool)
-    first[1:] = (node[1:] != node[:-1]) | (place[1:] != place[:-1])
-    often = np.diff(np.append(np.flatnonzero(first), len(node)))
-    node, place, near = node[first], place[first], near[first]
-    best = np.lexsort((place, near, node, -often))
-    node, place, often = node[best], place[best], often[best]
-    for _ in range(ROUNDS):
-        if not len(node):
-            break
-        _, wanted = np.unique(node, return_index=True)  # what each would like best
-        wanted = np.sort(wanted)
-        _, taken = np.unique(place[wanted], return_index=True)
-        won = wanted[taken]
-        site[node[won]], hits[node[won]] = place[won], often[won]
-        left = (site[node] == NOWHERE) & ~np.isin(place, place[won])
-        node, place, often = node[left], place[left], often[left]
-    return site, hits
-
-
-def _seeded(number: Ints, read: Ints, odd: Any, counts: Ints) -> Ints:
+def _seeded(rows: Ints) -> Ints:
     """Return the distances at which most nodes read, from one operand that is a different one for each."""
-    values, often = np.unique(counts[odd], return_counts=True)
-    size = int(values[often.argmax()])
-    if not size:
-        return np.zeros(0, np.int64)
-    rows = read[(odd & (counts == size))[number]].reshape(-1, size)
+    size = rows.shape[1]
     best = None
     for k in range(size):
         far = rows - rows[:, k : k + 1]
@@ -271,5 +317,6 @@ def _seeded(number: Ints, read: Ints, odd: Any, counts: Ints) -> Ints:
         price = shared, len(np.unique(far, axis=0)), abs(2 * k - size + 1)
         if best is None or price < best[0]:
             best = price, far
+    assert best is not None
     found, often = np.unique(best[1], return_counts=True)
     return found[8 * often >= len(rows)]
