@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.compiler.graph.counting import bincount, repeated
+from autograd.compiler.graph.counting import repeated
 from autograd.compiler.graph.ir import ONE, Graph, Ints, csr, longest_paths, spans
 from autograd.compiler.graph.schedule import FINE, mixed, signatures
 from autograd.compiler.roll.addresses import Column, Plan, loop_cuts
@@ -36,7 +36,7 @@ DISTANCES = 40
 """So many distances are known of one kind of nodes, at the most."""
 SPARSEST = 4
 """How many times as wide as a level has nodes a grid may be."""
-ROUNDS = 8
+OFFERS = 8
 """So many sites are looked at for one that is free."""
 FEW = 64
 """So many ways in which nodes of a group read are not too many."""
@@ -98,9 +98,9 @@ class Stencils(Layout):
             self._commit(part, self._even_plan(part))
 
     def _even_plan(self, group: Ints) -> Plan | None:
-        """Return a plan without gathers, in which the terms of sums are apart if that is possible, or None."""
-        for self._apart in (True, False):
-            self._sorted = None, 0, {}
+        """Return a plan without gathers, in which the terms of sums are apart if they can be; or None."""
+        for apart in (True, False):
+            self._apart, self._sorted = apart, (None, 0, {})
             plan = self._plan(group, strict=True)
             if plan is not None:
                 return plan
@@ -117,39 +117,37 @@ class Stencils(Layout):
 
     def _by_distances(self, group: Ints) -> Iterator[Ints]:
         """Yield the nodes that read alike: each operand at one distance, or the same one; in loops."""
-        site = self._sites.of
-        if site[group[0]] == NOWHERE:
+        site = self._sites.of[group]
+        if site[0] == NOWHERE:
             yield group
             return
-        args, t = self.graph.args, self.graph.terms.take(
-            self.order[spans(self.start[group], self.start[group + 1])]
-        )
-        keys = np.zeros(self.graph.size, np.int64)
+        t = self.graph.terms.take(self.order[spans(self.start[group], self.start[group + 1])])
+        cell = repeated(np.arange(len(group)), self.start[group + 1] - self.start[group])
         with np.errstate(over="ignore"):
-            for k, column in enumerate(args[group].T):
+            a, b = self._ways(site[cell], t.a), self._ways(site[cell], t.b)
+            keys = np.zeros(len(group), np.uint64)
+            np.add.at(keys, cell, mixed(mixed(t.coef.view(np.int64)) + mixed(a * b) + mixed(a + b)))
+            for k, column in enumerate(self.graph.args[group].T):
                 if column[0] >= 0:
-                    keys[group] += (self._read(group, column) * np.uint64(2 * k + 3)).view(np.int64)
-            a, b = [self._read(t.node, x) for x in (t.a, t.b)]
-            key = mixed(mixed(t.coef.view(np.int64)) + mixed(a * b) + mixed(a + b))
-            np.add.at(keys, t.node, key.view(np.int64))
-        keys = keys[group]
-        order = np.argsort(site[group], kind="stable")
+                    keys += mixed(self._ways(site, column) + np.uint64(k))
+        order = np.argsort(site, kind="stable")
         _, first, which = np.unique(keys[order], return_index=True, return_inverse=True)
         for k in np.argsort(first).tolist():
-            part = group[order][which.ravel() == k]
+            part = order[which.ravel() == k]
             place = site[part][None, :]
             cuts = [] if nest(place) is not None else loop_cuts(place)
-            yield from np.split(part, cuts)
+            yield from np.split(group[part], cuts)
 
-    def _read(self, nodes: Ints, operands: Ints) -> Any:
-        """Tell how nodes read operands: at a distance, or where they stand, whichever more nodes do."""
-        at = np.where(operands == ONE, 0, self.address[operands])
-        far = np.where(at > 0, at - self._sites.of[nodes], 0)
-        ways = []
-        for x in (far, at):
-            _, which, counts = np.unique(x, return_inverse=True, return_counts=True)
-            ways.append(counts[which.ravel()])
-        return mixed(np.where(ways[0] >= ways[1], far, at) * 2 + (ways[0] >= ways[1]))
+    def _ways(self, site: Ints, operands: Ints) -> Any:
+        """Tell how operands are read: at a distance from sites, or where they stand, as more of them are."""
+        at = np.where(operands == ONE, -1, self.address[operands])
+        far = np.where(at >= 0, at - site, 0)
+        often = []
+        for way in (far, at):
+            _, which, counts = np.unique(way, return_inverse=True, return_counts=True)
+            often.append(counts[which.ravel()])
+        is_far = often[0] >= often[1]
+        return mixed(np.where(is_far, far, at) * 2 + is_far)
 
     def _columns(self, group: Ints, level: int) -> tuple[list[Column], Any] | None:
         """Sort the terms of a group into classes, or each by itself."""
@@ -164,7 +162,7 @@ class Stencils(Layout):
 def _apart(c: Column) -> Iterator[Column]:
     """Yield the terms of a class one by one, or where there are many in loops."""
     count = c.a.shape[1]
-    cuts = range(1, count)
+    cuts = list(range(1, count))
     if count > MANY:
         cuts = loop_cuts(c.a[:1] if c.b is None else np.vstack([c.a[:1], c.b[:1]]))
     for i, j in pairwise([0, *cuts, count]):
@@ -173,7 +171,7 @@ def _apart(c: Column) -> Iterator[Column]:
 
 
 class _Sites:
-    """The sites of all nodes, and the groups that can be computed at once, in order.
+    """The sites of nodes, and the groups that can be computed at once, in order.
 
     Of a leaf it is its address. A node is so placed that it reads at distances at which nodes of its kind
     have read before, or at the same ones the other way round, as an adjoint does; no two of a group have one
@@ -194,9 +192,9 @@ class _Sites:
         work[graph.terms.node] = True
         producers, consumers = graph.edges()
         inner = work[producers] & work[consumers]
-        late = longest_paths(graph.size, consumers[inner], producers[inner])
+        after = longest_paths(graph.size, consumers[inner], producers[inner])
         self._kind = graph.kind.astype(np.int64) * 2 + lane
-        key = (late.max() - late) * (int(self._kind.max()) + 1) + self._kind
+        key = (int(after.max()) - after) * (int(self._kind.max()) + 1) + self._kind
         layer = _layers(graph.size, producers, consumers, key)
         nodes = np.flatnonzero(work)
         nodes = nodes[np.lexsort((nodes, layer[nodes], key[nodes]))]
@@ -232,9 +230,14 @@ class _Sites:
             if len(known) > DISTANCES:
                 return False
             self._known[kind] = known
+        self._choose(group, patterns, offers)
+        return True
+
+    def _choose(self, group: Ints, patterns: list[_Pattern], offers: list[list[tuple[int, int]]]) -> None:
+        """Give nodes the sites that are offered first, of which none is another one's already."""
         taken = np.zeros(0, np.int64)
-        order = sorted(range(len(patterns)), key=lambda i: (-offers[i][0][1] if offers[i] else 0, i))
-        for i in order:
+        best = [-offered[0][1] if offered else 0 for offered in offers]
+        for i in np.argsort(best, kind="stable").tolist():
             nodes, first = patterns[i].nodes, patterns[i].first
             for far, _ in offers[i]:
                 site, own = np.unique(first + far, return_index=True)
@@ -242,7 +245,6 @@ class _Sites:
                 self.of[group[nodes[own]]] = first[own] + far
                 taken = np.concatenate([taken, first[own] + far])
                 nodes, first = np.delete(nodes, own), np.delete(first, own)
-        return True
 
     def _offered(self, kind: int, known: Ints, p: _Pattern) -> list[tuple[int, int]]:
         """Return where a site may be from the first operand, and how many operands are then as known."""
@@ -253,7 +255,7 @@ class _Sites:
             order = np.lexsort((near, far))
             far, near = far[order], near[order]
             places, first, often = np.unique(far, return_index=True, return_counts=True)
-            best = np.lexsort((places, near[first], -often))[:ROUNDS]
+            best = np.lexsort((places, near[first], -often))[:OFFERS]
             self._offers[key] = list(zip(places[best].tolist(), often[best].tolist(), strict=True))
         return self._offers[key]
 
@@ -318,5 +320,6 @@ def _seeded(rows: Ints) -> Ints:
         if best is None or price < best[0]:
             best = price, far
     assert best is not None
-    found, often = np.unique(best[1], return_counts=True)
-    return found[8 * often >= len(rows)]
+    distances, often = np.unique(best[1], return_counts=True)
+    found: Ints = distances[8 * often >= len(rows)]
+    return found

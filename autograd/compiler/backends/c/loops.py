@@ -18,7 +18,7 @@ __all__ = ["shared_part", "shared_parts"]
 
 def shared_parts(w: Any, parts: list[Part]) -> str:
     """Print the parts of a statement whose results are shared, those over the same loops in one pass."""
-    lines = []
+    lines: list[str] = []
     for (loops, target), group in groupby(enumerate(parts), lambda part: _pass(w, *part)):
         own = [part for _, part in group]
         if len(own) == 1:
