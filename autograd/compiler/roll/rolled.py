@@ -28,6 +28,8 @@ SMOOTH = 500
 """Nodes for each statement from which there is nothing to find, where nothing is gathered."""
 LONG = 12
 """Statements from which it is worth looking for triangles where nothing is gathered."""
+SHORT = 5000
+"""Nodes up to which it is worth looking for other loops than rounds."""
 TABLE = 4
 """So many lines a table of addresses is worth."""
 
@@ -69,6 +71,8 @@ def nested(program: Program) -> Program:
     tables = _tables(program)
     has_rounds = any(isinstance(s, Rounds) for s in blocks(program))
     if not tables and (has_rounds or count < LONG or graph.size > SMOOTH * count):
+        return program
+    if has_rounds and graph.size > SHORT:
         return program
     found = []
     for apart in () if has_rounds else (True, False):
