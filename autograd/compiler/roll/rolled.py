@@ -30,6 +30,8 @@ LONG = 12
 """Statements from which it is worth looking for triangles where nothing is gathered."""
 SHORT = 5000
 """Nodes up to which it is worth looking for other loops than rounds."""
+GAIN = 16
+"""So many lines for each table a longer program has at the most if there may be stencils in it."""
 TABLE = 4
 """So many lines a table of addresses is worth."""
 
@@ -80,7 +82,8 @@ def nested(program: Program) -> Program:
         if layout.kinds <= max(SHORTER * count, LONG) and layout.run():
             found.append(_finished(layout))
     best = _best(program, found)
-    if _tables(best):
+    tables = _tables(best)
+    if tables and (graph.size <= SHORT or GAIN * tables >= printed(best)):
         stencils = Stencils(graph)
         if stencils.run():
             best = _best(program, [*found, _finished(stencils)])

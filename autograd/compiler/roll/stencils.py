@@ -41,9 +41,9 @@ OFFERS = 8
 FEW = 64
 """So many ways in which nodes of a group read are not too many."""
 LONG = 400
-"""So many statements are not too many."""
-SPREAD = 0.25
-"""Statements for each node from which there is nothing to find."""
+"""So many statements are not too many in any program."""
+SPREAD = 0.03
+"""And so many more for each node."""
 
 
 class Stencils(Layout):
@@ -57,7 +57,7 @@ class Stencils(Layout):
 
     def run(self) -> bool:
         """Make all statements; tell whether that was worth it, else stop in between."""
-        most = max(LONG, SPREAD * self.graph.size)
+        most = LONG + SPREAD * self.graph.size
         if len(self._sites.groups) > most:
             return False
         for group in self._sites.groups:
