@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, cast, overload
@@ -25,34 +26,46 @@ REDUCTIONS = ("mean", "sum")
 
 @overload
 def compile(
+    f: None = None, params: Sequence[Value] | None = None, *, batch: bool = False, reduction: str = "mean",
+    penalty: Callable[[], Any] | None = None, backend: str = "auto", deterministic: bool = False,
+    threads: int = 1, mesh: Any = None, shard: Any = None, dtype: Any = None,
+    static_argnums: int | Iterable[int] = (), static_argnames: str | Iterable[str] = (),
+) -> Callable[[Callable[..., Any]], Compiled[Any]]: ...  # fmt: skip
+@overload
+def compile(
     f: Function, params: None = None, *, batch: bool = False, reduction: str = "mean",
     penalty: Callable[[], Any] | None = None, backend: str = "auto", deterministic: bool = False,
     threads: int = 1, mesh: Any = None, shard: Any = None, dtype: Any = None,
+    static_argnums: int | Iterable[int] = (), static_argnames: str | Iterable[str] = (),
 ) -> Compiled[Any]: ...  # fmt: skip
 @overload
 def compile(
     f: Function, params: Sequence[Value], *, batch: bool = False, reduction: str = "mean",
     penalty: Callable[[], Any] | None = None, backend: str = "auto", deterministic: bool = False,
     threads: int = 1, mesh: Any = None, shard: Any = None, dtype: Any = None,
+    static_argnums: int | Iterable[int] = (), static_argnames: str | Iterable[str] = (),
 ) -> Compiled[float]: ...  # fmt: skip
 @overload
 def compile(
     f: Callable[[], Any], params: Sequence[Value], *, batch: bool = False, reduction: str = "mean",
     penalty: Callable[[], Any] | None = None, backend: str = "auto", deterministic: bool = False,
     threads: int = 1, mesh: Any = None, shard: Any = None, dtype: Any = None,
+    static_argnums: int | Iterable[int] = (), static_argnames: str | Iterable[str] = (),
 ) -> Compiled[float]: ...  # fmt: skip
 @overload
 def compile(
     f: Callable[[], Any], params: None = None, *, batch: bool = False, reduction: str = "mean",
     penalty: Callable[[], Any] | None = None, backend: str = "auto", deterministic: bool = False,
     threads: int = 1, mesh: Any = None, shard: Any = None, dtype: Any = None,
+    static_argnums: int | Iterable[int] = (), static_argnames: str | Iterable[str] = (),
 ) -> Compiled[Any]: ...  # fmt: skip
 def compile(
-    f: Callable[..., Any], params: Sequence[Value] | None = None, *, batch: bool = False,
+    f: Callable[..., Any] | None = None, params: Sequence[Value] | None = None, *, batch: bool = False,
     reduction: str = "mean",
     penalty: Callable[[], Any] | None = None, backend: str = "auto", deterministic: bool = False,
     threads: int = 1, mesh: Any = None, shard: Any = None, dtype: Any = None,
-) -> Compiled[Any]:  # fmt: skip
+    static_argnums: int | Iterable[int] = (), static_argnames: str | Iterable[str] = (),
+) -> Any:  # fmt: skip
     """Compile a function, and its gradient, into a short program of array operations.
 
     The function is called once, on Values, to record its graph. Python's own control flow is therefore frozen
@@ -67,7 +80,10 @@ def compile(
     ----------
     f
         With ``params``: the loss of one example (with ``batch``), or of everything, as a Value. Without: any
-        function of numbers, such as ``grad(g)``; the result is compiled as it stands.
+        function of numbers, such as ``grad(g)``; the result is compiled as it stands. Its arguments may be
+        trees: tuples and dicts of numbers and arrays, as `grad` takes them. In place of an array of NumPy it
+        gets an array of nodes, in place of nested lists lists. Without a function, what is returned compiles
+        one, so ``@compile(batch=True)`` stands above a definition.
     params
         Leaves to differentiate for, such as ``model.parameters()``.
     batch
@@ -103,6 +119,10 @@ def compile(
     dtype
         With ``backend="xla"``: ``"float64"``, or ``"float32"``, which accelerators prefer, with 7 digits in
         place of 16, a range from 1e-38 to 3e38, and results that agree with the engine's to about 1e-6.
+    static_argnums, static_argnames
+        Places and names of arguments that are passed as they are, such as a count of rounds: the function is
+        recorded for each value of them. Flags, functions and models always are; texts and None where they
+        are given by name.
 
     Returns
     -------
@@ -130,6 +150,12 @@ def compile(
     >>> w.grad
     8.0
     """
+    if f is None:
+        return partial(
+            compile, params=params, batch=batch, reduction=reduction, penalty=penalty, backend=backend,
+            deterministic=deterministic, threads=threads, mesh=mesh, shard=shard, dtype=dtype,
+            static_argnums=static_argnums, static_argnames=static_argnames,
+        )  # fmt: skip
     if not callable(f):
         raise TypeError(gettext(
             "compile() takes a function, got {kind}; write compile(lambda x, y: ..., params)",
@@ -156,13 +182,26 @@ def compile(
             backend=repr(backend),
         ))  # fmt: skip
     backend = _threaded(backend, threads, batch)
+    static = _static(static_argnums, int, "static_argnums") | _static(static_argnames, str, "static_argnames")
     if params is None:
         if penalty is not None:
             raise TypeError(gettext(
                 "a penalty belongs to a loss: pass its params too, such as model.parameters()"
             ))  # fmt: skip
-        return _made(f, None, batch, reduction, penalty, backend)
-    return _made(f, _leaves(params), batch, reduction, penalty, backend)
+        return _made(f, None, batch, reduction, penalty, backend, static)
+    return _made(f, _leaves(params), batch, reduction, penalty, backend, static)
+
+
+def _static(given: Any, kind: type, name: str) -> frozenset[Any]:
+    """Return places or names of arguments, given as one or as many."""
+    found = [given] if isinstance(given, (int, str)) or not isinstance(given, Iterable) else list(given)
+    for x in found:
+        if not isinstance(x, kind) or isinstance(x, bool):
+            raise TypeError(gettext(
+                "{name} takes {kind} or a list of such, got {x}",
+                name=name, kind=kind.__name__, x=f"{x!r:.40}",
+            ))  # fmt: skip
+    return frozenset(found)
 
 
 def _threaded(backend: str, threads: int, batch: bool) -> str:

@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Protocol
 
 from autograd.backward import _hooked
+from autograd.compiler.arguments import form_of_arguments
 from autograd.compiler.backends import AT_ONCE
 from autograd.compiler.cache import Recent
 from autograd.compiler.operation import Applied, pullback, reach
@@ -164,16 +165,18 @@ class CompiledFunction(ABC):
 
     def __init__(
         self, f: Callable[..., Any], params: list[Value] | None, batch: bool, reduction: str,
-        penalty: Callable[[], Any] | None, backend: str,
+        penalty: Callable[[], Any] | None, backend: str, static: frozenset[int | str] = frozenset(),
     ) -> None:  # fmt: skip
         self._f, self._params, self._batch = f, params, batch
         self._reduction, self._penalty, self._backend = reduction, penalty, backend
-        self._names = argument_names(f)
+        self._names, self._static = argument_names(f), static
         self._traces, self._pulls, self._reaches = Recent(weigh=weight_of), Recent(), Recent()
         self._latest: tuple[Any, Any] | None = None
         self._left: Counter[str] = Counter()
         self._looked = 0
         self._parts: CompiledFunction | None = None
+        self._forms, self._whole = Recent(), self
+        self._called: list[str] = []
 
     # What the two kinds of compiled functions do each in its way.
 
@@ -206,8 +209,12 @@ class CompiledFunction(ABC):
     def _facts(self) -> tuple[dict[str, Any], list[str]]:
         """Return what `report` tells of the latest program."""
 
-    def _argument(self, i: int) -> str:
-        """Return what an error calls an argument."""
+    def _argument(self, i: int | str) -> str:
+        """Return what an error calls an argument, given by place or by name."""
+        if isinstance(i, str):
+            return gettext("argument {name}", name=i)
+        if self._called:
+            return self._called[i]
         name = f" ({self._names[i]})" if i < len(self._names) else ""
         return gettext("argument {i}{name}", i=i, name=name)
 
@@ -233,34 +240,63 @@ class CompiledFunction(ABC):
         structure = self._structure(given)
         engine = structure.engine(given.lanes)
         engine.load(given, structure.source.captured)
-        self._latest = structure, engine
+        self._latest = self._whole._latest = structure, engine
         return structure, engine
+
+    def _of_numbers(
+        self, data: Sequence[Any], named: dict[str, Any]
+    ) -> tuple[CompiledFunction, Sequence[Any]]:
+        """Return the compiled function of the numbers and arrays in the arguments of a call, and these.
+
+        It is this one, where the arguments are nothing else.
+        """
+        found = form_of_arguments(self._f, self._names, data, named, self._static, batch=self._batch)
+        if found is None:
+            return self, data
+        form, leaves = found
+
+        def made() -> CompiledFunction:
+            """Return the function for this form of arguments."""
+            twin = type(self)(
+                form.flat(), self._params, self._batch, self._reduction, self._penalty, self._backend
+            )
+            twin._brief, twin._whole, twin._left = self._brief, self, self._left
+            twin._called = [self._argument(slot.argument) + slot.path for slot in form.slots]
+            return twin
+
+        return self._forms.recall(form.key, made), leaves
 
     def _prepare(self, data: Sequence[Any]) -> tuple[Any, Any]:
         return self._begin(self._parsed(data))
 
-    def __call__(self, *data: Any) -> Any:
+    def __call__(self, *data: Any, **named: Any) -> Any:
         """Return the loss, and add the gradients to the parameters' ``grad``.
 
         Without parameters, the function's result.
 
+        An argument is a number, an array or nested lists of numbers, or a tree of these (tuples, dicts, lists
+        of rows of different lengths), by place or by name. Flags, functions, models, and by name texts and
+        None, are passed as they are, and have a program of their own for each value.
+
         A function without parameters that is called on Values, or on lists that hold some, returns Values,
         through which gradients flow as through the function itself. Inside `no_grad` no ``grad`` changes.
         """
+        function, numbers = self._of_numbers(data, named)
         if self._params is None:
-            return self._apply(self._parsed(data))
-        value, grads, unreached, given = self._evaluated(data, marked("a call"))
+            return function._apply(function._parsed(numbers))
+        value, grads, unreached, given = function._evaluated(numbers, marked("a call"))
         if not ACTIVE or MODE.get().grad:
-            self._add(grads, unreached, given)
+            function._add(grads, unreached, given)
         return value
 
-    def value_and_grad(self, *data: Any) -> tuple[float, Any]:
+    def value_and_grad(self, *data: Any, **named: Any) -> tuple[float, Any]:
         """Return the loss and the gradients, an array in the order of the parameters. Writes no ``grad``."""
         if self._params is None:
             raise TypeError(gettext(
                 "this function was compiled without params; compile value_and_grad(f), or pass params"
             ))  # fmt: skip
-        value, grads, *_ = self._evaluated(data, "value_and_grad()")
+        function, numbers = self._of_numbers(data, named)
+        value, grads, *_ = function._evaluated(numbers, "value_and_grad()")
         return value, self._vector(grads)
 
     def _evaluated(self, data: Sequence[Any], what: str) -> tuple[float, Any, Sequence[int], Any]:
@@ -640,11 +676,12 @@ class CompiledFunction(ABC):
             ))  # fmt: skip
         if ACTIVE:
             self._refuse_while_tracing("train()")
-        given = self._numbers(args).own()
-        structure, engine = self._begin(given)
+        function, numbers = self._of_numbers(args, {})
+        given = function._numbers(numbers).own()
+        structure, engine = function._begin(given)
         try:
-            self._refuse_cut_off(structure, "train()")
-            return self._trained(structure, engine, given, optimizer, steps, callback, every)
+            function._refuse_cut_off(structure, "train()")
+            return function._trained(structure, engine, given, optimizer, steps, callback, every)
         finally:
             structure.release(engine)
 
@@ -773,6 +810,7 @@ class CompiledFunction(ABC):
         self._traces.clear()
         self._pulls.clear()
         self._reaches.clear()
+        self._forms.clear()
         self._parts = self._latest = None
 
     def _made(self) -> tuple[Any, Any]:
@@ -815,7 +853,7 @@ class CompiledFunction(ABC):
         ]  # fmt: skip
         return Report(facts, notes)
 
-    def check(self, *data: Any, tolerance: float = 1e-12) -> float:
+    def check(self, *data: Any, tolerance: float = 1e-12, **named: Any) -> float:
         """Compare with the engine itself on the same data; raise GraphError if a number is off.
 
         Parameters
@@ -833,15 +871,20 @@ class CompiledFunction(ABC):
         """
         if self._params is None:
             raise TypeError(gettext("check() compares a loss and its gradients; compile with params"))
-        given = self._numbers(data)
-        self._verify(self._structure(given))
-        value, grads = self.value_and_grad(*data)
-        return worst((value, list(map(float, grads))), lambda: self._roots_of(given), self._params, tolerance)
+        function, numbers = self._of_numbers(data, named)
+        given = function._numbers(numbers)
+        function._verify(function._structure(given))
+        value, grads, *_ = function._evaluated(numbers, "check()")
+        return worst(
+            (value, list(map(float, grads))), lambda: function._roots_of(given), self._params, tolerance
+        )
 
     # Copies.
 
     def __copy__(self) -> CompiledFunction:
-        twin = type(self)(self._f, self._params, self._batch, self._reduction, self._penalty, self._backend)
+        twin = type(self)(
+            self._f, self._params, self._batch, self._reduction, self._penalty, self._backend, self._static
+        )
         twin._traces = self._traces.copy()
         return twin
 
@@ -852,7 +895,7 @@ class CompiledFunction(ABC):
         if f is self._f or (penalty is not None and penalty is self._penalty):
             return copy.copy(self)
         params = None if self._params is None else copy.deepcopy(self._params, memo)
-        return type(self)(f, params, self._batch, self._reduction, penalty, self._backend)
+        return type(self)(f, params, self._batch, self._reduction, penalty, self._backend, self._static)
 
     def __reduce__(self) -> tuple[Any, ...]:
         functions = [
@@ -876,15 +919,20 @@ class CompiledFunction(ABC):
                 "top level of a module",
                 name=name, error=error,
             )) from error  # fmt: skip
-        return _unpickled, (self._f, self._params, self._batch, self._reduction, self._penalty, self._backend)
+        return _unpickled, (
+            self._f, self._params, self._batch, self._reduction, self._penalty, self._backend, self._static,
+        )  # fmt: skip
 
 
-def _unpickled(f: Any, params: Any, batch: bool, reduction: str, penalty: Any, backend: str) -> Any:
+def _unpickled(
+    f: Any, params: Any, batch: bool, reduction: str, penalty: Any, backend: str, static: frozenset[int | str]
+) -> Any:
     """Return what `compile` makes, which compiles at its first call."""
     settled = backend == AT_ONCE
     return lazy_import("compile")(
         f, params, batch=batch, reduction=reduction, penalty=penalty, backend="auto" if settled else backend,
-        deterministic=settled,
+        deterministic=settled, static_argnums=[i for i in static if isinstance(i, int)],
+        static_argnames=[name for name in static if isinstance(name, str)],
     )  # fmt: skip
 
 

@@ -33,13 +33,15 @@ class Sparse(NamedTuple):
 
 
 def form_of(structure: Any) -> Any:
-    """Return the form of nested lists, tuples and dicts of positions.
+    """Return the form of nested lists, tuples and dicts of positions. None stands for nothing, as in trees.
 
     Examples
     --------
     >>> form_of(([0, 1], {"loss": 2}))
     (Block(positions=array([0, 1])), {'loss': Block(positions=array(2))})
     """
+    if structure is None:
+        return None
     if isinstance(structure, int):
         return Block(np.array(structure))
     if isinstance(structure, Coordinates):
@@ -67,6 +69,8 @@ def _mapped(f: Callable[[Any], Any], form: Any) -> Any:
     """Return the structure with something in place of each block."""
     if form.__class__ is Block or form.__class__ is Sparse:
         return f(form)
+    if form is None:
+        return None
     if isinstance(form, dict):
         return {key: _mapped(f, child) for key, child in form.items()}
     children = [_mapped(f, child) for child in form]
@@ -118,7 +122,7 @@ def taker(form: Any, at: Any, shared: Any, rows: Any, arrays: bool) -> Taker:
 
     def of(part: Any, arrays: bool = arrays) -> Taker:
         """Return what takes a part out."""
-        return taker(part, at, shared, rows, arrays)
+        return taker(part, at, shared, rows, arrays) if part is not None else lambda: None
 
     if isinstance(form, dict):
         items = [(key, of(part)) for key, part in form.items()]

@@ -162,26 +162,26 @@ class Compiled(CompiledFunction, Generic[Out_co]):
 
     def __init__(
         self, f: Callable[..., Any], params: list[Value] | None, batch: bool, reduction: str,
-        penalty: Callable[[], Any] | None, backend: str,
+        penalty: Callable[[], Any] | None, backend: str, static: frozenset[int | str] = frozenset(),
     ) -> None:  # fmt: skip
-        super().__init__(f, params, batch, reduction, penalty, backend)
+        super().__init__(f, params, batch, reduction, penalty, backend, static)
         self._structures = Recent(weigh=weight_of)
         self._plans: dict[Any, Plan] = {}
 
-    def __call__(self, *data: Any) -> Out_co:  # noqa: D102 - as `CompiledFunction` does
+    def __call__(self, *data: Any, **named: Any) -> Out_co:  # noqa: D102 - as `CompiledFunction` does
         key = tuple([
             x.shape if x.__class__ is ndarray and x.dtype is DOUBLE else x.__class__ for x in data
         ])  # fmt: skip
-        plan = self._plans.get(key) if not ACTIVE and not HOOKED else None
+        plan = self._plans.get(key) if not (ACTIVE or HOOKED or named) else None
         result: Any = plan.call(data) if plan is not None else None
         if result is None:
-            result = super().__call__(*data)
-            if plan is None:
-                self._keep_plan(key)
+            result = super().__call__(*data, **named)
+            if plan is None and not named:
+                self._keep_plan(key, data)
         found: Out_co = result
         return found
 
-    def _keep_plan(self, key: tuple[Any, ...]) -> None:
+    def _keep_plan(self, key: tuple[Any, ...], data: tuple[Any, ...]) -> None:
         """Keep what a call on such arguments comes to, if they are floats, whole numbers and arrays."""
         if not all(x.__class__ is tuple or x is float or x is int for x in key):
             return
@@ -189,7 +189,7 @@ class Compiled(CompiledFunction, Generic[Out_co]):
         lanes = 1
         if self._batch:
             lanes, shapes = shapes[0][0], [shape[1:] for shape in shapes]
-        structure = self._traces.get(tuple(shapes))
+        structure = self._of_numbers(data, {})[0]._traces.get(tuple(shapes))
         if structure is None or structure.source.aside or (self._params is not None and structure.unreached):
             return
         if len(self._plans) >= PLANS:

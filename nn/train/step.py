@@ -139,7 +139,7 @@ class Compiled(Eager):
         self.told = Told(model)
         self.together = model._takes_batches()
         self.step = autograd.compile(
-            self.joint_loss if self.together else lambda x, y: loss(model(x), y),
+            self.joint_loss if self.together else lambda x, y: loss(model(_as_lists(x)), _as_lists(y)),
             [*optimizer.params, *self.told.params], batch=not self.together, reduction=reduction,
             penalty=penalty, deterministic=True, **(where or {}),
         )  # fmt: skip
@@ -152,7 +152,7 @@ class Compiled(Eager):
 
     def joint_loss(self, x: Sequence[Any], y: Sequence[Any]) -> Any:
         """Return the loss of a batch whose samples depend on each other, without the penalty."""
-        return self.told.added_to(lambda: self.reduce(self.losses(x, y)))
+        return self.told.added_to(lambda: self.reduce(self.losses(_as_lists(x), _as_lists(y))))
 
     def value_and_grad(self, x: Sequence[Any], y: Sequence[Any]) -> tuple[float, Any]:
         """Return the loss and the parameters' gradients, and move what a batch moves beside."""
@@ -225,3 +225,8 @@ class Compiled(Eager):
             # A chunk lasts a fifth of a second or so, lest an interrupt wait and the bar stand still.
             if time.perf_counter() - start < 0.1:
                 chunk *= 2
+
+
+def _as_lists(x: Any) -> Any:
+    """Return an array of nodes as nested lists, which are what models get where nothing is compiled."""
+    return x.tolist() if hasattr(x, "tolist") else x

@@ -217,7 +217,7 @@ def rectangle(structure: Any) -> tuple[int, ...] | None:
     ((2, 3), (), None)
     """
     if not isinstance(structure, list):
-        return None if isinstance(structure, (tuple, dict, Coordinates)) else ()
+        return None if structure is None or isinstance(structure, (tuple, dict, Coordinates)) else ()
     shapes = {rectangle(child) for child in structure}
     if len(shapes) > 1 or None in shapes:
         return None
@@ -242,6 +242,8 @@ def stacked(structure: Any, columns: Sequence[Sequence[Any]]) -> Any:
         flatten(structure, positions)
         count = len(columns[0]) if columns else 0
         return [nested(iter([columns[k][i] for k in positions]), shape) for i in range(count)]
+    if structure is None:
+        return None
     if isinstance(structure, dict):
         return {key: stacked(child, columns) for key, child in structure.items()}
     if isinstance(structure, Coordinates):

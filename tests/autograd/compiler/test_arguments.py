@@ -1,0 +1,304 @@
+"""Arguments of compiled functions that are more than numbers and arrays: trees, names, texts, models."""
+
+import functools
+import math
+import pickle
+import shutil
+from collections import OrderedDict
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+
+import autograd
+import nn
+from autograd import Value
+from autograd.calculus.trees import leaves
+from autograd.compiler.without_numpy import PlainCompiled
+
+BACKENDS = ["numpy", "python", "auto", *(["c"] if shutil.which("gcc") or shutil.which("cc") else []), "plain"]
+
+
+class Point(NamedTuple):
+    x: float
+    y: float
+
+
+@pytest.fixture(params=BACKENDS)
+def made(request):
+    """What compiles a function, for each kind of compiled functions."""
+    if request.param == "plain":
+
+        def plain(f, params=None, batch=False):
+            return PlainCompiled(f, params, batch, "mean", None, "auto")
+
+        return plain
+    return functools.partial(autograd.compile, backend=request.param)
+
+
+def layers(params, x):
+    """The loss of a small network whose parameters are pairs of a matrix and a vector."""
+    for weights, biases in params:
+        x = [autograd.tanh(autograd.dot(row, x) + b) for row, b in zip(weights, biases, strict=True)]
+    return x[0]
+
+
+NETWORK = [([[0.1, -0.2], [0.3, 0.4], [0.5, 0.6]], [0.1, 0.2, 0.3]), ([[0.7, -0.8, 0.9]], [0.05])]
+TREES = {
+    "a dict": (lambda d: d["a"] * d["b"], ({"a": 2.0, "b": 3.0},)),
+    "a dict of a dict": (lambda d: d["a"]["b"] ** 3 + d["c"][0], ({"a": {"b": 2.0}, "c": [1.0]},)),
+    "an ordered dict": (lambda d: d["a"] / d["b"], (OrderedDict(a=2.0, b=4.0),)),
+    "rows of different lengths": (lambda x: sum(map(sum, x)) * x[1][0], ([[1.0, 2.0], [3.0]],)),
+    "an empty row": (lambda x: sum(x[1]) ** 2 + len(x[0]), ([[], [3.0, 1.0]],)),
+    "pairs of matrices and vectors": (layers, (NETWORK, [1.0, 2.0])),
+    "a named tuple": (lambda p: p.x**2 * p.y, (Point(2.0, 3.0),)),
+    "named tuples in a list": (lambda ps: sum(p.x * p.y for p in ps), ([Point(2.0, 3.0), Point(1.0, -1.0)],)),
+    "a number beside a list": (lambda x: x[0] * x[1][1], ([2.0, [3.0, 4.0]],)),
+    "None in a list": (lambda x: x[0][0] * (1.0 if x[1] is None else x[1]), ([[2.0, 3.0], None],)),
+    "None in a dict": (lambda d: d["w"] * (1.0 if d["b"] is None else 0.0), ({"w": 2.0, "b": None},)),
+}
+
+
+@pytest.mark.parametrize("name", TREES)
+def test_what_a_function_takes_its_compiled_form_and_the_compiled_form_of_its_gradient_take(made, name):
+    f, args = TREES[name]
+    assert made(f)(*args) == pytest.approx(f(*args), rel=1e-14)
+    expected = autograd.grad(f)(*args)
+    found = made(autograd.grad(f))(*args)
+    assert type(found) is type(expected)
+    assert leaves(found, "found") == pytest.approx(leaves(expected, "expected"), rel=1e-13)
+
+
+@pytest.mark.parametrize("name", TREES)
+def test_gradients_flow_through_a_compiled_function_of_a_tree(made, name):
+    f, args = TREES[name]
+    compiled = made(f)
+    expected = autograd.grad(f)(*args)
+    assert leaves(autograd.grad(lambda *a: compiled(*a) ** 2)(*args), "found") == pytest.approx(
+        [2.0 * f(*args) * g for g in leaves(expected, "expected")], rel=1e-12
+    )
+
+
+def test_none_in_a_result_stays_none(made):
+    f = made(lambda x: {"y": x * x, "aux": None, "rest": [x, None]})
+    assert f(3.0) == {"y": 9.0, "aux": None, "rest": [3.0, None]}
+    many = made(lambda x: (x * x, None, [x, [None, 2.0 * x]]), batch=True)
+    assert many([1.0, 2.0]) == ([1.0, 4.0], None, [[1.0, 2.0], [None, [2.0, 4.0]]])
+
+
+def test_arrays_of_different_shapes_are_one_tree_and_gradients_are_arrays_of_these_shapes():
+    params = [(np.array(w), np.array(b)) for w, b in NETWORK]
+    found = autograd.compile(autograd.grad(layers))(params, [1.0, 2.0])
+    expected = autograd.grad(layers)(params, [1.0, 2.0])
+    for pair, other in zip(found, expected, strict=True):
+        for a, b in zip(pair, other, strict=True):
+            assert isinstance(a, np.ndarray)
+            np.testing.assert_allclose(a, b, rtol=1e-13)
+
+
+def test_each_leaf_of_a_tree_has_the_examples_along_its_first_axis(made):
+    w = Value(2.0)
+    step = made(lambda d: (w * d["x"][1] - d["y"]) ** 2, [w], batch=True)
+    data = {"x": [[0.0, 1.0], [0.0, 2.0], [0.0, 3.0]], "y": [1.0, 1.0, 2.0]}
+    assert step(data) == pytest.approx((1.0 + 9.0 + 16.0) / 3.0)
+    assert w.grad == pytest.approx(2.0 * (1.0 + 3.0 * 2.0 + 4.0 * 3.0) / 3.0)
+    assert step.value_and_grad(data)[0] == pytest.approx(26.0 / 3.0)
+    assert step.check(data) <= 1e-12
+    with pytest.raises(ValueError, match=r"same number of examples.*got shapes \(3, 2\), \(2,\)"):
+        step({"x": data["x"], "y": [1.0, 2.0]})
+
+
+def test_training_on_a_tree_is_training_on_its_arrays(made):
+    data, ends = {"x": [0.0, 1.0, 2.0], "y": [1.0, 1.0, 3.0]}, []
+    for tree in (True, False):
+        w = Value(0.5)
+        loss = (lambda d: (w * d["x"] - d["y"]) ** 2) if tree else (lambda x, y: (w * x - y) ** 2)
+        args = (data,) if tree else (data["x"], data["y"])
+        losses = made(loss, [w], batch=True).train(*args, nn.optim.Adam([w], lr=0.1), 20)
+        ends.append((losses, w.data))
+    assert ends[0] == ends[1]
+
+
+def test_arguments_by_name_are_those_by_place(made):
+    f = made(lambda x, y=2.0, *, z=1.0: x**y * z)
+    assert f(3.0, 2.0) == f(x=3.0, y=2.0) == f(3.0, y=2.0) == f(3.0)
+    assert f(3.0, z=5.0) == pytest.approx(45.0)
+    with pytest.raises(TypeError, match="unexpected keyword argument 'w'"):
+        f(3.0, w=1.0)
+
+
+def rounds(x, n):
+    """Return x sin'ed n times."""
+    for _ in range(n):
+        x = autograd.sin(x)
+    return x
+
+
+def test_static_arguments_are_recorded_for_each_value():
+    for options in ({"static_argnums": 1}, {"static_argnums": (-1,)}, {"static_argnames": "n"}):
+        f = autograd.compile(rounds, **options)
+        assert [f(1.0, n) for n in (1, 3, 1)] == pytest.approx([rounds(1.0, n) for n in (1, 3, 1)])
+    assert autograd.compile(rounds, static_argnames=["n"])(1.0, n=2) == pytest.approx(math.sin(math.sin(1.0)))
+
+
+def test_what_is_no_number_is_passed_as_it_is_and_has_a_program_of_its_own(made):
+    def f(x, flag, mode="square", last=None):
+        y = x * x if mode == "square" else mode(x)
+        return -y if flag else (y if last is None else y + last)
+
+    compiled = made(f)
+    for rest in [(True,), (False,), (False, autograd.exp), (False, autograd.sin, 3.0)]:
+        assert compiled(2.0, *rest) == pytest.approx(float(f(2.0, *rest)), rel=1e-15)
+    for named in [
+        {"mode": autograd.tanh},
+        {"mode": "square"},
+        {"last": None},
+        {"last": 3.0},
+        {"flag": False},
+    ]:
+        assert compiled(2.0, **{"flag": True, **named}) == pytest.approx(
+            float(f(2.0, **{"flag": True, **named}))
+        )
+
+
+def test_a_model_may_be_an_argument_and_its_numbers_are_those_of_the_call(made):
+    model, other = nn.MLP(2, [3, 1]), nn.MLP(2, [3, 1])
+    f = made(lambda model, x: model(x))
+    for _ in range(2):
+        for each in (model, other):
+            assert f(each, [1.0, 2.0]) == pytest.approx(each([1.0, 2.0]).data, rel=1e-13)
+        for p in model.parameters():
+            p.data *= 0.5
+
+
+def test_a_text_where_a_number_belongs_is_told_by_name():
+    with pytest.raises(TypeError, match=r"got str 'a'; convert it first") as error:
+        autograd.compile(lambda x, y: autograd.sin(x) + y)(1.0, y="a")
+    assert error.value.__notes__ == ["y is 'a', no number, and was passed as it is"]
+    with pytest.raises(TypeError, match=r"argument 0 \(d\)\['b'\]\[0\]: expected a real number, got str '1'"):
+        autograd.compile(lambda d: d["a"])({"a": 1.0, "b": ["1"]})
+
+
+def test_static_arguments_that_cannot_be_are_refused():
+    with pytest.raises(TypeError, match="n is static, so it must be hashable, such as a tuple"):
+        autograd.compile(lambda x, n: x * len(n), static_argnums=1)(1.0, [1, 2])
+    with pytest.raises(TypeError, match="static_argnums takes int or a list of such, got 'n'"):
+        autograd.compile(rounds, static_argnums="n")
+    with pytest.raises(TypeError, match="static_argnames takes str or a list of such, got 1"):
+        autograd.compile(rounds, static_argnames=[1])
+
+
+def test_compile_stands_above_a_definition_with_options_and_without():
+    @autograd.compile
+    def square(x):
+        return x * x
+
+    @autograd.compile(batch=True, backend="numpy")
+    def cube(x):
+        return x**3
+
+    assert square(3.0) == 9.0
+    assert cube([1.0, 2.0]) == [1.0, 8.0]
+
+
+def test_the_program_and_the_report_are_those_of_the_latest_form():
+    f = autograd.compile(lambda d, scale=1.0: d["gain"] * d["x"] * scale)
+    f({"gain": 2.0, "x": 3.0}, scale=4.0)
+    assert all(name in f.source for name in ("gain", "x", "scale"))
+    assert f.report()["recorded nodes"] == 2
+    f.retrace()
+    assert f({"x": 3.0, "gain": 2.0}) == 6.0
+
+
+def test_static_arguments_survive_a_pickle():
+    f = pickle.loads(pickle.dumps(autograd.compile(rounds, static_argnums=1)))
+    assert f(1.0, 2) == pytest.approx(math.sin(math.sin(1.0)))
+
+
+# Arrays.
+
+OVER_ARRAYS = {
+    "Rosenbrock's valley": (
+        lambda x: (100.0 * (x[1:] - x[:-1] ** 2) ** 2 + (1.0 - x[:-1]) ** 2).sum(),
+        (np.linspace(0.5, 1.5, 6),),
+    ),
+    "a quadratic form": (lambda x, A: x @ A @ x, (np.array([1.0, -2.0]), np.array([[2.0, 1.0], [0.0, 3.0]]))),
+    "NumPy's functions": (lambda x: np.sum(np.sin(x) * np.exp(-x)), (np.array([0.5, 1.5, 2.0]),)),
+    "a scaled array": (lambda x: (x * 2).sum() * x[0], (np.array([3.0, 1.0]),)),
+    "arrays in a dict": (
+        lambda d: np.tanh(d["w"] @ d["x"] + d["b"]).sum(),
+        ({"w": np.array([[0.1, 0.2], [0.3, 0.4]]), "x": np.array([1.0, 2.0]), "b": np.array([0.5, -0.5])},),
+    ),
+}
+NUMPYS = [backend for backend in BACKENDS if backend != "plain"]
+
+
+@pytest.mark.parametrize("backend", NUMPYS)
+@pytest.mark.parametrize("name", OVER_ARRAYS)
+def test_a_function_over_arrays_is_compiled_as_it_runs_on_arrays(name, backend):
+    f, args = OVER_ARRAYS[name]
+    compiled, gradient = (autograd.compile(g, backend=backend) for g in (f, autograd.grad(f)))
+    for _ in range(3):
+        assert compiled(*args) == pytest.approx(float(f(*args)), rel=1e-14)
+        found, expected = gradient(*args), autograd.grad(f)(*args)
+        assert type(found) is type(expected)
+        np.testing.assert_allclose(
+            np.hstack([np.ravel(x) for x in (found.values() if isinstance(found, dict) else [found])]),
+            np.hstack(
+                [np.ravel(x) for x in (expected.values() if isinstance(expected, dict) else [expected])]
+            ),
+            rtol=1e-13,
+        )
+
+
+@pytest.mark.parametrize("backend", NUMPYS)
+def test_results_are_those_of_the_function_on_arrays_and_on_lists_alike(backend):
+    double = autograd.compile(lambda x: x * 2, backend=backend)
+    join = autograd.compile(lambda x, y: x + y, backend=backend)
+    x = np.array([1.0, 2.0])
+    assert double(x).tolist() == [2.0, 4.0] and double([1.0, 2.0]) == [1.0, 2.0, 1.0, 2.0]
+    assert join(x, x).tolist() == [2.0, 4.0] and join([1.0], [2.0]) == [1.0, 2.0]
+    assert double(np.array(3.0)) == 6.0
+    assert autograd.compile(lambda A: A @ A.T, backend=backend)(np.ones((2, 3))).tolist() == [[3.0, 3.0]] * 2
+
+
+@pytest.mark.parametrize("backend", NUMPYS)
+def test_each_example_of_a_batch_of_arrays_is_an_array(backend):
+    w = Value(3.0)
+    step = autograd.compile(lambda x, y: ((w * x - y) ** 2).sum(), [w], batch=True, backend=backend)
+    X, Y = np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([[1.0, 1.0], [2.0, 2.0]])
+    assert step(X, Y) == pytest.approx(
+        np.mean([((3.0 * x - y) ** 2).sum() for x, y in zip(X, Y, strict=True)])
+    )
+    assert step.check(X, Y) <= 1e-12
+    losses = step.train(X, Y, nn.optim.SGD([w], lr=0.01), 3)
+    assert losses[0] > losses[-1]
+    assert autograd.compile(lambda x: x / x.sum(), batch=True, backend=backend)(X).tolist() == (
+        (X / X.sum(1, keepdims=True)).tolist()
+    )
+
+
+@pytest.mark.parametrize("backend", NUMPYS)
+def test_gradients_flow_through_compiled_functions_of_arrays(backend):
+    f = autograd.compile(lambda x: (x**2).sum(), backend=backend)
+    assert autograd.grad(f)(np.array([1.0, 2.0])).tolist() == [2.0, 4.0]
+    assert autograd.grad(lambda a: f(np.array([a, 2.0 * a])))(1.5) == pytest.approx(15.0)
+    assert autograd.hessian(f)(np.array([1.0, 2.0])).tolist() == [[2.0, 0.0], [0.0, 2.0]]
+
+
+@pytest.mark.parametrize("backend", NUMPYS)
+def test_where_the_engine_evaluates_it_gets_arrays_too(backend):
+    f = autograd.compile(lambda x: (x / x.sum()).max(), backend=backend)
+    assert f(np.array([1.0, 3.0])) == 0.75
+    assert math.isnan(f(np.array([1.0, -1.0, 0.0]))) or math.isinf(f(np.array([1.0, -1.0, 0.0])))
+    w = Value(2.0)
+    step = autograd.compile(lambda x: autograd.where(x.sum() > 0.0, (w * x).sum(), 0.0), [w], backend=backend)
+    assert step(np.array([1e200, 1e200])) == 4e200
+
+
+def test_a_function_that_takes_lists_alone_gets_lists_and_one_that_takes_neither_says_why():
+    f = autograd.compile(lambda x, y=(): autograd.sum([*x, *y]) if y else x[0] * 3.0)
+    assert f(np.array([1.0, 2.0]), np.array([3.0, 4.0])) == 10.0
+    assert f.report()["recorded nodes"] == 1
+    with pytest.raises(ValueError, match="truth value of an array"):
+        autograd.compile(lambda x: x.sum() if x else x + 1)(np.array([1.0, 2.0]))
