@@ -118,6 +118,9 @@ class _Modes:
         tokens = self._tokens.get()
         if not tokens:
             return _USUAL
+        if len(tokens) == 1 and (only := value_of(tokens[0])) is not None:  # as while a function is recorded
+            alone: Mode = only[1]
+            return alone
         switched = list(map(value_of, tokens))
         if switched[-1] is None:  # as a rule the modes that have ended are those entered last
             while switched and switched[-1] is None:

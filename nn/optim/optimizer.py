@@ -159,7 +159,7 @@ class Optimizer:
             self._parts = tuple([self._part(group) for group in given])
             given = [p for part in self._parts for p in part.params]
         self._hold(given)
-        self._missed = [0] * len(self.params)
+        self._missed: list[int] = []  # how many steps each parameter had no gradient for; empty: none
         self.state: dict[str, Any] = {name: [0.0] * len(self.params) for name in self.slots}
 
     def _hold(self, params: list[Any]) -> None:
@@ -343,10 +343,10 @@ class Optimizer:
         Those without a gradient take no part.
         """
         self.steps += 1
-        for i, grad in enumerate(grads):
-            if grad is None:
-                self._missed[i] += 1
-        return [self.steps - missed for missed in self._missed]
+        if any(grad is None for grad in grads):
+            missed = self._missed or [0] * len(grads)
+            self._missed = [n + (grad is None) for n, grad in zip(missed, grads, strict=True)]
+        return [self.steps - n for n in self._missed] if self._missed else [self.steps] * len(grads)
 
     def step_flat(self, theta: Any, grad: Any) -> Any:
         """Take one step on arrays: return the new parameters as an array.
@@ -494,9 +494,8 @@ class Optimizer:
         missed: Any = [0] * len(self.params)
         if isinstance(state, Mapping) and "missed" in state:
             missed = [
-                whole("missed", count, least=0) for count in listed(
-                    gettext("the state's {name}", name="missed"), state["missed"]
-                )
+                whole("missed", count, least=0)
+                for count in listed(gettext("the state's {name}", name="missed"), state["missed"])
             ]
             state = {name: entry for name, entry in state.items() if name != "missed"}
         kind, lr, steps, options, numbers = entries(

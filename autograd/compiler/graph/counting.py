@@ -5,12 +5,13 @@ NumPy itself takes only numbers as wide as an address, which in a browser's Pyth
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["bincount", "places", "repeated"]
+__all__ = ["bincount", "places", "repeated", "runs"]
 
 
 def places(numbers: NDArray[Any]) -> NDArray[Any]:
@@ -27,3 +28,11 @@ def bincount(keys: NDArray[Any], weights: NDArray[Any] | None = None, *, minleng
 def repeated(items: NDArray[Any], counts: NDArray[Any] | int) -> NDArray[Any]:
     """Return each item as often as its count says."""
     return np.repeat(items, places(np.asarray(counts)))
+
+
+def runs(keys: NDArray[Any], items: NDArray[Any]) -> list[NDArray[Any]]:
+    """Return the items of each run of equal keys, without what `numpy.split` takes for each."""
+    if not len(items):
+        return []
+    ends = ((keys[1:] != keys[:-1]).nonzero()[0] + 1).tolist()
+    return [items[i:j] for i, j in pairwise([0, *ends, len(items)])]

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd.compiler.graph.counting import bincount, repeated
+from autograd.compiler.graph.lookups import SCATTER
 from autograd.ops import Op
 from autograd.words import gettext
 
@@ -144,7 +145,16 @@ class Graph:
 
     def lane(self) -> NDArray[np.bool_]:
         """Tell, for each node, whether it differs from lane to lane."""
-        return spread(self, self.kind == LANE, through_sums=False)
+        return spread(self, self.kind == LANE, through_sums=False) & ~self.scatters()
+
+    def row(self, node: int) -> Op | None:
+        """Return the row of the table that a node is; None where it is none."""
+        kind = int(self.kind[node])
+        return self.rows[kind - FIRST_ROW][0] if kind >= FIRST_ROW else None
+
+    def scatters(self) -> NDArray[np.bool_]:
+        """Tell, for each node, whether it scatters a gradient over a table: then it stays, unread."""
+        return np.array([False] * FIRST_ROW + [op is SCATTER for op, _ in self.rows])[self.kind]
 
 
 def spread(graph: Graph, marked: NDArray[np.bool_], *, through_sums: bool = True) -> NDArray[np.bool_]:
@@ -281,6 +291,7 @@ class Builder:
         self.values: list[NDArray[np.float64]] = [np.ones(1)]
         self.size = 1
         self.constants: dict[str, int] = {(1.0).hex(): ONE}
+        self.numbers: dict[int, float] = {ONE: 1.0}  # the same, from nodes to numbers
         self.calls: list[tuple[Ints, list[Ints]]] = []
         self.pieces: list[Terms] = []
         self.rows: list[tuple[Op, tuple[float, ...]]] = []
@@ -294,11 +305,8 @@ class Builder:
         b = cls()
         b.kinds, b.values, b.size = [graph.kind], [graph.value], graph.size
         constants = np.flatnonzero(graph.kind == CONST)
-        b.constants = {
-            float(x).hex(): node
-            for node, x in zip(constants.tolist(), graph.value[constants].tolist(), strict=True)
-        }
-        b.constants[(1.0).hex()] = ONE
+        b.numbers = dict(zip(constants.tolist(), graph.value[constants].tolist(), strict=True))
+        b.constants = {x.hex(): node for node, x in b.numbers.items()} | {(1.0).hex(): ONE}
         b.pieces = [graph.terms]
         b.rows = list(graph.rows)
         b.row_kinds = {key: FIRST_ROW + i for i, key in enumerate(b.rows)}
@@ -321,6 +329,7 @@ class Builder:
         if key not in self.constants:
             self.constants[key] = int(self.new(CONST, 1)[0])
             self.values[-1][0] = x
+            self.numbers[self.constants[key]] = float(x)
         return self.constants[key]
 
     def row(self, op: Op, params: tuple[float, ...]) -> int:
@@ -341,13 +350,7 @@ class Builder:
 
     def constant_values(self, ids: Ints) -> NDArray[np.float64]:
         """Return the values of the nodes that are constants, NaN for the others."""
-        values = np.full(len(ids), np.nan)
-        limit = self.size
-        table = np.full(limit, np.nan)
-        for key, node in self.constants.items():
-            table[node] = float.fromhex(key)
-        values[:] = table[ids]
-        return values
+        return np.array([self.numbers.get(i, np.nan) for i in ids.tolist()], np.float64)
 
     def call(self, out: Ints, operands: list[Ints]) -> None:
         """Enter the operands of row nodes."""

@@ -8,11 +8,12 @@ systems and computes the loss amid the gradient, where nobody looks for it.
 
 from __future__ import annotations
 
+from heapq import heappop, heappush
 from typing import Any
 
 import numpy as np
 
-from autograd.compiler.graph.counting import bincount
+from autograd.compiler.graph.counting import bincount, runs
 from autograd.compiler.graph.ir import (
     CONST,
     EXTREMA,
@@ -26,7 +27,7 @@ from autograd.compiler.graph.ir import (
     spans,
 )
 
-__all__ = ["families", "groups", "mixed", "signatures", "term_keys", "with_set"]
+__all__ = ["families", "groups", "mixed", "signatures", "term_keys", "together", "with_set"]
 
 
 def mixed(keys: Any) -> Any:
@@ -167,9 +168,10 @@ def groups(graph: Graph, lane: Any, ahead: Any, *, even: bool = True) -> list[In
     nodes of one may differ in how many terms they add up.
     """
     t = graph.terms
+    scattered = graph.scatters()
     work = graph.args[:, 0] >= 0
     work[t.node] = True
-    work &= ~ahead
+    work &= ~(ahead | scattered)
     producers, consumers = graph.edges()
     # What only repeats a number, or adds a constant to it, for none but the caller: all together at the end.
     behind = _copies(graph, work, producers)
@@ -196,10 +198,17 @@ def groups(graph: Graph, lane: Any, ahead: Any, *, even: bool = True) -> list[In
         read = np.zeros(graph.size, bool)
         read[producers] = True
         best.sort(key=lambda group: not read[group].any())
-    best += _by_level(behind, np.zeros(graph.size, np.int64), signatures(graph, lane, FINE))
+    best += together(graph, lane, behind) + together(graph, lane, scattered)
     if not in_order(graph, [np.flatnonzero(ahead), *best]):
         raise AssertionError("a number would be read before it is computed")
     return best
+
+
+def together(graph: Graph, lane: Any, which: Any) -> list[Ints]:
+    """Return groups of nodes that can be computed in any order."""
+    if not which.any():
+        return []
+    return _by_level(which, np.zeros(graph.size, np.int64), signatures(graph, lane, FINE))
 
 
 def _copies(graph: Graph, work: Any, producers: Ints) -> Any:
@@ -245,8 +254,7 @@ def _by_level(work: Any, level: Ints, sig: Ints) -> list[Ints]:
         return []
     key = level[nodes] * (int(sig.max()) + 1) + sig[nodes]
     order = np.argsort(key, kind="stable")
-    cuts = np.flatnonzero(np.diff(key[order])) + 1
-    return np.split(nodes[order], cuts)
+    return runs(key[order], nodes[order])
 
 
 def _agenda(work: Any, level: Ints, sig: Ints, producers: Ints, consumers: Ints) -> list[Ints]:
@@ -257,19 +265,23 @@ def _agenda(work: Any, level: Ints, sig: Ints, producers: Ints, consumers: Ints)
     depth = bincount(sig[nodes], level[nodes], minlength=kinds)
     left = bincount(sig[nodes], minlength=kinds)
     ready: dict[int, list[Ints]] = {}
+    queue: list[tuple[float, int]] = []  # a heap: for each kind that is ready, the mean level of what is left
 
     def offer(fresh: Ints) -> None:
         """Enter nodes that can be computed now, by what they are."""
         order = np.argsort(sig[fresh], kind="stable")
         fresh = fresh[order]
-        for part in np.split(fresh, np.flatnonzero(np.diff(sig[fresh])) + 1) if len(fresh) > 1 else [fresh]:
-            if len(part):
-                ready.setdefault(int(sig[part[0]]), []).append(part)
+        for part in runs(sig[fresh], fresh):
+            kind = int(sig[part[0]])
+            if kind not in ready:
+                ready[kind] = []
+                heappush(queue, (depth[kind] / left[kind], kind))
+            ready[kind].append(part)
 
     offer(nodes[waiting[nodes] == 0])
     out: list[Ints] = []
     while ready:
-        kind = min(ready, key=lambda k: (depth[k] / left[k], k))
+        _, kind = heappop(queue)
         group = np.sort(np.concatenate(ready.pop(kind)))
         out.append(group)
         depth[kind] -= level[group].sum()

@@ -102,7 +102,7 @@ def loop_cuts(rows: Any) -> list[int]:
 def fitted(results: Any, columns: list[Any], strict: bool) -> tuple[Any, int]:
     """Find the loops common to the results and as many columns as possible; the others are gathered."""
     present = [c for c in columns if c is not None]
-    found = nest(np.stack([results, *present]))
+    found = nest(np.array([results, *present]))
     if found is not None:
         sizes, strides = found
         refs, k = [Ref(int(results[0]), tuple(strides[0].tolist()))], 1
@@ -115,11 +115,11 @@ def fitted(results: Any, columns: list[Any], strict: bool) -> tuple[Any, int]:
     good = [results]
     fits = []
     for c in columns:
-        ok = c is not None and nest(np.stack([*good, c])) is not None
+        ok = c is not None and nest(np.array([*good, c])) is not None
         fits.append(ok)
         if ok:
             good.append(c)
-    found = nest(np.stack(good))
+    found = nest(np.array(good))
     if found is None:
         return None, 0
     sizes, strides = found

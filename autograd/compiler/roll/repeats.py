@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
+from operator import sub
 from typing import Any, overload
 
 import numpy as np
@@ -379,12 +380,11 @@ def _repeats_until(shapes: list[int], bases: list[tuple[int, ...]], start: int, 
     Whether one does says nothing of where the round begins.
     """
     for first in range(start, start + period):
-        places = range(first, first + FEWEST * period, period)
-        if places[-1] >= len(shapes) or any(shapes[at] != shapes[first] for at in places):
+        places = slice(first, first + FEWEST * period, period)
+        if shapes[places].count(shapes[first]) < FEWEST:
             return first
-        rows = [bases[at] for at in places]
-        steps = [[b - a for a, b in zip(x, y, strict=True)] for x, y in pairwise(rows)]
-        if any(step != steps[0] for step in steps):
+        steps = [tuple(map(sub, y, x)) for x, y in pairwise(bases[places])]
+        if steps.count(steps[0]) < len(steps):
             return first
     return start + period
 
@@ -394,7 +394,7 @@ def _end(shapes: list[int], bases: list[tuple[int, ...]], start: int, period: in
     steps: list[tuple[int, ...]] = []
     at = start + period
     while at < len(shapes) and shapes[at] == shapes[at - period]:
-        step = tuple([b - a for a, b in zip(bases[at - period], bases[at], strict=True)])
+        step = tuple(map(sub, bases[at], bases[at - period]))
         if len(steps) == period and steps[(at - start) % period] != step:
             break
         if len(steps) < period:

@@ -18,6 +18,7 @@ import numpy as np
 
 from autograd.compiler.graph.counting import repeated
 from autograd.compiler.graph.ir import ONE, Graph, Ints, csr, longest_paths, spans
+from autograd.compiler.graph.lookups import ENTRY
 from autograd.compiler.graph.schedule import FINE, mixed, signatures
 from autograd.compiler.roll.addresses import Column, Plan, loop_cuts
 from autograd.compiler.roll.affine import nest
@@ -58,7 +59,7 @@ class Stencils(Layout):
     def run(self) -> bool:
         """Make all statements; tell whether that was worth it, else stop in between."""
         most = LONG + SPREAD * self.graph.size
-        if len(self._sites.groups) > most:
+        if len(self._sites.groups) > most or any(op is ENTRY for op, _ in self.graph.rows):
             return False
         for group in self._sites.groups:
             if not self._sites.settle(group):

@@ -18,7 +18,7 @@ import numpy as np
 import autograd
 from autograd import Value, compile, cos, dot, exp, grad, jacfwd, jacobian, log, sigmoid, sin, sqrt, tanh
 
-__all__ = ["EVALS"]
+__all__ = ["EVALS", "PLAIN"]
 
 Call = Callable[[], Any]
 
@@ -361,18 +361,28 @@ def ba_errors(camera: Any, point: Any, weight: Any, feature: Any) -> list[Any]:
 
 
 def ba_arrays(given: dict[str, Any]) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
-    """Return cameras, points, weights and features, and what each observation sees of the first two."""
+    """Return cameras, points, features and weights, in columns, and what each observation sees of the first
+    two.
+    """
     counts = [given[key] for key in "nmp"]
-    tiled = [np.tile(given[key], (n, 1)) for key, n in zip(("cam", "x", "feat"), counts, strict=True)]
+    keys = zip(("cam", "x", "feat", "w"), (*counts, given["p"]), strict=True)
+    columns = [np.repeat(np.atleast_1d(given[key])[:, None], n, axis=1) for key, n in keys]
     seen = tuple(np.arange(counts[2]) % n for n in counts[:2])
-    return (tiled[0], tiled[1], np.full(counts[2], given["w"]), tiled[2]), seen
+    return tuple(columns), seen
+
+
+def ba_derivatives(camera: Any, point: Any, weight: Any, feature: Any) -> list[Any]:
+    """Return what is not 0 of an observation's three rows of the Jacobian: fifteen, fifteen, and one."""
+    rows = jacobian(ba_errors, argnums=(0, 1, 2))(camera, point, weight, feature)
+    pairs = [[*camera, *point, weight] for camera, point, weight in rows[:2]]
+    return [*pairs[0], *pairs[1], rows[2][2]]
 
 
 def ba_call(f: Any, given: dict[str, Any], backend: str) -> Call:
     """Return a function of an observation over all of them."""
     step = compile(f, batch=True, backend=backend)
-    (cameras, points, weights, features), (i, j) = ba_arrays(given)
-    return lambda: step(cameras[i], points[j], weights, features)
+    (cameras, points, features, weights), (i, j) = ba_arrays(given)
+    return lambda: step(cameras.take(i, 1).T, points.take(j, 1).T, weights[0], features.T)
 
 
 def ba_objective(given: dict[str, Any], backend: str) -> Call:
@@ -382,7 +392,7 @@ def ba_objective(given: dict[str, Any], backend: str) -> Call:
 
 def ba_jacobian(given: dict[str, Any], backend: str) -> Call:
     """Return the Jacobian of all errors: where rows begin, the columns, and the numbers."""
-    derivatives = ba_call(jacobian(ba_errors, argnums=(0, 1, 2)), given, backend)
+    derivatives = ba_call(ba_derivatives, given, backend)
     (i, j), p = ba_arrays(given)[1], given["p"]
     own = 11 * given["n"] + 3 * given["m"] + np.arange(p)[:, None]
     pair = np.hstack([11 * i[:, None] + np.arange(11), 11 * given["n"] + 3 * j[:, None] + np.arange(3), own])
@@ -391,8 +401,7 @@ def ba_jacobian(given: dict[str, Any], backend: str) -> Call:
 
     def call() -> Any:
         found = derivatives()
-        pairs = np.stack([np.column_stack(parts) for parts in found[:2]], axis=1)
-        return rows, columns, np.concatenate([pairs.ravel(), found[2][2]])
+        return rows, columns, np.concatenate([found[:, :30].ravel(), found[:, 30]])
 
     return call
 
@@ -631,3 +640,5 @@ EVALS: dict[str, dict[str, tuple[Callable[[Any, str], Call], Callable[[Any], Any
     "particle": {modes: (particle(modes), float) for modes in MODES},
 }
 """For each eval and function: what prepares it, and what its result is in JSON."""
+PLAIN = ("particle", "saddle")
+"""The evals that compile nothing, as their numbers decide how long they run: no call of theirs prepares."""
