@@ -123,6 +123,7 @@ def _trainer(judged: Any, parts: list[Any], closely: bool) -> Any:
         rates, counts = given[1 : 1 + len(parts)], given[1 + len(parts) :]
 
         def step(i: Any, carry: Any) -> Any:
+            """Take one step, with NaN for all parameters where its numbers do not hold."""
             theta, state, losses = carry
             fine, value, gradient = judged.judged(closely, theta[:count], inputs, rows)
             gradient = split(jnp.pad(gradient, (0, judged.size - count)))
