@@ -23,6 +23,7 @@ from autograd.calculus.functional import (
     value_and_grad,
     vjp,
 )
+from autograd.calculus.lookup import take
 from autograd.custom import custom_op
 from autograd.elsewhere import MODULES as _MODULES
 from autograd.elsewhere import Imports as _Imports
@@ -361,6 +362,7 @@ __all__ = [
     "stepper",
     "stop_gradient",
     "sum",
+    "take",
     "tan",
     "tand",
     "tanh",

@@ -181,7 +181,7 @@ _FUNCTIONS: Final = {
                      "asarray", "zeros_like", "ones_like", "diag", "append", "broadcast_to", "expand_dims",
                      "squeeze", "transpose", "argsort", "sort", "full_like", "column_stack", "empty_like",
                      "identity", "logspace", "geomspace", "meshgrid", "flip", "roll", "tile", "repeat",
-                     "split", "take", "ravel", "flatten", "unsqueeze", "permute", "pad", "trace", "diagonal",
+                     "split", "ravel", "flatten", "unsqueeze", "permute", "pad", "trace", "diagonal",
                      "tril", "triu", "atleast_1d", "atleast_2d", "moveaxis", "swapaxes", "unique", "gather",
                      "searchsorted", "histogram", "concat", "fromfunction", "ndarray", "shape", "size",
                      "ndim", "astype", "topk", "rollaxis", "vander", "argwhere", "nonzero"],

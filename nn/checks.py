@@ -24,7 +24,6 @@ __all__ = [
     "entries",
     "is_sequence",
     "listed",
-    "one_hot",
     "proven",
     "real",
     "refuse",
@@ -88,16 +87,6 @@ def real(
 def data_of(x: Any) -> float:
     """Return a number, or that in a Value, as a float."""
     return x.data if isinstance(x, Value) else to_float(x)
-
-
-def one_hot(index: Value, count: int) -> tuple[list[Any], Any]:
-    """Return the one-hot vector of a class that is not known while a function is recorded, and a zero or NaN.
-
-    That is 0, or NaN where the number is none from 0 to ``count`` - 1: the engine then evaluates again, and
-    says so.
-    """
-    hot = [ops.equal(index, float(k)) for k in range(count)]
-    return hot, ops.where(ops.sum(*hot), 0.0, math.nan)
 
 
 def proven(result: Any, x: Any, holds: Callable[[Any], Any], message: str) -> Any:

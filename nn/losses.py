@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeAlias, TypeVar, o
 
 import autograd
 from autograd import Value, modes, ops
+from autograd.calculus.lookup import one_hot
 from autograd.spellings import options
 from autograd.words import gettext, marked
-from nn.checks import as_whole, data_of, is_sequence, listed, one_hot, proven, real, refuse
+from nn.checks import as_whole, data_of, is_sequence, listed, proven, real, refuse
 from nn.modules.module import Module
 
 if TYPE_CHECKING:

@@ -71,6 +71,7 @@ WORDS = {
     ("autograd/compiler/graph/symbol.py", "where"): "an attribute: where a node is in the graph",
     ("autograd/compiler/roll/repeats.py", "step"): "an attribute: how far an index moves",
     ("autograd/compiler/training.py", "step"): "an optimizer's method",
+    ("autograd/compiler/backends/onnx/exporting.py", "add"): "what ONNX does with gradients",
     ("autograd/compiler/listing/names.py", "add"): "a function of NumPy's that a listing calls",
     ("autograd/testing/conformance/judge.py", "sign"): "a symptom of a fault",
     ("autograd/cli/*", "dot"): "Graphviz's program and its language",

@@ -88,7 +88,8 @@ def compile(
         Leaves to differentiate for, such as ``model.parameters()``.
     batch
         Whether the arguments get one more axis in front: many examples at a time. Without ``params`` so do
-        the results, as JAX's ``vmap`` has it.
+        the results, as JAX's ``vmap`` has it. Where an example's own number looks something up in a list,
+        write ``autograd.take(xs, i)``.
     reduction
         ``"mean"`` or ``"sum"`` of the examples' losses.
     penalty

@@ -284,9 +284,9 @@ class CompiledFunction(ABC):
         function, numbers = self._of_numbers(data, named)
         if self._params is None:
             return function._apply(function._parsed(numbers))
-        value, grads, unreached, given = function._evaluated(numbers, marked("a call"))
+        value, grads, structure, given = function._evaluated(numbers, marked("a call"))
         if not ACTIVE or MODE.get().grad:
-            function._add(grads, unreached, given)
+            function._add(grads, structure, given)
         return value
 
     def value_and_grad(self, *data: Any, **named: Any) -> tuple[float, Any]:
@@ -299,8 +299,8 @@ class CompiledFunction(ABC):
         value, grads, *_ = function._evaluated(numbers, "value_and_grad()")
         return value, self._vector(grads)
 
-    def _evaluated(self, data: Sequence[Any], what: str) -> tuple[float, Any, Sequence[int], Any]:
-        """Return the loss, the gradients, which parameters none ever reaches, and the arguments."""
+    def _evaluated(self, data: Sequence[Any], what: str) -> tuple[float, Any, Any, Any]:
+        """Return the loss, the gradients, the structure and the arguments."""
         assert self._params is not None
         if ACTIVE:
             self._refuse_while_tracing(what)
@@ -310,7 +310,7 @@ class CompiledFunction(ABC):
             self._refuse_cut_off(structure, what)
             return (
                 *self._computed(structure, engine, self._theta(), given),
-                structure.unreached,
+                structure,
                 given,
             )
         finally:
@@ -395,13 +395,19 @@ class CompiledFunction(ABC):
                 break
         return left
 
-    def _add(self, grads: Any, unreached: Sequence[int], given: Any) -> None:
+    def _unreached(self, structure: Any, given: Any) -> Sequence[int]:  # noqa: ARG002
+        """Return the numbers of parameters that no gradient reaches for these data, as far as is known."""
+        unreached: Sequence[int] = structure.unreached
+        return unreached
+
+    def _add(self, grads: Any, structure: Any, given: Any) -> None:
         """Add to the parameters' ``grad`` as a backward pass does."""
         assert self._params is not None
         params = self._params
-        added = not unreached and bool(in_turn(lambda: add_floats(params, grads)))
+        added = not structure.unreached and bool(in_turn(lambda: add_floats(params, grads)))
         if added:
             return
+        unreached = self._unreached(structure, given)
         numbers = list(grads) if grads.__class__ is list else grads.tolist()
         for i in unreached:
             if numbers[i] == 0.0:  # the engine, where it evaluated, may have brought NaN there

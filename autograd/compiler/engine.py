@@ -20,7 +20,13 @@ __all__ = ["Engine"]
 
 
 class Engine:
-    """A program with its arrays, on one backend, for one number of lanes."""
+    """A program with its arrays, on one backend, for one number of lanes.
+
+    Attributes
+    ----------
+    latest
+        The views of the arguments whose ``shapes`` were asked for last.
+    """
 
     def __init__(self, program: Program, source: Source, backend: str, lanes: int, like: Any = None) -> None:
         start = time.perf_counter()
@@ -49,6 +55,8 @@ class Engine:
         captured = program.address[inputs[total:]]
         self.captured = self.shared[int(captured[0]) : int(captured[-1]) + 1] if len(captured) else None
         self._views: dict[Any, list[Any]] = {}
+        self.shapes: Any = None
+        self.latest: list[Any] = []
         self.takers: list[Taker | None] = [None, None]
         self.outputs = program.outputs
         self.fixed = (graph.kind[graph.outputs] == CONST).tolist()
@@ -75,6 +83,7 @@ class Engine:
                     found.append(self.shared[at : at + size].reshape(shape))
                 at += size
             self._views[tuple(shapes)] = found
+        self.shapes, self.latest = shapes, found
         return found
 
     def load(self, given: Any, captured: list[Any]) -> None:

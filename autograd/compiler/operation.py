@@ -15,6 +15,7 @@ from autograd.backward import Pass, _recorded_edges, toposort
 from autograd.calculus import trees
 from autograd.calculus.checkpointing import CheckpointedCall
 from autograd.calculus.linear import Linear
+from autograd.calculus.lookup import Lookup
 from autograd.compiler.record.recording import flatten
 from autograd.errors import GraphError
 from autograd.modes import ACTIVE, MODE, is_tracing, mode
@@ -101,14 +102,20 @@ def reach(
                 here, op = found.get(node), node.op
                 if here is None or op is None:
                     continue
-                edges = [(x, 1.0) for x in node.parents] if node._call is not None else _recorded_edges(node)
-                for x, local in edges:
+                for x, local in _edges(node):
                     found[x] = _either(found.get(x), _through(here, local) if op.gated else here)
             for p in params:
                 sums[p] = _either(sums.get(p), found.get(p))
         return [0.0 if sums[p] is None else sums[p] for p in params]
 
     return reached
+
+
+def _edges(node: Value) -> Sequence[tuple[Any, Any]]:
+    """Return what a node depends on, with derivatives that tell which branches are taken."""
+    if isinstance(node._call, Lookup):
+        return node._call.edges(node._index)
+    return [(x, 1.0) for x in node.parents] if node._call is not None else _recorded_edges(node)
 
 
 def _through(here: Any, local: Any) -> Any:

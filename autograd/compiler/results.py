@@ -139,8 +139,8 @@ def taker(form: Any, at: Any, shared: Any, rows: Any, arrays: bool) -> Taker:
     takers = [of(column, arrays and column.positions.ndim > 1) for column in columns]
     make = getattr(form[0], "_make", None)
     if make is None:
-        return lambda: list(zip(*[take() for take in takers], strict=True))
-    return lambda: list(map(make, zip(*[take() for take in takers], strict=True)))
+        return lambda: list(zip(*[take() for take in takers]))
+    return lambda: list(map(make, zip(*[take() for take in takers])))
 
 
 def _columns(parts: list[Any]) -> list[Block] | None:

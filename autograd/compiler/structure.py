@@ -13,13 +13,15 @@ from functools import partial
 from typing import Any
 from weakref import WeakSet
 
+import numpy as np
+
 from autograd.compiler.backends import AT_ONCE, BACKENDS, Reusable, load
 from autograd.compiler.backends.c.toolchain import CompilationError, broken
 from autograd.compiler.backends.placing import Threaded
 from autograd.compiler.cache import Recent
 from autograd.compiler.choose import CALLS, choose
 from autograd.compiler.engine import Engine
-from autograd.compiler.graph.ir import SOP
+from autograd.compiler.graph.ir import FIRST_ROW, INPUT, LANE, SOP
 from autograd.compiler.record.trace import Source
 from autograd.compiler.results import form_of
 from autograd.compiler.roll.rolled import roll
@@ -182,6 +184,27 @@ class Structure:
             for i, n in enumerate(graph.pinned.tolist())
             if n < 0 or (graph.kind[n] == SOP and n not in computed)
         ]
+        count = self.program.parameters
+        self.emptied = [np.arange(a - count, b - count) for a, b in self.program.emptied]
+        if self.emptied:
+            looked_up = set(np.concatenate(self.emptied).tolist())
+            self.unreached = [i for i in self.unreached if i not in looked_up]
+        self.tables = _tables(self.program) if self.emptied else []
+
+    def untouched(self, rows: Any, captured: list[Any]) -> list[int]:
+        """Return the parameters in tables that nothing looks up; none of them where that is not known.
+
+        ``rows`` holds the numbers among the arguments, a row for each example.
+        """
+        if self.tables is None or not self.emptied:
+            return []
+        touched = np.zeros(self.program.parameters, bool)
+        for rank, firsts, step, count in self.tables:
+            at = rows[:, rank] if rank < rows.shape[1] else np.array([captured[rank - rows.shape[1]]._data])
+            touched[np.add.outer(step * at[(at >= 0) & (at < count)].astype(np.int64), firsts)] = True
+        candidates = np.concatenate(self.emptied)
+        untouched: list[int] = candidates[~touched[candidates]].tolist()
+        return untouched
 
     @property
     def weight(self) -> float:
@@ -210,3 +233,26 @@ class Structure:
         other.program = replace(self.program, graph=other.source.graph)
         other.seconds = seconds
         return other
+
+
+def _tables(program: Any) -> list[tuple[int, Any, int, int]] | None:
+    """Return by which argument each table of parameters is looked up, its first parameters, step and length.
+
+    None where that is by something that is computed.
+    """
+    graph = program.graph
+    nodes = np.flatnonzero(graph.scatters())
+    found = []
+    for place in np.unique(graph.args[nodes, 1]).tolist():
+        if graph.kind[place] not in (LANE, INPUT):
+            return None
+        own = np.flatnonzero(graph.kind == graph.kind[place])
+        rank = int(np.searchsorted(own, place))
+        if graph.kind[place] == INPUT and graph.scale >= 0:  # behind the arguments, which are lanes
+            rank += int((graph.kind == LANE).sum()) - 2
+        mine = nodes[graph.args[nodes, 1] == place]
+        for kind in np.unique(graph.kind[mine]).tolist():
+            step, count = map(int, graph.rows[kind - FIRST_ROW][1])
+            firsts = program.address[graph.args[mine[graph.kind[mine] == kind], 2]]
+            found.append((rank, firsts, step, count))
+    return found

@@ -127,9 +127,15 @@ class Plan:
 
     def call(self, data: tuple[Any, ...]) -> Any:
         """Return the result, or the loss; None, with nothing changed, where that takes more."""
-        engine = self.engines.take(self.lanes, self.idle)
         try:
-            for view, x in zip(engine.views(self.shapes), data, strict=True):
+            engine = self.idle.pop()
+            if engine.backend is not self.engines.backend:  # one of before a better one was ready
+                engine = self.engines.take(self.lanes, self.idle)
+        except IndexError:
+            engine = self.engines.take(self.lanes, self.idle)
+        try:
+            views = engine.latest if engine.shapes is self.shapes else engine.views(self.shapes)
+            for view, x in zip(views, data):
                 view[...] = x
             if engine.captured is not None:
                 gather(self.captured, engine.captured)
@@ -200,6 +206,16 @@ class Compiled(CompiledFunction, Generic[Out_co]):
     @staticmethod
     def _vector(numbers: Iterable[float]) -> Any:
         return numbers if isinstance(numbers, np.ndarray) else np.array(list(numbers), np.float64)
+
+    def _unreached(self, structure: Any, given: Any) -> Sequence[int]:
+        if not structure.emptied or given.spans is not None:
+            return super()._unreached(structure, given)
+        lanes = given.lanes if self._batch else 1
+        arrays = [np.zeros((lanes, 0)), *[a.reshape(lanes, -1) for a in given.arrays]]
+        return [
+            *structure.unreached,
+            *structure.untouched(np.concatenate(arrays, 1), structure.source.captured),
+        ]
 
     def _theta(self) -> Any:
         assert self._params is not None

@@ -11,10 +11,10 @@ Known *blocks[1024];
 static uint32_t rows_used = 1, rows_free; /* place 0 stands for no row */
 uint32_t rows_of_table;
 
-/* Memory. Nodes lie in pools of one page each, and pools in regions, so that all living nodes can be found.
+/* Memory. Nodes lie in pools of a few pages each, and pools in regions, so that all living nodes can be found.
    Each node has the two words before it that the collector asks for. */
 
-#define POOL 4096
+#define POOL (1 << 14)
 #define REGION (1 << 19)
 #define SPARE \
     32 /* empty regions are kept for the next graph: asking the system for memory takes longer than using it \
@@ -112,7 +112,7 @@ new_node(void)
     /* Field by field: of larger pieces compilers make an instruction that takes longer than all else here. */
     node->stamp = 0;
     node->row = node->kind = node->has_da = node->has_db = 0;
-    node->holds_object = node->is_tracked = node->reached = node->unused = 0;
+    node->holds_object = node->is_tracked = node->unused = 0;
     node->grad.number = node->data = node->da.number = node->db.number = 0.0;
     node->a = node->b = node->note = NULL;
     Py_SET_TYPE((PyObject *)node, value_type); /* which lives for ever, whether or not nodes refer to it */
@@ -139,6 +139,14 @@ free_node(Node *node)
         if (pool->next) pool->next->previous = pool->previous;
         drop_pool(pool);
     }
+}
+
+size_t
+most_nodes(void)
+{
+    size_t pools = 0;
+    for (Region *region = regions; region; region = region->next) pools += region->in_use;
+    return pools * NODES;
 }
 
 /* The collector. A node refers to what was made before it, so that no reference cycle arises, and it need not

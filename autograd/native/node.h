@@ -31,14 +31,13 @@ enum { LEAF, RESULT, PAIR, MANY, DOT };
 typedef struct {
     PyObject_HEAD
     /* What is asked of an operand stands beside its type. */
-    uint32_t stamp;    /* of the latest pass that met it */
+    uint32_t stamp;    /* of the latest pass that met it, which tells how far that is */
     unsigned row : 20; /* in `rows`; 0 for none */
     unsigned kind : 3;
     unsigned has_da : 1, has_db : 1; /* of a PAIR: whether something flows to the operand */
     unsigned holds_object : 1;       /* grad is an object */
     unsigned is_tracked : 1;         /* by the collector */
-    unsigned reached : 1;            /* in a pass: whether anything has arrived in grad */
-    unsigned unused : 4;
+    unsigned unused : 5;
     Slot grad;
     double data;
     PyObject *a, *b; /* NULL is None */
@@ -113,6 +112,7 @@ Doubles *new_doubles(Py_ssize_t count, int some_none);
 void track(Node *node);
 void track_below(PyObject *x); /* a node that another refers to, but not as its operand */
 void track_all(void);
+size_t most_nodes(void); /* not fewer than there are, but for those of derived classes */
 int clear_stamps(void); /* of all nodes; -1 with an error set */
 extern int tracks_all;
 uint32_t row_index(PyObject *op); /* 0 with an error set */

@@ -14,12 +14,17 @@
 
 /* What is needed soon, so that it is on its way from memory: a graph of 100,000 nodes does not fit beside the
    processor. Sums are taken in the order that was found, and reach operands long before it is their turn. The
-   sort does not know what it will meet; but nodes mostly lie as they were made, and after its first descent
-   it climbs in that direction, some distance that fits beside the processor. */
+   sort does not know what it will meet; but nodes mostly lie as they were made. A deep descent, where each
+   node alone tells which the next is, has all fetched that lies some way below it, once; and afterwards the
+   sort climbs in the other direction, some distance that fits beside the processor. */
 #define AHEAD 8
 #define LONG_BEFORE 1024
 #define UPWARDS (300 * sizeof(Node))
-#define DOWNWARDS (24 * sizeof(Node))
+#define DOWNWARDS 16384
+#define AT_ONCE 4096
+#define DEEP 64 /* nodes */
+#define NEXT_TO (4 * sizeof(Node))
+#define FAR (1 << 19) /* what is so far above was not fetched before, and what is below neither */
 #define LINE 64
 #if defined(__GNUC__)
 #define PREFETCH(x) __builtin_prefetch(x)
@@ -57,27 +62,43 @@ typedef struct {
     Slot grad;
 } Saved;
 
-/* In the order and on the stack stand nodes, and the numbers of others, twice and one. */
+/* In the order stand nodes, and the numbers of others, twice and one. From the end of the same array the
+   stack grows down: what waits has no place in the order. There a node with neither bit waits for all that it
+   rests on. */
+enum {
+    OTHER = 1,
+    TURN = 2, /* the node waits for its turn, which it may have had by then */
+    LEFT = 4, /* its first operand has yet to be looked at */
+};
+#define NODE_OF(what) ((Node *)((what) & ~(uintptr_t)(OTHER | TURN | LEFT)))
+
 typedef struct {
-    uintptr_t *order, *stack;
+    uintptr_t *order;
+    uintptr_t fetched; /* down to there */
     Saved *saved;
     Other *others;
     Result *results;
     double *sums, *received;
     uint32_t *table; /* of others, by their address: one more than the number, or 0 */
     size_t placed, waiting, kept, count, met, summed, mask, latest;
-    size_t order_room, stack_room, saved_room, other_room, result_room, sum_room, received_room;
-    uint32_t open, done; /* what nodes are stamped with while the sort is beneath them, and afterwards */
+    size_t order_room, saved_room, other_room, result_room, sum_room, received_room;
+    /* What nodes are stamped with while the sort is beneath them, afterwards, and once something has arrived
+       in their grad. */
+    uint32_t open, done, reached;
+    int saves_objects;
 } Pass;
+
+/* As long as arrays may be to stay for the next pass. */
+#define KEPT (1u << 16)
 
 /* Results of a step: an error is set, this is not for us, all is well. */
 enum { FAILED = -1, LEAVE = 0, DONE = 1 };
 
 NEVER_INLINE static int
-grow_now(void *array, size_t *room, size_t wanted, size_t size)
+grow_now(void *array, size_t *room, size_t wanted, size_t enough, size_t size)
 {
     size_t more = *room ? *room : 64;
-    while (more < wanted) more *= 2;
+    while (more < wanted) more = more < enough ? enough : 2 * more;
     void *larger = PyMem_Realloc(*(void **)array, more * size);
     if (!larger) {
         PyErr_NoMemory();
@@ -91,7 +112,7 @@ grow_now(void *array, size_t *room, size_t wanted, size_t size)
 static inline int
 grow(void *array, size_t *room, size_t wanted, size_t size)
 {
-    return wanted <= *room ? DONE : grow_now(array, room, wanted, size);
+    return wanted <= *room ? DONE : grow_now(array, room, wanted, 0, size);
 }
 
 static size_t
@@ -147,11 +168,35 @@ other_of(Pass *pass, PyObject *object)
     return look_up(pass, object);
 }
 
+/* Few graphs have more nodes than there are. */
+NEVER_INLINE static int
+make_room(Pass *pass)
+{
+    size_t before = pass->order_room, all = before < KEPT ? 0 : most_nodes();
+    if (grow_now(&pass->order, &pass->order_room, before + 1, all, sizeof(uintptr_t)) < 0) return FAILED;
+    uintptr_t *end = pass->order + pass->order_room;
+    memmove(end - pass->waiting, pass->order + before - pass->waiting, pass->waiting * sizeof(uintptr_t));
+    return DONE;
+}
+
+static inline int
+have_room(Pass *pass)
+{
+    return UNLIKELY(pass->placed + pass->waiting == pass->order_room) ? make_room(pass) : DONE;
+}
+
+static inline uintptr_t *
+top(Pass *pass)
+{
+    return pass->order + pass->order_room - pass->waiting;
+}
+
 static inline int
 wait_for(Pass *pass, uintptr_t what)
 {
-    if (grow(&pass->stack, &pass->stack_room, pass->waiting + 1, sizeof(uintptr_t)) < 0) return FAILED;
-    pass->stack[pass->waiting++] = what;
+    if (have_room(pass) < 0) return FAILED;
+    pass->waiting++;
+    *top(pass) = what;
     return DONE;
 }
 
@@ -180,7 +225,7 @@ rest_on_other(Pass *pass, Other *other)
     if (other->stamp == pass->done) return DONE;
     if (other->stamp == pass->open) return LEAVE;
     uintptr_t what = 2 * (uintptr_t)(other - pass->others) + 1;
-    return pass->waiting && pass->stack[pass->waiting - 1] == what ? DONE : wait_for(pass, what);
+    return pass->waiting && *top(pass) == what ? DONE : wait_for(pass, what);
 }
 
 /* What programs written for other engines set before a pass. */
@@ -210,9 +255,11 @@ begin_sum(Pass *pass, Node *node)
         if (pass->kept >= pass->saved_room && more_saved(pass) < 0) return FAILED;
         pass->saved[pass->kept++] = (Saved){(uintptr_t)node + node->holds_object, node->grad};
         node->grad.number = 0.0;
-        node->holds_object = 0;
+        if (UNLIKELY(node->holds_object)) {
+            node->holds_object = 0;
+            pass->saves_objects = 1;
+        }
     }
-    node->reached = 0;
     node->stamp = pass->done;
     return DONE;
 }
@@ -260,16 +307,38 @@ rest_on(Pass *pass, PyObject *x)
     if (node->stamp == pass->done) return DONE;
     if (node->kind == LEAF) return begin_sum(pass, node); /* rests on nothing */
     if (node->kind == RESULT) return rest_on_call(pass, node);
-    return node->stamp == pass->open ? LEAVE : wait_for(pass, (uintptr_t)x);
+    return node->stamp == pass->open ? LEAVE : wait_for(pass, (uintptr_t)x | TURN);
 }
 
+/* Most of many operands are leaves whose grad is a number; what stood there is written down in any case, but
+   kept only if it was not 0.0. */
 NEVER_INLINE static int
 rest_on_all(Pass *pass, PyObject *operands)
 {
     Py_ssize_t count = PyTuple_GET_SIZE(operands);
+    size_t wanted = pass->kept + (size_t)count + 1;
+    if (grow(&pass->saved, &pass->saved_room, wanted, sizeof(Saved)) < 0) return FAILED;
+    const uint32_t done = pass->done;
+    Saved *saved = pass->saved + pass->kept;
     int result = DONE;
-    for (Py_ssize_t i = 0; i < count && result == DONE; i++)
-        result = rest_on(pass, PyTuple_GET_ITEM(operands, i));
+    for (Py_ssize_t i = 0; i < count && result == DONE; i++) {
+        if (i + AHEAD < count) PREFETCH(&NODE(PyTuple_GET_ITEM(operands, i + AHEAD))->stamp);
+        PyObject *x = PyTuple_GET_ITEM(operands, i);
+        if (x && IS_PLAIN(x) && NODE(x)->kind == LEAF && !NODE(x)->holds_object) {
+            if (NODE(x)->stamp == done) continue;
+            uint64_t bits;
+            memcpy(&bits, &NODE(x)->grad, sizeof bits);
+            *saved = (Saved){(uintptr_t)x, NODE(x)->grad};
+            saved += bits != 0;
+            NODE(x)->grad.number = 0.0;
+            NODE(x)->stamp = done;
+        } else {
+            pass->kept = (size_t)(saved - pass->saved);
+            result = rest_on(pass, x);
+            saved = pass->saved + pass->kept;
+        }
+    }
+    pass->kept = (size_t)(saved - pass->saved);
     return result;
 }
 
@@ -291,56 +360,94 @@ rest_on_vectors(Pass *pass, Node *node)
     return DONE;
 }
 
-/* Stands where there is no node: nothing is known of what it will be next, and half of the branches that
-   depend on it would go a way for which the processor is not prepared. */
-static Node nobody;
-
-static inline Node *
-or_nobody(PyObject *x)
+/* Let a node wait for what it rests on. */
+NEVER_INLINE static int
+expand(Pass *pass, Node *node)
 {
-    PyObject *there = x ? x : (PyObject *)&nobody;
-    return IS_PLAIN(there) ? NODE(there) : &nobody;
-}
-
-/* Push the one or two operands that have not had their turn. */
-static int
-expand_pair(Pass *pass, Node *node)
-{
-    if (UNLIKELY(is_derived_from)) {
+    if (wait_for(pass, (uintptr_t)node) < 0) return FAILED;
+    int result = DONE;
+    switch (node->kind) {
+    case PAIR:
         if ((node->has_da && !(node->a && IS_NODE(node->a)))
             || (node->has_db && !(node->b && IS_NODE(node->b))))
             return LEAVE;
-        int result = rest_on(pass, node->a);
+        result = rest_on(pass, node->a);
         return result != DONE ? result : rest_on(pass, node->b);
-    }
-    Node *a = or_nobody(node->a), *b = or_nobody(node->b);
-    if (UNLIKELY((node->has_da & (a == &nobody)) | (node->has_db & (b == &nobody)))) return LEAVE;
-    int first = a->stamp != pass->done, second = b->stamp != pass->done;
-    if ((first & (a->kind < PAIR)) | (second & (b->kind < PAIR))) { /* they have no place in the order */
-        int result = rest_on(pass, (PyObject *)a);
-        return result != DONE ? result : rest_on(pass, (PyObject *)b);
-    }
-    if (UNLIKELY((a->stamp == pass->open) | (b->stamp == pass->open))) return LEAVE;
-    if (grow(&pass->stack, &pass->stack_room, pass->waiting + 2, sizeof(uintptr_t)) < 0) return FAILED;
-    pass->stack[pass->waiting] = (uintptr_t)a;
-    pass->waiting += (size_t)first;
-    pass->stack[pass->waiting] = (uintptr_t)b;
-    pass->waiting += (size_t)second;
-    return DONE;
-}
-
-/* Find out what a node rests on, and push that. */
-static int
-expand(Pass *pass, Node *node)
-{
-    switch (node->kind) {
-    case PAIR: return expand_pair(pass, node);
     case MANY:
         if (!node->da.object || !node->a || Py_SIZE(node->da.object) != PyTuple_GET_SIZE(node->a))
             return LEAVE;
         return rest_on_all(pass, node->a);
     case DOT: return rest_on_vectors(pass, node);
     default: return DONE;
+    }
+}
+
+/* Stands where there is no node: nothing is known of what it will be next, and half of the branches that
+   depend on it would go a way for which the processor is not prepared. */
+static Node nobody;
+
+/* One of two, without a branch. */
+static inline Node *
+either(int is_first, void *first, void *second)
+{
+    uintptr_t mask = -(uintptr_t)is_first;
+    return (Node *)(((uintptr_t)first & mask) | ((uintptr_t)second & ~mask));
+}
+
+static inline Node *
+or_nobody(PyObject *x)
+{
+    Node *there = either(x != NULL, x, &nobody);
+    return either(IS_PLAIN(there), there, &nobody);
+}
+
+/* On the way from a node to an operand. Neighbours the processor fetches by itself. */
+static inline void
+fetch_below(Pass *pass, Node *node, Node *operand)
+{
+    uintptr_t to = (uintptr_t)operand, step = (uintptr_t)node - to, above = to - pass->fetched;
+    if ((above >= DOWNWARDS && above < FAR) || step < NEXT_TO) return;
+    if (above >= FAR) pass->fetched = to;
+    for (int line = 0; line < AT_ONCE / LINE; line++) PREFETCH((char *)(pass->fetched -= LINE));
+}
+
+/* The turn of a node whose operands have had theirs. There is room for it. */
+static inline int
+place(Pass *pass, Node *node)
+{
+    int result = begin_sum(pass, node);
+    if (result != DONE) return result;
+    pass->order[pass->placed++] = (uintptr_t)node;
+    for (unsigned line = 0; line < 4; line++) PREFETCH((char *)node + UPWARDS + line * LINE);
+    return DONE;
+}
+
+/* Descend from a node that has not had its turn, the later of two operands first, down to one that rests on
+   nothing but what has. */
+static int
+descend(Pass *pass, Node *node)
+{
+    for (;;) {
+        node->stamp = pass->open;
+        if (UNLIKELY(node->kind != PAIR || is_derived_from)) return expand(pass, node);
+        Node *a = or_nobody(node->a), *b = or_nobody(node->b);
+        if (UNLIKELY((node->has_da & (a == &nobody)) | (node->has_db & (b == &nobody)))) return LEAVE;
+        int first = a->stamp != pass->done, second = b->stamp != pass->done;
+        if ((first & (a->kind < PAIR)) | (second & (b->kind < PAIR))) { /* they have no place in the order */
+            if ((first & (a->kind == RESULT)) | (second & (b->kind == RESULT))) return expand(pass, node);
+            int result = DONE;
+            if (first & (a->kind == LEAF)) result = begin_sum(pass, a), first = 0;
+            if (result == DONE && second & (b->kind == LEAF)) result = begin_sum(pass, b), second = 0;
+            if (result != DONE) return result;
+        }
+        if (UNLIKELY((a->stamp == pass->open) | (b->stamp == pass->open))) return LEAVE;
+        if (have_room(pass) < 0) return FAILED;
+        if (!(first | second)) return place(pass, node);
+        pass->waiting++;
+        *top(pass) = (uintptr_t)node | (first & second ? LEFT : 0);
+        Node *next = either(second, b, a);
+        if (pass->waiting > DEEP) fetch_below(pass, node, next);
+        node = next;
     }
 }
 
@@ -353,8 +460,11 @@ turn_of_other(Pass *pass, uintptr_t what)
         other->stamp = pass->done;
         for (size_t i = other->results; i; i = pass->results[i - 1].next)
             pass->results[i - 1].node->stamp = pass->done;
+        pass->waiting--;
         pass->order[pass->placed++] = what;
-    } else if (other->stamp != pass->done) {
+        return DONE;
+    }
+    if (other->stamp != pass->done) {
         other->stamp = pass->open;
         return rest_on_all(pass, other->operands);
     }
@@ -367,24 +477,27 @@ static int
 sort(Pass *pass, PyObject *root)
 {
     nobody.stamp = pass->done;
+    pass->fetched = (uintptr_t)root;
     int result = rest_on(pass, root);
     while (result == DONE && pass->waiting) {
-        if (grow(&pass->order, &pass->order_room, pass->placed + 1, sizeof(uintptr_t)) < 0) return FAILED;
-        uintptr_t top = pass->stack[pass->waiting - 1];
-        Node *node = (Node *)top;
-        if (UNLIKELY(top & 1)) {
-            result = turn_of_other(pass, top);
-        } else if (node->stamp != pass->open && node->stamp != pass->done) {
-            for (unsigned line = 0; line < 2; line++) PREFETCH((char *)node - DOWNWARDS + line * LINE);
-            node->stamp = pass->open;
-            result = expand(pass, node); /* it waits beneath its operands */
-        } else { /* they are placed, or it is itself */
-            size_t is_new = node->stamp == pass->open;
-            if ((result = begin_sum(pass, node)) != DONE) return result;
-            pass->order[pass->placed] = top;
-            pass->placed += is_new;
+        uintptr_t what = *top(pass);
+        Node *node = NODE_OF(what);
+        if (UNLIKELY(what & OTHER)) {
+            result = turn_of_other(pass, what);
+        } else if (UNLIKELY(what & TURN)) {
             pass->waiting--;
-            for (unsigned line = 0; line < 4; line++) PREFETCH((char *)node + UPWARDS + line * LINE);
+            if (node->stamp == pass->open) return LEAVE;
+            if (node->stamp != pass->done) result = descend(pass, node);
+        } else {
+            Node *left = either((what & LEFT) != 0, node->a, &nobody);
+            if (left->stamp == pass->done) {
+                pass->waiting--;
+                result = place(pass, node);
+            } else {
+                if (left->stamp == pass->open) return LEAVE;
+                *top(pass) = (uintptr_t)node;
+                result = descend(pass, left);
+            }
         }
     }
     return result;
@@ -392,15 +505,15 @@ sort(Pass *pass, PyObject *root)
 
 /* To -0.0, which stands where nothing has arrived, any number can be added without changing it. */
 static inline void
-add(Node *to, double term)
+add(Pass *pass, Node *to, double term)
 {
     uint64_t bits;
     double sum;
     memcpy(&bits, &to->grad, sizeof bits);
-    bits |= (uint64_t)!to->reached << 63;
+    bits |= (uint64_t)(to->stamp != pass->reached) << 63;
     memcpy(&sum, &bits, sizeof sum);
     to->grad.number = sum + term;
-    to->reached = 1;
+    to->stamp = pass->reached;
 }
 
 /* Add g times the local derivatives of one side of a dot product to the sums of the vector there. */
@@ -433,7 +546,7 @@ spread_other(Pass *pass, Other *other)
 {
     for (size_t i = other->results; i; i = pass->results[i - 1].next) {
         Node *node = pass->results[i - 1].node;
-        if (!node->reached) continue;
+        if (node->stamp != pass->reached) continue;
         pass->sums[other->sums + (size_t)(Py_ssize_t)node->da.number] += node->grad.number;
         other->reached = 1;
     }
@@ -448,30 +561,34 @@ spread_other(Pass *pass, Other *other)
     }
     for (Py_ssize_t i = 0; i < count; i++) {
         PyObject *x = PyTuple_GET_ITEM(other->operands, i);
-        if (IS_NODE(x)) add(NODE(x), terms[i]);
+        if (IS_NODE(x)) add(pass, NODE(x), terms[i]);
     }
     return DONE;
+}
+
+/* Add g times the local derivatives to the sums of many operands. */
+static void
+add_terms(Pass *pass, double g, PyObject *operands, Doubles *local)
+{
+    const char *is_none = local->is_none;
+    for (Py_ssize_t i = 0, count = Py_SIZE(local); i < count; i++) {
+        PyObject *x = PyTuple_GET_ITEM(operands, i);
+        if (IS_NODE(x) && !(is_none && is_none[i])) add(pass, NODE(x), g * local->at[i]);
+    }
 }
 
 /* Apply the chain rule at one node. */
 static void
 spread(Pass *pass, Node *node)
 {
-    if (!node->reached) return;
+    if (node->stamp != pass->reached) return;
     double g = node->grad.number;
     switch (node->kind) {
     case PAIR:
-        add(node->has_da ? NODE(node->a) : &nobody, g * node->da.number);
-        add(node->has_db ? NODE(node->b) : &nobody, g * node->db.number);
+        add(pass, node->has_da ? NODE(node->a) : &nobody, g * node->da.number);
+        add(pass, node->has_db ? NODE(node->b) : &nobody, g * node->db.number);
         return;
-    case MANY: {
-        Doubles *local = DOUBLES(node->da.object);
-        for (Py_ssize_t i = 0; i < Py_SIZE(local); i++) {
-            PyObject *x = PyTuple_GET_ITEM(node->a, i);
-            if (IS_NODE(x) && !IS_NONE(local, i)) add(NODE(x), g * local->at[i]);
-        }
-        return;
-    }
+    case MANY: add_terms(pass, g, node->a, DOUBLES(node->da.object)); return;
     case DOT:
         add_products(pass, g, node->a, node->da.object);
         add_products(pass, g, node->b, node->db.object);
@@ -508,11 +625,11 @@ finish(Pass *pass)
         Saved *saved = &pass->saved[i];
         Node *node = node_of(saved);
         if (node->kind != LEAF) continue;
-        if (!node->reached) {
+        if (node->stamp != pass->reached) {
             node->grad = saved->grad;
             node->holds_object = saved->node & 1;
             saved->node = 0;
-        } else if (!(saved->node & 1) && saved->grad.number != 0.0) {
+        } else if (!(saved->node & 1)) {
             node->grad.number = saved->grad.number + node->grad.number;
         }
     }
@@ -521,7 +638,7 @@ finish(Pass *pass)
 static void
 clear_leaf(Pass *pass, PyObject *x)
 {
-    if (x && IS_NODE(x) && NODE(x)->kind == LEAF && NODE(x)->stamp == pass->done) NODE(x)->grad.number = 0.0;
+    if (x && IS_NODE(x) && NODE(x)->kind == LEAF && NODE(x)->stamp >= pass->done) NODE(x)->grad.number = 0.0;
 }
 
 /* Put everything back as it was. */
@@ -553,9 +670,8 @@ give_up(Pass *pass, PyObject *root)
 
 /* The arrays of the latest pass, for the next: asking the system for memory takes longer than using it. */
 static Pass spare;
-#define KEPT (1u << 16)
 #ifndef LAST_PASS
-#define LAST_PASS (UINT32_MAX / 2) /* whose number a stamp can hold */
+#define LAST_PASS (UINT32_MAX / 3) /* whose number a stamp can hold */
 #endif
 
 static void
@@ -565,14 +681,14 @@ put_away(Pass *pass)
     pass->table = NULL;
     pass->placed = pass->waiting = pass->kept = pass->count = pass->met = 0;
     pass->summed = pass->mask = pass->latest = 0;
-    if (pass->order_room <= KEPT && pass->stack_room <= KEPT && pass->saved_room <= KEPT
+    pass->saves_objects = 0;
+    if (pass->order_room <= KEPT && pass->saved_room <= KEPT
         && pass->other_room <= KEPT && pass->result_room <= KEPT && pass->sum_room <= KEPT
         && pass->received_room <= KEPT && !spare.order) {
         spare = *pass;
         return;
     }
     PyMem_Free(pass->order);
-    PyMem_Free(pass->stack);
     PyMem_Free(pass->saved);
     PyMem_Free(pass->others);
     PyMem_Free(pass->results);
@@ -595,18 +711,19 @@ pass_sweep(PyObject *module, PyObject *args)
     passes++;
     Pass pass = spare;
     spare = (Pass){0};
-    pass.open = 2 * passes - 1;
-    pass.done = 2 * passes;
+    pass.open = 3 * passes - 2;
+    pass.done = 3 * passes - 1;
+    pass.reached = 3 * passes;
     int result = sort(&pass, root);
     if (result == DONE) {
-        add(NODE(root), gradient);
+        add(&pass, NODE(root), gradient);
         result = accumulate(&pass);
     }
     if (result == DONE) finish(&pass);
     else give_up(&pass, root);
     /* Whoever is freed here may run anybody's code, a pass for instance: this one is over. */
     Saved *saved = pass.saved;
-    size_t kept = pass.kept;
+    size_t kept = pass.saves_objects ? pass.kept : 0;
     for (size_t i = 0; i < kept; i++)
         if (saved[i].node & 1) Py_DECREF(saved[i].grad.object);
     put_away(&pass);
@@ -653,25 +770,40 @@ pass_exchange(PyObject *module, PyObject *args)
     Py_RETURN_TRUE;
 }
 
-/* Numbers of many nodes at a time: an array of doubles, as many as there are nodes in a list. */
+/* Numbers of many nodes at a time: an array of doubles, as many as there are objects in a list. */
 static int
-take_doubles(PyObject *array, PyObject *nodes, Py_buffer *view, int is_written)
+take_array(PyObject *array, PyObject *nodes, Py_buffer *view, int is_written)
 {
     Py_ssize_t count = PyList_GET_SIZE(nodes);
     if (PyObject_GetBuffer(array, view, PyBUF_ND | PyBUF_FORMAT | (is_written ? PyBUF_WRITABLE : 0)) < 0)
         return FAILED;
     int fits = view->itemsize == sizeof(double) && view->len == count * (Py_ssize_t)sizeof(double)
                && view->format && !strcmp(view->format, "d");
-    if (!fits) PyErr_SetString(PyExc_ValueError, "nodes and doubles must be as many");
-    for (Py_ssize_t i = 0; fits && i < count; i++) {
+    if (fits) return DONE;
+    PyErr_SetString(PyExc_ValueError, "nodes and doubles must be as many");
+    PyBuffer_Release(view);
+    return FAILED;
+}
+
+/* Let go of an array whose list holds something else than nodes. */
+static int
+refuse_others(Py_buffer *view)
+{
+    PyErr_SetString(PyExc_TypeError, "a list of nodes is needed");
+    PyBuffer_Release(view);
+    return FAILED;
+}
+
+/* The same, with a look at all objects, where nothing may be written before they are known to be nodes. */
+static int
+take_doubles(PyObject *array, PyObject *nodes, Py_buffer *view, int is_written)
+{
+    if (take_array(array, nodes, view, is_written) < 0) return FAILED;
+    for (Py_ssize_t i = 0, count = PyList_GET_SIZE(nodes); i < count; i++) {
         if (i + AHEAD < count) PREFETCH(PyList_GET_ITEM(nodes, i + AHEAD));
-        if (!IS_NODE(PyList_GET_ITEM(nodes, i))) {
-            PyErr_SetString(PyExc_TypeError, "a list of nodes is needed");
-            fits = 0;
-        }
+        if (!IS_NODE(PyList_GET_ITEM(nodes, i))) return refuse_others(view);
     }
-    if (!fits) PyBuffer_Release(view);
-    return fits ? DONE : FAILED;
+    return DONE;
 }
 
 /* gather(nodes, array): write the nodes' numbers into an array of doubles. */
@@ -682,11 +814,12 @@ pass_gather(PyObject *module, PyObject *args)
     PyObject *nodes, *array;
     Py_buffer view;
     if (!PyArg_ParseTuple(args, "O!O", &PyList_Type, &nodes, &array)) return NULL;
-    if (take_doubles(array, nodes, &view, 1) < 0) return NULL;
+    if (take_array(array, nodes, &view, 1) < 0) return NULL;
     PyObject **at = ((PyListObject *)nodes)->ob_item;
     double *to = view.buf;
     for (Py_ssize_t i = 0, count = PyList_GET_SIZE(nodes); i < count; i++) {
         if (i + AHEAD < count) PREFETCH(&NODE(at[i + AHEAD])->data);
+        if (!IS_NODE(at[i])) return refuse_others(&view), NULL;
         to[i] = NODE(at[i])->data;
     }
     PyBuffer_Release(&view);
@@ -761,12 +894,15 @@ static PyObject *
 add_array(PyObject *nodes, PyObject *array)
 {
     Py_buffer view;
-    if (take_doubles(array, nodes, &view, 0) < 0) return NULL;
+    if (take_array(array, nodes, &view, 0) < 0) return NULL;
     PyObject **at = ((PyListObject *)nodes)->ob_item;
     const double *from = view.buf;
     Py_ssize_t count = PyList_GET_SIZE(nodes), i = 0;
-    for (; i < count && is_addable(NODE(at[i]), from[i]); i++)
+    for (; i < count; i++) {
         if (i + AHEAD < count) PREFETCH(NODE(at[i + AHEAD]));
+        if (!IS_NODE(at[i])) return refuse_others(&view), NULL;
+        if (!is_addable(NODE(at[i]), from[i])) break;
+    }
     int all = i == count;
     for (i = 0; all && i < count; i++) {
         if (i + AHEAD < count) PREFETCH(NODE(at[i + AHEAD]));

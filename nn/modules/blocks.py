@@ -8,10 +8,11 @@ from typing import Any, SupportsIndex, TypeVar, overload
 
 import autograd
 from autograd import TracingError, Value, modes
+from autograd.calculus.lookup import entries
 from autograd.spellings import IDLE, TENSORS, options
 from autograd.words import gettext
 from nn.activations import Activation, activation_function, activation_title
-from nn.checks import as_whole, is_sequence, one_hot, real, whole
+from nn.checks import as_whole, is_sequence, real, whole
 from nn.init import Initializer, Rng, generator, initializer
 from nn.modules.module import Batch, Module
 
@@ -152,9 +153,7 @@ class Embedding(Module):
         if is_sequence(index):
             return [self.forward(i) for i in index]
         if isinstance(index, Value) and modes.is_tracing():
-            # The number is not known while a program is compiled: a product with its one-hot vector.
-            hot, known = one_hot(index, len(self.w))
-            return [known + autograd.dot(tuple(hot), column) for column in zip(*self.w, strict=True)]
+            return entries(self.w, index)  # the number is not known while a program is compiled
         if isinstance(index, Value) and as_whole(index.data) is not None:
             index = int(index.data)
         if isinstance(index, Value) or not hasattr(index, "__index__"):

@@ -699,6 +699,46 @@ def test_a_pass_that_python_has_to_make_finds_every_gradient_as_it_was():
     assert (x.grad, y.grad, z.grad) == (0.25 + 15.0 * e + 1.0, 10.0 * e, e)
 
 
+@compiled
+@pytest.mark.parametrize("derived", [False, True])
+@pytest.mark.parametrize("seed", range(4 * TIMES))
+def test_a_deep_graph_is_summed_in_the_order_of_python(seed, derived):
+    program = f"""
+import random
+import autograd
+from autograd import Value, adjoints, toposort
+class Own(Value):
+    pass
+rng = random.Random({seed})
+nodes = [(Own if {derived} else Value)(rng.uniform(-1.0, 1.0)) for _ in range(8)]
+for _ in range(6000):
+    near = nodes[-40:]
+    a, b, c = (rng.choice(near) for _ in range(3))
+    kind = rng.randrange(40)
+    if kind == 0:
+        nodes.append(autograd.sum([a, b, 0.5, a, nodes[0]]).tanh())
+    elif kind == 1:
+        nodes.append(autograd.dot([a, b, c], [0.25, c, a]).tanh())
+    elif kind == 2:
+        nodes.extend(autograd.softmax([a, b, c, nodes[1]]))
+    elif kind == 3:
+        nodes.append(autograd.maximum(a, b) * 2.0)
+    else:
+        nodes.append((a + 0.5) * nodes[2] if kind < 6 else rng.choice([a + b, a - b, a * b, a * a, a.tanh()]))
+        if abs(nodes[-1].data) > 2.0:
+            nodes.append(nodes[-1].tanh())
+for root in (nodes[-1], autograd.sum(nodes[-9:]), nodes[3000]):
+    for node in toposort(root):
+        node.grad = rng.choice([0.0, -0.0, 0.5])
+    before = {{x: x.grad for x in toposort(root) if x.op is None}}
+    expected = {{x: before.get(x, 0.0) if g is None else before[x] + g if before.get(x) else g
+                for x, g in adjoints(root).items()}}
+    assert autograd.native.engine.sweep(root, 1.0)
+    print(len(expected) > 1000, all(repr(x.grad) == repr(g) for x, g in expected.items()))
+"""
+    assert run(program, CHAINRULE_PURE_PYTHON="") == ["True"] * 6
+
+
 @of_the_tree
 @compiled
 def test_a_second_copy_of_the_package_in_a_process_does_without():

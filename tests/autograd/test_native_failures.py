@@ -228,6 +228,34 @@ def test_no_memory_is_an_error_and_no_crash_wherever_it_strikes():
     assert run(FAILING, CHAINRULE_PURE_PYTHON="") == ["True"] * 4
 
 
+@compiled
+def test_no_memory_in_a_deep_descent_leaves_every_gradient_as_it_was():
+    pytest.importorskip("_testcapi", reason="makes allocations fail")
+    program = """
+import itertools
+import _testcapi
+from autograd import Value
+leaf = root = Value(0.5)
+for _ in range(100_000):
+    root = root + leaf
+middle = root._a
+leaf.grad, middle.grad = 0.5, 0.25
+for allocation in itertools.count():
+    _testcapi.set_nomemory(allocation, allocation + 1)
+    try:
+        root.backward()
+    except MemoryError:
+        failed = allocation
+    else:
+        break
+    finally:
+        _testcapi.remove_mem_hooks()
+    assert (leaf.grad, middle.grad, root.grad) == (0.5, 0.25, 0.0)
+print(failed > 5, leaf.grad, middle.grad)
+"""
+    assert run(program, CHAINRULE_PURE_PYTHON="") == ["True", "100001.5", "1.0"]
+
+
 FAILING = """
 import gc, itertools, sys
 import _testcapi

@@ -89,7 +89,7 @@ def watched(graph: Graph) -> Any:
     origin[(origin >= 0) & (origin[origin] >= 0)] = -1
     smaller = (sizes == SMALLER) | np.isin(graph.kind, EXTREMA)
     needed = np.zeros(graph.size, bool)
-    fresh = distinct(np.concatenate([t.a[sums], t.b[sums]]))
+    fresh = distinct(np.concatenate([t.a[sums], t.b[sums], graph.args[graph.scatters(), 0]]))
     while len(fresh):
         needed[fresh] = True
         through = np.zeros(graph.size, bool)

@@ -16,6 +16,7 @@ from autograd.compiler.graph.ir import (
     EXTREMA,
     FIRST_ROW,
     ONE,
+    PARAM,
     SOP,
     Builder,
     Graph,
@@ -24,6 +25,7 @@ from autograd.compiler.graph.ir import (
     distinct,
     spread,
 )
+from autograd.compiler.graph.lookups import ENTRY, SCATTER
 from autograd.compiler.graph.symbol import Step, Symbol, recorded, total_of
 from autograd.op import ANY, TABLE, Op
 
@@ -118,6 +120,11 @@ def differentiate(b: Builder, graph: Graph, stopped: Ints, loss: int, params: In
             _extrema(b, graph, nodes, contribute)
             continue
         op, constants = graph.rows[kind - FIRST_ROW]
+        if op is ENTRY:
+            own = nodes[graph.kind[graph.args[nodes, 1]] == PARAM]
+            if len(own):
+                b.call(b.new(b.row(SCATTER, constants), len(own)), [own + first, *graph.args[own, :2].T])
+            continue
         columns = [c for c in graph.args[nodes].T if c[0] >= 0]
         rule = template(op, constants, len(columns))
         for x, p in zip(columns, rule.run(b, nodes, columns), strict=True):

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd.compiler.graph.counting import bincount, repeated
+from autograd.compiler.graph.lookups import SCATTER
 from autograd.ops import Op
 from autograd.words import gettext
 
@@ -144,7 +145,16 @@ class Graph:
 
     def lane(self) -> NDArray[np.bool_]:
         """Tell, for each node, whether it differs from lane to lane."""
-        return spread(self, self.kind == LANE, through_sums=False)
+        return spread(self, self.kind == LANE, through_sums=False) & ~self.scatters()
+
+    def row(self, node: int) -> Op | None:
+        """Return the row of the table that a node is; None where it is none."""
+        kind = int(self.kind[node])
+        return self.rows[kind - FIRST_ROW][0] if kind >= FIRST_ROW else None
+
+    def scatters(self) -> NDArray[np.bool_]:
+        """Tell, for each node, whether it scatters a gradient over a table: then it stays, unread."""
+        return np.array([False] * FIRST_ROW + [op is SCATTER for op, _ in self.rows])[self.kind]
 
 
 def spread(graph: Graph, marked: NDArray[np.bool_], *, through_sums: bool = True) -> NDArray[np.bool_]:

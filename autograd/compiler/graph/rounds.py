@@ -84,7 +84,7 @@ def find(graph: Graph, lane: Any, ahead: Any) -> Found | None:
     """
     work = graph.args[:, 0] >= 0
     work[graph.terms.node] = True
-    work &= ~ahead
+    work &= ~(ahead | graph.scatters())
     if int(work.sum()) < LEAST * LEAST:
         return None
     level = graph.levels()

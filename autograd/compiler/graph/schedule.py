@@ -27,7 +27,7 @@ from autograd.compiler.graph.ir import (
     spans,
 )
 
-__all__ = ["families", "groups", "mixed", "signatures", "term_keys", "with_set"]
+__all__ = ["families", "groups", "mixed", "signatures", "term_keys", "together", "with_set"]
 
 
 def mixed(keys: Any) -> Any:
@@ -168,9 +168,10 @@ def groups(graph: Graph, lane: Any, ahead: Any, *, even: bool = True) -> list[In
     nodes of one may differ in how many terms they add up.
     """
     t = graph.terms
+    scattered = graph.scatters()
     work = graph.args[:, 0] >= 0
     work[t.node] = True
-    work &= ~ahead
+    work &= ~(ahead | scattered)
     producers, consumers = graph.edges()
     # What only repeats a number, or adds a constant to it, for none but the caller: all together at the end.
     behind = _copies(graph, work, producers)
@@ -197,10 +198,17 @@ def groups(graph: Graph, lane: Any, ahead: Any, *, even: bool = True) -> list[In
         read = np.zeros(graph.size, bool)
         read[producers] = True
         best.sort(key=lambda group: not read[group].any())
-    best += _by_level(behind, np.zeros(graph.size, np.int64), signatures(graph, lane, FINE))
+    best += together(graph, lane, behind) + together(graph, lane, scattered)
     if not in_order(graph, [np.flatnonzero(ahead), *best]):
         raise AssertionError("a number would be read before it is computed")
     return best
+
+
+def together(graph: Graph, lane: Any, which: Any) -> list[Ints]:
+    """Return groups of nodes that can be computed in any order."""
+    if not which.any():
+        return []
+    return _by_level(which, np.zeros(graph.size, np.int64), signatures(graph, lane, FINE))
 
 
 def _copies(graph: Graph, work: Any, producers: Ints) -> Any:

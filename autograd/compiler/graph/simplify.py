@@ -181,8 +181,10 @@ def fold(graph: Graph) -> Graph:
         empty = (graph.kind == SOP) & (graph.primal >= 0) & ~kept(graph)
         empty[t.node] = False
         dead = empty[t.a] | empty[t.b]
-        if dead.any():
-            graph = replace(graph, terms=t.take(~dead))
+        gone = graph.scatters() & empty[graph.args[:, 0]]
+        if dead.any() or gone.any():
+            kind, args = np.where(gone, CONST, graph.kind), np.where(gone[:, None], -1, graph.args)
+            graph = replace(graph, terms=t.take(~dead), kind=kind.astype(np.int16), args=args)
             continue
         sums = graph.kind == SOP
         varies = np.zeros(graph.size, bool)
@@ -240,6 +242,7 @@ def adopt(graph: Graph) -> Graph:
     t = graph.terms
     count = bincount(t.node, minlength=graph.size)
     keep = kept(graph)
+    keep[graph.args[graph.scatters(), 0]] = True  # read when gradients have been added to already
     pinned = np.zeros(graph.size, bool)
     pinned[graph.pinned[graph.pinned >= 0]] = True
     copies = pinned[t.node] & (count[t.node] == 1) & (t.coef == 1.0) & (t.b == ONE) & ~t.over & (t.a != ONE)
@@ -288,7 +291,8 @@ def compact(graph: Graph) -> Graph:
     for special in (graph.scale, graph.lanes):
         if special >= 0:
             live[special] = True
-    frontier = distinct(np.concatenate([graph.outputs, graph.pinned[graph.pinned >= 0]]))
+    ends = graph.outputs, graph.pinned[graph.pinned >= 0], np.flatnonzero(graph.scatters())
+    frontier = distinct(np.concatenate(ends))
     live[frontier] = True
     flood(start, below, live, frontier)
     number = np.cumsum(live) - 1
@@ -311,7 +315,7 @@ def compact(graph: Graph) -> Graph:
 def fuse_equal(graph: Graph) -> Graph:
     """Compute a row of the same operands once: the rules of neighbouring operands repeat steps."""
     for _ in range(16):
-        rows = np.flatnonzero(graph.args[:, 0] >= 0)
+        rows = np.flatnonzero((graph.args[:, 0] >= 0) & ~graph.scatters())
         if not len(rows):
             return graph
         n = graph.size + 1

@@ -10,7 +10,7 @@ from autograd.compiler.listing.views import number
 from autograd.compiler.roll.program import Part, Ref
 from autograd.op import Op
 
-__all__ = ["product", "row_text"]
+__all__ = ["LANE_LOOP", "product", "row_text", "spread"]
 
 LANE_LOOP = -1
 
@@ -84,10 +84,10 @@ def _one(w: Any, sizes: tuple[int, ...], a: Ref, order: list[int], lane: bool, e
     where = "" if len(summed) == len(full) else str(summed[0]) if len(summed) == 1 else str(tuple(summed))
     reduced = f"{wrapped(text)}.{verb}({where})"
     left = [i for i in full if i in kept]
-    return _spread(reduced, left, order, lane)
+    return spread(reduced, left, order, lane)
 
 
-def _spread(text: str, axes: list[int], order: list[int], lane: bool) -> str:
+def spread(text: str, axes: list[int], order: list[int], lane: bool) -> str:
     """Align axes that are left with those of the result."""
     wanted = [*order, *([LANE_LOOP] if lane else [])]
     if not axes:
@@ -150,4 +150,4 @@ def _einsum(w: Any, sizes: tuple[int, ...], factors: list[Ref], order: list[int]
     letters = {i: "n" if i == LANE_LOOP else "ijklmopq"[k] for k, i in enumerate(every)}
     left = [i for i in wanted if any(i in axes for axes in found)]
     spell = ["".join(letters[i] for i in axes) for axes in (*found, left)]
-    return _spread(f"einsum('{','.join(spell[:-1])}->{spell[-1]}', {', '.join(texts)})", left, order, lane)
+    return spread(f"einsum('{','.join(spell[:-1])}->{spell[-1]}', {', '.join(texts)})", left, order, lane)

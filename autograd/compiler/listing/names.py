@@ -68,10 +68,12 @@ INDEX = re.compile(r"\[(\d+)\]")
 """What a label says of a place in an array."""
 NUMBERED = re.compile(r"(.*?[A-Za-z_])_?(\d+)")
 """A label that ends in a number."""
+IN_ROWS = re.compile(r"([A-Za-z]+)(\d+)_(\d+)")
+"""A label that ends in two, a row and a column."""
 RESERVED = frozenset([
     *keyword.kwlist, *keyword.softkwlist, "N", "float", "range", "reversed", "nan", "inf", "add",
     "broadcast_to", "einsum", "empty", "zeros", "array", "stack", "r_",
-    "view", "shared", "lanes", "gradient",
+    "view", "shared", "lanes", "gradient", "int64",
     *TABLE, *(name for text in CODE.values() for name in re.findall(r"[A-Za-z_]\w*", text)),
 ])  # fmt: skip
 """What a printed program says by itself, so that nothing of the user's may bear the name."""
@@ -122,14 +124,22 @@ def split_label(label: str) -> tuple[str, tuple[int, ...]]:
     --------
     >>> split_label("w1[3][7]"), split_label("layer1.n2.w0"), split_label("layer1.n2.b")
     (('w1', (3, 7)), ('layer1_w', (2, 0)), ('layer1_b', (2,)))
+    >>> split_label("tokens.w5_0")
+    ('tokens_w', (5, 0))
     """
     brackets = INDEX.findall(label)
     if brackets:
         return INDEX.sub("", label), tuple(map(int, brackets))
     parts = label.split(".")
     if len(parts) < 2:
+        found = IN_ROWS.fullmatch(label)
+        if found is not None:
+            return found[1], (int(found[2]), int(found[3]))
         found = NUMBERED.fullmatch(label)
         return (label, ()) if found is None else (found[1], (int(found[2]),))
+    found = IN_ROWS.fullmatch(parts[-1])
+    if found is not None:
+        return "_".join([*parts[:-1], found[1]]), (int(found[2]), int(found[3]))
     indices, names = [], parts[:-2]
     for i, part in enumerate(parts[-2:]):
         found = re.fullmatch(r"([A-Za-z_]*?)(\d+)", part)

@@ -13,6 +13,8 @@ import numpy as np
 
 from autograd.compiler.backends.numpy.spelling import compares
 from autograd.compiler.graph.ir import CONST, INPUT, LANE, PARAM
+from autograd.compiler.graph.lookups import ENTRY
+from autograd.compiler.listing import lookups
 from autograd.compiler.listing.assembly import evenly
 from autograd.compiler.listing.copies import copied, filled
 from autograd.compiler.listing.expressions import product, row_text, wrapped
@@ -241,7 +243,7 @@ class Writer(Views):
         """Return the lines that copy gradients and results to their places."""
         graph, address = self.program.graph, self.program.address
         origins, targets = self.program.copies
-        lines = copied(self, targets, origins)
+        lines = [*copied(self, targets, origins), *self.added()]
         outputs = graph.outputs
         fixed = graph.kind[outputs] == CONST
         values = graph.value[outputs]
@@ -393,9 +395,12 @@ class Writer(Views):
         if s.op is not None:
             sizes, refs = self.refined(s.sizes, [s.result, *s.operands])
             order = loops_over(refs[0], sizes, target)
-            texts = [self.aligned(r, sizes, order, s.lane) for r in refs[1:]]
+            if s.op is ENTRY:
+                made = self.entries(refs[1], refs[2], sizes, s.params, order, lane=s.lane)
+            else:
+                made = self.row(s.op, s.params, [self.aligned(r, sizes, order, s.lane) for r in refs[1:]])
             return self._shaped(
-                self.row(s.op, s.params, texts),
+                made,
                 [sizes[i] for i in order],
                 target,
                 s.lane,
@@ -467,6 +472,17 @@ class Writer(Views):
     def row(self, op: Op, params: tuple[float, ...], texts: list[str]) -> str:
         """Return the text of a row applied to texts."""
         return row_text(op, params, texts, self.called.get(op, ""))
+
+    def entries(
+        self, place: Ref, first: Ref, sizes: tuple[int, ...], params: Any, order: list[int], *, lane: bool
+    ) -> str:
+        """Return the text of entries of tables."""
+        return lookups.entries(self, place, first, sizes, params, order, lane=lane)
+
+    def added(self) -> list[str]:
+        """Return the lines that add to the gradients of tables."""
+        lines = lookups.emptied(self, self.program)
+        return [*lines, *(lookups.scattered(self, s) for s in self.program.scattered)]
 
     def product(self, part: Part, order: list[int], lane: bool, extremum: str) -> tuple[float, str]:
         """Return the sign and the text of one part of a statement."""

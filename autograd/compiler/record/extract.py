@@ -10,8 +10,11 @@ from typing import Any
 
 import numpy as np
 
+from autograd import ops
+from autograd.calculus.lookup import ENTRY, Lookup
 from autograd.compiler.graph.expand import RESULTS, adds_up, lower, lower_results
-from autograd.compiler.graph.ir import INPUT, LARGE, QUIET, Builder, Ints, distinct
+from autograd.compiler.graph.ir import INPUT, LARGE, PARAM, QUIET, SOP, Builder, Ints, distinct
+from autograd.compiler.graph.lookups import enter
 from autograd.compiler.record.recording import constant, with_outside
 from autograd.joint import MultiOpCall
 from autograd.native import engine
@@ -36,13 +39,30 @@ class Recorded:
         self.b = b
         self.ids: dict[Any, int] = {}
         self.captured: list[Value] = []
+        self.stretches: list[tuple[int, int]] = []
         self.fixed: dict[float, int] = {}
 
     def leaves(self, values: Sequence[Value], kind: int) -> Ints:
         """Enter leaves, in order."""
         ids = self.b.new(kind, len(values))
         self.ids.update(zip(values, ids.tolist(), strict=True))
+        if kind in (PARAM, INPUT) and len(ids):
+            self.stretches.append((int(ids[0]), int(ids[-1])))
         return ids
+
+    def table(self, rows: Sequence[Sequence[Any]]) -> Ints:
+        """Return the nodes of a table of one column after the other; its numbers become leaves."""
+        flat = [x if isinstance(x, Value) else constant(x) for row in rows for x in row]
+        fresh = [x for x in dict.fromkeys(flat) if x.op is None and x not in self.ids]
+        self.leaves(fresh, INPUT)
+        self.captured += fresh
+        return self.resolve(flat).reshape(len(rows), -1).T
+
+    def is_even(self, column: Ints) -> bool:
+        """Tell whether a column of a table is of leaves at equal distances."""
+        low, high = int(column.min()), int(column.max())
+        steps = np.diff(column)
+        return (steps == steps[:1]).all() and any(a <= low and high <= b for a, b in self.stretches)
 
     def factors(self, objects: Sequence[Any]) -> Ints:
         """Return the nodes of terms and factors.
@@ -100,12 +120,15 @@ def extract(rec: Recorded, tape: list[Value], roots: Sequence[Value]) -> None:
     )
     b = rec.b
     ids = rec.leaves(tape, 4)
-    ops, codes, firsts, seconds = _read(tape, rec.ids)
-    for number, op in enumerate(ops):
+    rows, codes, firsts, seconds = _read(tape, rec.ids)
+    # What tables are of is to stand in one row, and so comes before all that uses single entries.
+    for number, op in sorted(enumerate(rows), key=lambda pair: pair[1] is not ENTRY):
         where = np.flatnonzero(codes == number)
         nodes = [tape[i] for i in where.tolist()]
         out = ids[where]
-        if op.vectors:
+        if op is ENTRY:
+            _lookups(rec, nodes, out)
+        elif op.vectors:
             _vectors(rec, op, nodes, out)
         elif op.arity == ANY or op.arity + len(op.params) > 2:
             _many(rec, op, nodes, out)
@@ -159,6 +182,42 @@ def _vectors(rec: Recorded, op: Any, nodes: list[Any], out: Ints) -> None:
         where = np.flatnonzero(lengths == length)
         first, second = [np.stack([pairs[i][k] for i in where.tolist()]) for k in (0, 1)]
         lower(rec.b, op, (), np.hstack([first, second]).T, out[where])
+
+
+def _lookups(rec: Recorded, nodes: list[Any], out: Ints) -> None:
+    """Enter entries of tables: of leaves that stand at equal distances as such, of others as products."""
+    tables: dict[int, Ints] = {}
+    calls: dict[Lookup, list[int]] = {}
+    for i, node in enumerate(nodes):
+        calls.setdefault(node._call, []).append(i)
+    indices = rec.resolve([call.index for call in calls])
+    found: dict[tuple[int, int], list[tuple[int, int, int]]] = {}
+    for (call, own), index in zip(calls.items(), indices.tolist(), strict=True):
+        if id(call.rows) not in tables:
+            tables[id(call.rows)] = rec.table(call.rows)
+        hot: list[Any] = []
+        for i in own:
+            column = tables[id(call.rows)][nodes[i]._index]
+            if rec.is_even(column):
+                step = int(column[1] - column[0]) if len(column) > 1 else 1
+                found.setdefault((step, len(column)), []).append((i, index, int(column[0])))
+            else:
+                hot = hot or _one_hot(rec.b, index, len(column))
+                rec.b.add(np.full(len(column), out[i]), 1.0, hot[0], column)
+                rec.b.add(out[i : i + 1], 1.0, hot[1])
+    for (step, count), entries in found.items():
+        which, places, firsts = np.array(entries, np.int64).T
+        enter(rec.b, out[which], places, firsts, step, count)
+
+
+def _one_hot(b: Builder, index: int, count: int) -> list[Any]:
+    """Return the one-hot vector of a place, and a node that is 0, or NaN where there is no such place."""
+    places = np.array([b.constant(float(k)) for k in range(count)])
+    hot = lower(b, ops.equal, (), [np.full(count, index), places])
+    total = b.new(SOP, 1)
+    b.add(np.full(count, total[0]), 1.0, hot)
+    zero, nan = [np.array([b.constant(x)]) for x in (0.0, math.nan)]
+    return [hot, lower(b, ops.where, (), [total, zero, nan])]
 
 
 def _many(rec: Recorded, op: Any, nodes: list[Any], out: Ints) -> None:

@@ -14,6 +14,7 @@ from typing import Any, Protocol, TypeVar
 
 from autograd.backward import toposort
 from autograd.calculus.generators import changed, find_generators
+from autograd.calculus.lookup import Lookup
 from autograd.calculus.sparse import Coordinates
 from autograd.calculus.trees import map_leaves
 from autograd.errors import TracingError
@@ -46,10 +47,23 @@ def available_memory() -> float:
 
 
 class Tape(list[Any]):
-    """The nodes of a recording, which stops before memory runs out."""
+    """The nodes of a recording, which stops before memory runs out.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    looks_up
+        Whether what is made of it can look up numbers in tables; products stand for that where not.
+
+    Attributes
+    ----------
+    tables : dict
+        The tables that were looked at so far, by their identity.
+    """
+
+    def __init__(self, *, looks_up: bool = False) -> None:
         super().__init__()
+        self.looks_up = looks_up
+        self.tables: dict[int, Any] = {}
         self.terms = 0
         self.free = available_memory()
         self.told = False
@@ -168,8 +182,14 @@ def with_outside(tape: list[Value], known: Collection[Any]) -> list[Value]:
 
     def foreign(read: Iterable[Any]) -> list[Value]:
         """Return the nodes among what was read, or among the elements of a call there, that are elsewhere."""
-        elements = chain.from_iterable([x.elements for x in read if isinstance(x, Call)])
-        nodes = [x for x in chain(read, elements) if isinstance(x, Value) and x.op is not None]
+        calls = [x for x in read if isinstance(x, Call)]
+        lookups = [call for call in calls if isinstance(call, Lookup)]
+        below = [
+            *[call.elements for call in calls if not isinstance(call, Lookup)],
+            [call.index for call in lookups],
+            *[call.nodes() for call in {id(call.rows): call for call in lookups}.values()],
+        ]
+        nodes = [x for x in chain(read, *below) if isinstance(x, Value) and x.op is not None]
         return [x for x in nodes if not (x in inside or x in known)]
 
     # Sets are made much faster than a loop looks at everything that was read, and as a rule nothing is left.

@@ -138,7 +138,7 @@ def _trace(
         ids = rec.leaves(fresh, LANE if batch else INPUT)
         labels.update(zip(ids.tolist(), _elements(name, shape), strict=True))
         args.append(nested(iter(fresh), shape))
-    tape = Tape()
+    tape = Tape(looks_up=True)
     result = record(f, args, tape)
     extra = record(penalty, (), tape) if penalty is not None else 0.0
     leaves: list[Any] = []

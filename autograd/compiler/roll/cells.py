@@ -28,6 +28,7 @@ from autograd.compiler.graph.ir import (
     csr,
     spans,
 )
+from autograd.compiler.graph.lookups import ENTRY, SCATTER
 from autograd.compiler.listing.names import split_label
 from autograd.compiler.roll.addresses import Column, Plan, fitted, fitted_terms, gather_price, pieces
 from autograd.compiler.roll.affine import compress, nest
@@ -98,6 +99,10 @@ class Layout:
     def place(self, group: Ints) -> None:
         """Make the statement of a group, or one for each part where that is cheaper than gathering."""
         if len(group) == 1 and self._place_alone(int(group[0])):
+            return
+        if len(group) > 1 and self.graph.row(group[0]) in (ENTRY, SCATTER):
+            for part in self._by_table(group):
+                self._commit(part, self._plan(part, strict=True) or self._plan(part, strict=False))
             return
         plan = self._regular(group)
         parts = self._by_block(group) if plan is None or len(group) >= 16 else []
@@ -230,6 +235,15 @@ class Layout:
             return [group]
         rank = np.argsort(np.argsort(first))[inverse.ravel()]
         return [group[rank == i] for i in range(len(first))]
+
+    def _by_table(self, group: Ints) -> list[Ints]:
+        """Split a group of entries by the tables, and by what they are looked up by."""
+        g, known = self.graph, dict[Any, int]()
+        firsts, places = (g.args[group, k] for k in ((1, 0) if g.args[group[0], 2] < 0 else (2, 1)))
+        names = [split_label(g.labels.get(n, ""))[0] for n in places.tolist()]
+        keys = zip(self.block[firsts].tolist(), self.block[places].tolist(), names, strict=True)
+        which = np.array([known.setdefault(key, len(known)) for key in keys])
+        return [group[which == k] for k in range(len(known))]
 
     # Orders to try.
 

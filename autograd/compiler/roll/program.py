@@ -115,6 +115,10 @@ class Program:
     """The address of each output, constants included."""
     tables: list[tuple[int, tuple[int, ...]]] = field(default_factory=list)
     """Where constants begin that differ from round to round of a loop, and the shape of each table."""
+    scattered: list[Statement] = field(default_factory=list)
+    """What adds to gradients that stand in their places, when all else is done: see `graph.lookups`."""
+    emptied: list[tuple[int, int]] = field(default_factory=list)
+    """The stretches of gradients that are zero before that."""
 
     def looked_at(
         self, most: int, gaps: tuple[int, int], which: Callable[[Graph], Any] = watched

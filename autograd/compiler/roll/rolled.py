@@ -6,9 +6,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from autograd.compiler.graph.ir import CONST, QUIET, Graph, Ints
+from autograd.compiler.graph.bounds import runs
+from autograd.compiler.graph.ir import CONST, FIRST_ROW, QUIET, Graph, Ints, distinct
+from autograd.compiler.graph.lookups import SCATTER
 from autograd.compiler.graph.rounds import find
-from autograd.compiler.graph.schedule import groups
+from autograd.compiler.graph.schedule import groups, together
 from autograd.compiler.roll.cells import Layout
 from autograd.compiler.roll.nests import Nested
 from autograd.compiler.roll.padding import Padded
@@ -55,6 +57,8 @@ def _rolled(graph: Graph, first: list[Ints]) -> Program:
             layout.place(group)
     else:
         place_rounds(layout, graph, found)
+        for group in together(graph, layout.is_lane, graph.scatters()):
+            layout.place(group)
     return _finished(layout)
 
 
@@ -66,7 +70,7 @@ def nested(program: Program) -> Program:
     """
     graph, count = program.graph, len(program.statements)
     tables = _tables(program)
-    if any(isinstance(s, Rounds) for s in blocks(program)):
+    if any(isinstance(s, Rounds) for s in blocks(program)) or graph.scatters().any():
         return program
     if not tables and (count < LONG or graph.size > SMOOTH * count):
         return program
@@ -114,9 +118,11 @@ def padded(program: Program) -> Program:
 def _finished(layout: Layout) -> Program:
     """Return the program of a layout."""
     graph = layout.graph
-    statements: Sequence[Statement] = [s for s in layout.statements if not isinstance(s, Rounds)]
-    if len(statements) < len(layout.statements):
-        statements = Unrolled(layout.statements)
+    scattered = [s for s in layout.statements if isinstance(s, Statement) and s.op is SCATTER]
+    made = layout.statements[: len(layout.statements) - len(scattered)]  # they come last
+    statements: Sequence[Statement] = [s for s in made if not isinstance(s, Rounds)]
+    if len(statements) < len(made):
+        statements = Unrolled(made)
     copies = [
         np.concatenate([c[i] for c in layout.copies]) if layout.copies else np.zeros(0, np.int64)
         for i in (0, 1)
@@ -144,4 +150,22 @@ def _finished(layout: Layout) -> Program:
         np.concatenate(constants),
         outputs,
         tables,
+        scattered,
+        _emptied(layout) if scattered else [],
     )
+
+
+def _emptied(layout: Layout) -> list[tuple[int, int]]:
+    """Return the stretches of gradients to which what is scattered is all that is added."""
+    graph, count = layout.graph, layout.parameters
+    where = np.zeros(count, bool)
+    nodes = np.flatnonzero(graph.scatters())
+    for kind in distinct(graph.kind[nodes]).tolist():
+        step, length = map(int, graph.rows[kind - FIRST_ROW][1])
+        firsts = np.unique(layout.address[graph.args[nodes[graph.kind[nodes] == kind], 2]])
+        where[firsts[:, None] + step * np.arange(length)] = True
+    computed = np.zeros(graph.size, bool)
+    computed[graph.terms.node] = True
+    computed |= graph.args[:, 0] >= 0
+    where &= (graph.pinned < 0) | ~computed[graph.pinned]
+    return [(count + a, count + b) for a, b in runs(np.flatnonzero(where), count, 1)]

@@ -64,9 +64,11 @@ def verify(program: Program) -> None:
             ends = [np.searchsorted(sorted_terms.node, s.nodes, side) for side in ("left", "right")]
             _check_sum(program, s, ready, sorted_terms.take(spans(*ends)), np.subtract(ends[1], ends[0]))
         _require(ready.add(program.address[s.nodes]), "each address is written once")
+    for s in program.scattered:
+        _check_row(program, s, ready)
     work = np.flatnonzero(graph.args[:, 0] >= 0)
     done = np.zeros(graph.size, np.int64)
-    for s in program.statements:
+    for s in [*program.statements, *program.scattered]:
         np.add.at(done, s.nodes, 1)
     _require((done <= 1).all(), "each node is computed once")
     _require((done[work] > 0).all() and (done[t.node] > 0).all(), "each node is computed")

@@ -261,6 +261,7 @@ class CWriter:
         lines += [f"    {name}(s, acc);" for name in final]
         if not final:
             lines.append("    (void)acc;")
+        lines += self._scattered()
         results = [
             *range(p.parameters, 2 * p.parameters),
             *(a for n in p.graph.outputs.tolist() if 0 <= (a := int(p.address[n])) < LANES),
@@ -275,6 +276,23 @@ class CWriter:
         loss = [int(p.address[n]) for n in p.graph.outputs.tolist()[:1]]
         lines.append(f"static const long LOSS = {loss[0] if loss and 0 <= loss[0] < LANES else -1};")
         return "\n".join(lines)
+
+    def _scattered(self) -> list[str]:
+        """Print what adds to gradients when all else is done."""
+        p = self.program
+        lines = [f"    memset(s + {a}, 0, {b - a} * sizeof *s);" for a, b in p.emptied]
+        for s in p.scattered:
+            received, place, first = [self.value(r, s.sizes) for r in s.operands]
+            loops = self.loops(s.sizes, range(len(s.sizes)))
+            if any(r.lane for r in s.operands):
+                loops = f"FOR(n, N) {loops}"
+            received, place = [f"lanes[({x[2:-1]}) * N + n]" if x[0] == "v" else x for x in (received, place)]
+            step, count = map(int, s.params)
+            lines.append(
+                f"    {loops}{{ const double place = {place}; if (IS_PLACE(place, {count})) "
+                f"(&{first})[{p.parameters} + (long)place * {step}] += {received}; }}"
+            )
+        return lines
 
     def _some(self, lane: list[str], few: Spans, rows: Spans) -> list[str]:
         """Print what computes some of the blocks of lanes, and what lets threads share all of them."""
@@ -315,12 +333,15 @@ class CWriter:
     def _kept(self, inputs: int) -> list[str]:
         """Print what keeps the results of a block of lanes; inputs among them stand there already."""
         at = np.unique(self.program.outputs)
-        kept = at[at >= LANES + inputs] - LANES
         checked = at[at >= LANES] - LANES
-        if not len(checked):
-            return []
-        finite, rows = self._ints(checked), self._ints(kept) if len(kept) else ""
-        lines = [f"        FOR(r, {len(checked)}) FOR(l, B) unsound |= !isfinite(AT(v[{finite}[r]], l));"]
+        scattered = [r.expand(s.sizes).ravel() for s in self.program.scattered for r in s.operands if r.lane]
+        at = np.unique(np.concatenate([at, *scattered]))
+        kept = at[at >= LANES + inputs] - LANES
+        lines = []
+        if len(checked):
+            finite = self._ints(checked)
+            lines = [f"        FOR(r, {len(checked)}) FOR(l, B) unsound |= !isfinite(AT(v[{finite}[r]], l));"]
+        rows = self._ints(kept) if len(kept) else ""
         if rows:
             lines += [
                 f"        FOR(r, {len(kept)}) {{",

@@ -16,6 +16,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from autograd.compiler.graph.lookups import ENTRY
 from autograd.floats import elementary
 from autograd.native import generate
 from autograd.native.generate import FLOAT, Text, Writer, Written, literal
@@ -80,6 +81,14 @@ INLINE V4 fold(V x) { return x; }
 #define total(x) (((x)[0] + (x)[1]) + ((x)[2] + (x)[3]))
 #endif
 #define EACH_LANE SIMD for (int l = 0; l < B; l++)
+
+/* Whether a number is a place in a table of some length. */
+#define IS_PLACE(place, count) ((place) >= 0.0 && (place) < (count) && (place) == floor(place))
+
+/* The entry of a table, whose entries are so far apart, in a place. */
+INLINE double entry(const double *first, double place, double step, double count) {
+    return IS_PLACE(place, count) ? first[(long)place * (long)step] : NAN;
+}
 """
 
 CODE: dict[str, str] = {
@@ -170,6 +179,7 @@ def spelled(ops: Iterable[Op]) -> Spelled:
 def _spelled(ops: frozenset[Op]) -> Spelled:
     own = sorted((op for op in ops if TABLE.get(op.name) is op), key=lambda op: op.name)
     calls = {op: CODE[op.name] for op in own if op.name in CODE}
+    calls |= {op: "entry(&{1}, {0}, {2}, {3})" for op in ops if op is ENTRY}
     program = generate.Program(OfPrograms())
     made = {op: f for op in own if op not in calls and (f := _translated(program, op))}
     for op, f in made.items():

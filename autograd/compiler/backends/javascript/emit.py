@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd.compiler.backends.indices import ROUND, index, packed, split, whole
+from autograd.compiler.graph.lookups import ENTRY
 from autograd.compiler.roll.program import LANES, Part, Program, Ref, Statement
 from autograd.compiler.roll.repeats import Rounds, UnevenError, blocks, replaced, weighted
 from autograd.native.javascript import Script, literal
@@ -15,11 +16,15 @@ from autograd.op import TABLE
 
 __all__ = ["Writer", "unsupported"]
 
+LOOKUP = """/* Whether a number is a place in a table of some length. */
+const $isPlace = (x, count) => x >= 0 && x < count && Number.isInteger(x);
+"""
+
 
 def unsupported(program: Program) -> str:
     """Return the name of an operation that has no JavaScript, such as a user's own, or an empty text."""
     rows = [s.op for s, _ in weighted(program) if s.op is not None]
-    return next((op.name for op in rows if TABLE.get(op.name) is not op), "")
+    return next((op.name for op in rows if op is not ENTRY and TABLE.get(op.name) is not op), "")
 
 
 class Writer:
@@ -38,12 +43,13 @@ class Writer:
         if len(origins):
             origin, target = self._table(origins), self._table(targets)
             found.append(f"for (let i = 0; i < {len(origins)}; i++) s[{target}[i]] = s[{origin}[i]];")
-        return found
+        return [*found, *map(self._scattered, self.program.scattered)]
 
     def text(self) -> str:
         """Return the functions and tables of what was printed."""
         tables = [f"const {name} = {numbers};" for numbers, name in self.tables.items()]
-        return "\n".join([self.script.text(), *tables])
+        looks_up = any(s.op is ENTRY for s, _ in weighted(self.program))
+        return "\n".join([self.script.text(), *tables, *[LOOKUP] * looks_up])
 
     def _rounds(self, loop: Rounds) -> list[str]:
         """Print a known loop; statement by statement where more than numbers differ."""
@@ -82,6 +88,12 @@ class Writer:
         return "".join([*opened, "for (let n = 0; n < N; n++) " * lane])
 
     def _statement(self, s: Statement) -> str:
+        if s.op is ENTRY:
+            place, first = [self._value(r, s.sizes) for r in s.operands]
+            step, count = map(int, s.params)
+            target, at = self._value(s.result, s.sizes), first[2:-1]
+            value = f"$isPlace({place}, {count}) ? s[{at} + {step} * {place}] : NaN"
+            return f"{self._loops(s.sizes, range(len(s.sizes)), lane=s.lane)}{target} = {value};"
         if s.op is not None:
             given = [*(self._value(r, s.sizes) for r in s.operands), *map(literal, s.params)]
             value = f"{self.script.value(s.op)}({', '.join(given)})"
@@ -90,6 +102,15 @@ class Writer:
         if s.starts is not None:
             return self._ragged(s)
         return "\n".join(self._part(s, part, first=k == 0) for k, part in enumerate(s.parts))
+
+    def _scattered(self, s: Statement) -> str:
+        """Print what adds to the gradients of tables."""
+        received, place, first = [self._value(r, s.sizes) for r in s.operands]
+        step, count = map(int, s.params)
+        lane = any(r.lane for r in s.operands)
+        target = f"s[{first[2:-1]} + {self.program.parameters} + {step} * {place}]"
+        loops = self._loops(s.sizes, range(len(s.sizes)), lane=lane)
+        return f"{loops}if ($isPlace({place}, {count})) {target} += {received};"
 
     def _part(self, s: Statement, part: Part, *, first: bool) -> str:
         """Print one summand of a sum of products, or what an extremum is taken of."""

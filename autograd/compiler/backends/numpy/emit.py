@@ -12,6 +12,8 @@ from autograd.compiler.backends.finite import Finite, quiet
 from autograd.compiler.backends.numpy.contract import Calls, alike, contract, pick
 from autograd.compiler.backends.numpy.spelling import calls_of
 from autograd.compiler.graph.counting import places
+from autograd.compiler.graph.lookups import ENTRY
+from autograd.compiler.roll.affine import compress
 from autograd.compiler.roll.program import LANES, Part, Program, Ref, Statement
 from autograd.compiler.roll.repeats import Loop, Rounds, blocks, loops
 
@@ -65,6 +67,10 @@ class Bound:
         marks[at] = len(self.calls.list)
         if len(program.copies[0]):
             self.calls.add(_copy, self.shared, program.copies[0], program.copies[1])
+        for start, end in program.emptied:
+            self.calls.add(self.shared[start:end].fill, 0.0)
+        for s in program.scattered:
+            self._scatter(s)
         known = {
             Loop(k, len(x.first), x.count)
             for k, x in zip(marks, items, strict=False)
@@ -195,8 +201,42 @@ class Bound:
         out = self.array(s.result, (len(s.nodes),), False)
         self.calls.add(np.add.reduceat, a, s.starts, 0, None, out)
 
+    def _place(self, ref: Ref, sizes: tuple[int, ...], lane: bool) -> Any:
+        """Return places in a table, of length 1 along loops that do not matter."""
+        x = self.array(ref, sizes, lane)
+        return _cut(x, tuple(1 if not step else n for n, step in zip(x.shape, x.strides, strict=True)))
+
+    @staticmethod
+    def _addresses(first: Ref, sizes: tuple[int, ...], lane: bool) -> Any:
+        """Return the addresses of the first entries, over all loops."""
+        table = compress(first.expand(sizes))
+        return places(table.reshape(table.shape + (1,) * lane))
+
+    def _entry(self, s: Statement) -> None:
+        """Enter the entries of tables."""
+        index, first = s.operands
+        step, count = map(int, s.params)
+        at = self._addresses(first, s.sizes, s.lane)
+        out = self.array(s.result, s.sizes, s.lane)
+        self.calls.add(_look_up, self.shared, self._place(index, s.sizes, s.lane), at, step, count, out)
+
+    def _scatter(self, s: Statement) -> None:
+        """Enter what adds the gradients of entries to those of tables."""
+        received, index, first = s.operands
+        step, count = map(int, s.params)
+        lane = index.lane or received.lane
+        for r in (received, index):
+            if r.addresses is not None and not r.lane:
+                self.gathered[id(r)] = made = np.empty(r.addresses.shape)
+                self.calls.add(self.shared.take, places(r.addresses), None, made, "clip")
+        at = self._addresses(first, s.sizes, lane) + self.program.parameters
+        gradients, place = self.array(received, s.sizes, lane), self._place(index, s.sizes, lane)
+        self.calls.add(_scatter, self.shared, gradients, place, at, step, count)
+
     def _emit(self, s: Statement) -> None:
-        if s.op is not None:
+        if s.op is ENTRY:
+            self._entry(s)
+        elif s.op is not None:
             arrays = [self.array(r, s.sizes, s.lane) for r in s.operands]
             operands = [
                 x.ravel()[0] if x.size and not any(x.strides) and r.constants is not None else x
@@ -332,7 +372,7 @@ class Bound:
 
 def _gathers(loop: Rounds) -> bool:
     """Tell whether a loop reads through tables."""
-    return any(
+    return any(s.op is ENTRY for s in loop.first) or any(
         r is not None and r.addresses is not None
         for s in loop.first
         for r in (*s.operands, *[x for p in s.parts for x in (p.a, p.b)])
@@ -345,6 +385,31 @@ def _cut(x: Any, shape: tuple[int, ...]) -> Any:
 
 def _take_rows(source: Any, table: Any, out: Any) -> None:
     source.take(table, axis=0, out=out, mode="clip")
+
+
+def _places(index: Any, count: int) -> tuple[Any, Any]:
+    """Return places in a table as whole numbers, 0 for what is none; and where that is, or None."""
+    known = (index >= 0.0) & (index < count) & (index == np.floor(index))
+    if known.all():
+        return index.astype(np.intp), None
+    return np.where(known, index, 0.0).astype(np.intp), ~known
+
+
+def _look_up(arena: Any, index: Any, first: Any, step: int, count: int, out: Any) -> None:
+    """Look entries up in tables; what there is no place for is NaN."""
+    at, unknown = _places(index, count)
+    arena.take(at * step + first, None, out, "clip")
+    if unknown is not None:
+        np.copyto(out, np.nan, where=unknown)
+
+
+def _scatter(arena: Any, received: Any, index: Any, first: Any, step: int, count: int) -> None:
+    """Add to tables what their entries receive."""
+    at, unknown = _places(index, count)
+    if unknown is not None:
+        received = np.where(unknown, 0.0, received)
+    to = np.broadcast_to(at * step + first, received.shape)
+    np.add.at(arena, to.ravel(), received.ravel())
 
 
 def _copy(arena: Any, origin: Any, target: Any) -> None:

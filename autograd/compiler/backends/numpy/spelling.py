@@ -19,6 +19,7 @@ import numpy as np
 
 from autograd.compiler.backends.numpy import special
 from autograd.compiler.backends.numpy.special import by_value
+from autograd.compiler.graph.lookups import ENTRY
 from autograd.form import Comparison
 from autograd.op import TABLE, Op
 
@@ -446,7 +447,7 @@ def _whole(op: Op) -> Callable[..., Any] | None:
 
 def number_by_number(ops: Iterable[Op]) -> list[str]:
     """Return the names of rows without a function over arrays, which Python evaluates number by number."""
-    return sorted({op.name for op in ops if _whole(op) is None})
+    return sorted({op.name for op in ops if op is not ENTRY and _whole(op) is None})
 
 
 # Where one call of a function is not the fastest way: the calls, each as a function and its arguments.

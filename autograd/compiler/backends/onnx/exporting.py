@@ -10,6 +10,8 @@ import numpy as np
 from onnx import TensorProto, checker, helper, numpy_helper
 
 from autograd.compiler.backends.onnx.spelling import ATTRIBUTES, FUNCTIONS, OPERATORS, template
+from autograd.compiler.graph.lookups import ENTRY
+from autograd.compiler.roll.affine import compress
 from autograd.compiler.roll.program import LANES, Part, Ref, Statement
 from autograd.op import Op
 from autograd.words import gettext
@@ -76,15 +78,16 @@ class Graph:
             told: dict[str, Any] = ATTRIBUTES.get(kind, {})
             return lambda *given: self.node(kind, *(self.term(x).number() for x in given), **told)
 
-        def where(condition: Term, yes: Any, no: Any) -> Term:
-            truth = condition if condition.truth else condition != 0.0
-            return self.node("Where", truth, self.term(yes).number(), self.term(no).number())
-
         space: dict[str, Any] = {name: operator(kind) for name, kind in OPERATORS.items()}
-        space.update(where=where)
+        space.update(where=self.chosen)
         for name, (*operands, formula) in FUNCTIONS.items():
             space[name] = eval(f"lambda {', '.join(operands)}: {formula}", space)  # noqa: S307 - the text there
         return space
+
+    def chosen(self, condition: Term, yes: Any, no: Any) -> Term:
+        """Return one of two numbers, by a condition."""
+        truth = condition if condition.truth else condition != 0.0
+        return self.node("Where", truth, self.term(yes).number(), self.term(no).number())
 
     def fresh(self) -> str:
         """Return a name that no tensor has."""
@@ -209,7 +212,9 @@ class Exporter:
     def enter(self, s: Statement) -> None:
         """Enter a statement's nodes."""
         target = self.program.address[s.nodes].ravel()
-        if s.op is not None:
+        if s.op is ENTRY:
+            made = self._entry(s, target)
+        elif s.op is not None:
             made = self._row(s, s.op, target)
         elif s.starts is not None:
             made = self._ragged(s)
@@ -233,6 +238,61 @@ class Exporter:
         if ref.constants is not None:
             return self.graph.constant(table.reshape(table.shape + (1,) * column), np.float64)
         return self.graph.read(table, column=column)
+
+    def _aligned(self, ref: Ref, sizes: tuple[int, ...], *, lane: bool) -> Term:
+        """Return an operand with an axis for each loop, of one where it does not matter."""
+        axes = self._axes(ref, sizes)
+        table = np.asarray(ref.table) if ref.constants is not None else ref.expand(sizes)
+        table = table[tuple(slice(None) if k in axes else slice(0, 1) for k in range(len(sizes)))]
+        if ref.constants is not None:
+            return self.graph.constant(table.reshape(table.shape + (1,) * lane), np.float64)
+        return self.graph.read(table, column=lane)
+
+    def _places(self, place: Ref, first: Any, s: Statement, *, lane: bool) -> tuple[Term, Term]:
+        """Return where in an array entries of tables are, and whether they are any; ``first`` of each."""
+        graph = self.graph
+        step, count = map(int, s.params)
+        x = self._aligned(place, s.sizes, lane=lane)
+        known = (x >= 0.0).number() * (x < float(count)).number()
+        known = known * (x == graph.node("Floor", x)).number() != 0.0
+        at = graph.node("Cast", graph.chosen(known, x, 0.0), to=TensorProto.INT64)
+        table = compress(first)
+        firsts = graph.constant(table.reshape(table.shape + (1,) * lane))
+        return graph.node("Add", graph.node("Mul", at, graph.constant([step])), firsts), known
+
+    def _entry(self, s: Statement, target: Any) -> Term:
+        """Return entries of tables."""
+        graph = self.graph
+        place, first = s.operands
+        step, count = map(int, s.params)
+        table = first.expand(s.sizes)
+        low = int(table.min()) + min(step * (count - 1), 0)
+        high = int(table.max()) + max(step * (count - 1), 0)
+        at, known = self._places(place, table - low, s, lane=s.lane)
+        found = graph.node("Gather", graph.read(np.arange(low, high + 1)), at, axis=0)
+        value = graph.chosen(known, found, math.nan)
+        if s.lane:
+            value = value * self.ones
+        shape = [1] * len(s.sizes)
+        for ref in s.operands:
+            for k in self._axes(ref, s.sizes):
+                shape[k] = s.sizes[k]
+        return graph.result(target, s.result.expand(s.sizes), value, tuple(shape))
+
+    def _scatter(self, s: Statement) -> None:
+        """Enter what adds to the gradients of tables."""
+        graph, count = self.graph, self.program.parameters
+        gradients = np.arange(count, 2 * count)
+        received, place, first = s.operands
+        lane = any(r.lane for r in s.operands)
+        at, known = self._places(place, first.expand(s.sizes), s, lane=lane)
+        value = graph.chosen(known, self._aligned(received, s.sizes, lane=lane), 0.0)
+        flat = graph.constant([-1])
+        shape = graph.node("Shape", graph.node("Add", value, graph.node("Cast", at, to=TensorProto.DOUBLE)))
+        given = [graph.node("Reshape", graph.node("Expand", x, shape), flat) for x in (at, value)]
+        graph.hold(gradients, graph.node(
+            "ScatterElements", graph.read(gradients), *given, axis=0, reduction="add"
+        ))  # fmt: skip
 
     def _row(self, s: Statement, op: Op, target: Any) -> Term:
         text = template(op)
@@ -319,6 +379,8 @@ class Exporter:
         origins, targets = program.copies
         if len(origins):
             graph.hold(targets, graph.read(origins))
+        for s in program.scattered:
+            self._scatter(s)
         count = program.parameters
         if count:
             results: dict[str, tuple[list[Any], Term]] = {"loss": ([], self.graph.read(self.engine.value_at))}
@@ -364,7 +426,7 @@ def exported(engine: Any, shapes: Sequence[tuple[int, ...]], theta: Any, name: s
         If operations have no counterpart among ONNX's operators over doubles; the message names them.
     """
     rows = {s.op for s in engine.program.statements if s.op is not None}
-    unknown = sorted(op.name for op in rows if template(op) is None)
+    unknown = sorted(op.name for op in rows if op is not ENTRY and template(op) is None)
     if unknown:
         raise ValueError(gettext(
             "{operations} cannot be written with ONNX's operators over doubles; write a header: "

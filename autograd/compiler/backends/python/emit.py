@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.calculus.lookup import is_place
 from autograd.compiler.backends.finite import Finite, quiet
 from autograd.compiler.backends.python.spelling import (
     NAMES,
@@ -22,6 +23,7 @@ from autograd.compiler.backends.python.spelling import (
 from autograd.compiler.graph.bounds import watched
 from autograd.compiler.graph.counting import bincount
 from autograd.compiler.graph.ir import BOUND, CONST, EXTREMA, FIRST_ROW, INPUT, LANE, MAX, ONE, PARAM, csr
+from autograd.compiler.graph.lookups import ENTRY
 from autograd.compiler.roll.program import LANES, Program
 from autograd.floats import many
 from autograd.op import Op
@@ -116,6 +118,11 @@ class PythonWriter:
 
     def _row(self, node: int, kind: int, lines: list[str]) -> None:
         op, params = self.graph.rows[kind - FIRST_ROW]
+        if op is ENTRY:
+            self.names["entry"] = entry
+            place, first = self.args[node][:2]
+            self.define(node, f"entry({self._table(first, params)}, {self.text[place]})", lines, tight=True)
+            return
         operands = [a for a in self.args[node] if a >= 0]
         text = expression(op, params)
         if text is None:
@@ -134,6 +141,19 @@ class PythonWriter:
             if names[-1] == fresh:
                 lines.append(f"{fresh} = {value}")
         self.define(node, text.format(*factors, part=names), lines, tight=is_tight(text))
+
+    def _table(self, first: int, params: tuple[float, ...]) -> str:
+        """Return what of a list is a table: the list, where it begins, its step and its length."""
+        at, count = int(self.program.address[first]), self.program.parameters
+        name, at = ("theta", at) if at < count else ("inputs", at - 2 * count)
+        return f"{name}, {at}, {int(params[0])}, {int(params[1])}"
+
+    def _scatter(self, node: int) -> str:
+        """Return the line that notes what the entry of a table receives."""
+        self.names["scatter"] = scatter
+        received, place, first = self.args[node]
+        table = self._table(first, self.graph.rows[self.kinds[node] - FIRST_ROW][1]).removeprefix("theta, ")
+        return f"scatter(received, {table}, {self.text[place]}, {self.text[received]})"
 
     def body(self) -> tuple[list[str], list[str], list[str], list[str]]:
         """Return the lines before, for and after the lanes, and the names of the lanes' inputs."""
@@ -165,6 +185,9 @@ class PythonWriter:
                 ]
                 late[node] = late[below].any()
                 self.node(node, after if late[node] else before)
+        for s in self.program.scattered:
+            for node in s.nodes.tolist():
+                (inside if self.lane[self.args[node][1]] else after).append(self._scatter(node))
         rows = [f"x{n}" for n in np.flatnonzero(self.graph.kind == LANE).tolist()]
         return before, inside, after, rows
 
@@ -197,6 +220,8 @@ class PythonWriter:
         core += after
         grads = [self.text.get(n, "0.0") for n in graph.pinned.tolist()]
         outputs = [f"of_{n}" if self.lane[n] else self.text[n] for n in graph.outputs.tolist()]
+        if any(op is ENTRY for op, _ in graph.rows):
+            return self._with_tables(core, grads, outputs)
         load = ([f"({', '.join(params)},) = theta"] if params else []) + (
             [f"({', '.join(inputs)},) = inputs"] if inputs else []
         )
@@ -214,6 +239,48 @@ class PythonWriter:
             lines += [f"        {p} -= lr * {g}" for p, g in zip(params, grads, strict=True) if g != "0.0"]
             lines += [f"    return [{', '.join(params)}]"]
         return "\n".join(lines) + "\n"
+
+    def _with_tables(self, core: list[str], grads: list[str], outputs: list[str]) -> str:
+        """Return the functions of a program with tables: of these no single number has a name."""
+        graph = self.graph
+        load = []
+        for name, kind in (("theta", PARAM), ("inputs", INPUT)):
+            own = np.flatnonzero(graph.kind == kind).tolist()
+            load += [f"x{n} = {name}[{i}]" for i, n in enumerate(own) if self.uses[n]]
+        count = len(grads)
+        load += ["received = {}"] * bool(self.program.scattered)
+        core = [*core, f"gradient = [0.0] * {count}"]
+        core += [f"gradient[{i}] = {g}" for i, g in enumerate(grads) if g != "0.0"]
+        if self.program.scattered:
+            core += ["for i, g in received.items():", "    gradient[i] += g"]
+        lines = ["def run(theta, inputs, lanes):", *(f"    {x}" for x in (*load, *core))]
+        lines += [f"    return [{', '.join(outputs)}], gradient"]
+        if count and graph.outputs.size == 1:
+            lines += ["", "def train(theta, inputs, lanes, steps, lr, losses):"]
+            lines += ["    for step in range(steps):", *(f"        {x}" for x in (*load, *core))]
+            lines += [
+                f"        zero = sum(gradient, {outputs[0]})",
+                "        if zero - zero != 0.0:",
+                "            break",
+                f"        losses.append({outputs[0]})",
+                "        theta = [x - lr * g for x, g in zip(theta, gradient)]",
+                "    return theta",
+            ]
+        return "\n".join(lines) + "\n"
+
+
+def entry(numbers: list[float], first: int, step: int, count: int, place: float) -> float:
+    """Return the entry of a table in a list; NaN where there is no such place."""
+    return numbers[first + step * int(place)] if is_place(place, count) else math.nan
+
+
+def scatter(
+    received: dict[int, float], first: int, step: int, count: int, place: float, number: float
+) -> None:
+    """Note what the entry of a table receives."""
+    if is_place(place, count):
+        at = first + step * int(place)
+        received[at] = received.get(at, 0.0) + number
 
 
 def python_program(program: Program) -> str:

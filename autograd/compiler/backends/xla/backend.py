@@ -15,6 +15,7 @@ from autograd.compiler.backends.xla.emit import emitted
 from autograd.compiler.backends.xla.exporting import exported
 from autograd.compiler.backends.xla.running import BoundXLA
 from autograd.compiler.backends.xla.spelling import unspelled
+from autograd.compiler.graph.lookups import ENTRY
 from autograd.compiler.roll.program import Program
 from autograd.compiler.roll.repeats import weighted
 from autograd.compiler.roll.rolled import padded
@@ -71,7 +72,8 @@ class XLA:
 
 def _refuse(program: Program) -> None:
     """Raise where an operation is one that no device computes."""
-    absent = [s.op for s, _ in weighted(program) if s.op is not None and unspelled(s.op)]
+    rows = [s.op for s, _ in weighted(program) if s.op is not None and s.op is not ENTRY]
+    absent = [op for op in rows if unspelled(op)]
     if not absent:
         return
     name = absent[0].name

@@ -25,6 +25,7 @@ from autograd.compiler.backends.xla.spelling import definitions, functions, spel
 from autograd.compiler.graph.bounds import rooted, watched
 from autograd.compiler.graph.ir import CONST, INPUT, LANE, Graph
 from autograd.compiler.listing.copies import copied
+from autograd.compiler.listing.lookups import firsts
 from autograd.compiler.listing.names import Region
 from autograd.compiler.listing.source import Writer, written
 from autograd.compiler.listing.views import number
@@ -83,8 +84,40 @@ class Traced(Writer):
         if masked:
             self.wide = "width"
         super().__init__(program, found)
+        own = program.address[self._own_inputs()]
+        self.inputs = int(own.min(initial=program.shared))
 
     # What differs from the listing.
+
+    def entries(
+        self, place: Ref, first: Ref, sizes: tuple[int, ...], params: Any, order: list[int], *, lane: bool
+    ) -> str:
+        """Return the text of entries of tables: of all parameters, or of all inputs."""
+        own = self._start(first) < self.program.parameters
+        arena, offset = (self.everything, 0) if own else ("inputs", self.inputs)
+        at = firsts(self, first, sizes, order, -offset, lane=lane)
+        step, count = map(int, params)
+        return f"entry({arena}, {at}, {step}, {count}, {self.aligned(place, sizes, order, lane)})"
+
+    @staticmethod
+    def _start(ref: Ref) -> int:
+        """Return the first address of an operand."""
+        return int(ref.base if ref.addresses is None else ref.addresses.flat[0])
+
+    def added(self) -> list[str]:
+        """Return no line: what is added to gradients is, when these are one vector."""
+        return []
+
+    def _scattered(self, s: Statement) -> str:
+        """Return the line that adds what entries receive to the gradient."""
+        received, place, first = s.operands
+        lane, order = place.lane or received.lane, list(range(len(s.sizes)))
+        texts = [self.aligned(r, s.sizes, order, lane) for r in (place, received)]
+        if self.masked and lane:
+            texts[1] = f"{texts[1]} * mask"
+        at = firsts(self, first, s.sizes, order, lane=lane)
+        step, count = map(int, s.params)
+        return f"gradient = scatter(gradient, {at}, {step}, {count}, {texts[0]}, {texts[1]})"
 
     def name_of(self, table: str) -> str:
         """Return a name of its own: a loop's variable indexes arrays of JAX alone."""
@@ -257,19 +290,22 @@ class Traced(Writer):
 
     # The function as a whole.
 
+    def _own_inputs(self) -> Any:
+        """Tell of each node whether it is an input of the user's."""
+        graph = self.program.graph
+        nodes = np.arange(graph.size)
+        return (graph.kind == INPUT) & (nodes != graph.scale) & (nodes != graph.lanes)
+
     def finished(self, lines: list[str]) -> Emitted:
         """Return the function, given its lines."""
         program = self.program
         graph, address = program.graph, program.address
-        own = (
-            (graph.kind == INPUT)
-            & (np.arange(graph.size) != graph.scale)
-            & (np.arange(graph.size) != graph.lanes)
-        )
-        places = {"inputs": address[own], "lanes": address[graph.kind == LANE] - LANES}
+        places = {"inputs": address[self._own_inputs()], "lanes": address[graph.kind == LANE] - LANES}
         ends = {k: (int(a.min()), int(a.max()) + 1) if len(a) else (0, 0) for k, a in places.items()}
         ends["theta"] = (0, program.parameters)
         head = ["N = lanes.shape[1]"] if program.lanes and not self.masked else []
+        if self.everything != "theta" and self._uses(lines, self.everything):
+            head.append(f"{self.everything} = theta")  # before an array is called so
         if self.masked:
             head += ["width = lanes.shape[1]", "mask = 1.0 * (arange(width) < N)"]
         for region in self.leaves:
@@ -278,8 +314,6 @@ class Traced(Writer):
                 base = region.base - (LANES if region.lane else 0)
                 head.append(f"{region.name} = {self._leaf(arena, ends[arena], base, region)}")
         head += [f"{name} = array({table})" for name, table in self.tables.items() if self._uses(lines, name)]
-        if self.everything != "theta" and self._uses(lines, self.everything):
-            head.append(f"{self.everything} = theta")
         pure = _Pure(self)
         body = pure.lines(lines)
         gradients = [r for r in self.leaves if self._is_gradient(r)]
@@ -289,6 +323,7 @@ class Traced(Writer):
             if r.name not in pure.whole
         ]
         ending = [f"gradient = {self._joined(gradients)}"] if gradients else []
+        ending += [self._scattered(s) for s in program.scattered]
         result = self._result()
         shown = f"return {result}, gradient" if gradients else f"return {result}"
         looked = [f"[{', '.join(self._looked_at(which))}]" for which in (rooted, watched)]

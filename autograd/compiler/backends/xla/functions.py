@@ -21,6 +21,19 @@ def put(rows: Any, t: Any, value: Any) -> Any:
     return lax.dynamic_update_index_in_dim(rows, value.astype(rows.dtype), t, 0)
 
 
+def entry(table: Any, first: Any, step: int, count: int, place: Any) -> Any:
+    """The entries of columns in places; NaN where there is no such place."""
+    known = (place >= 0) & (place < count) & (place == jnp.floor(place))
+    return jnp.where(known, table[jnp.where(known, place, 0).astype(int) * step + first], jnp.nan)
+
+
+def scatter(gradient: Any, first: Any, step: int, count: int, place: Any, received: Any) -> Any:
+    """The gradient with what the entries of columns receive."""
+    known = (place >= 0) & (place < count) & (place == jnp.floor(place))
+    at = jnp.where(known, place, 0).astype(int) * step + first
+    return gradient.at[at].add(jnp.where(known, received, 0.0))
+
+
 def over_arrays(f: Any, *xs: Any) -> Any:
     """A function of numbers over arrays, in doubles."""
     kind = jnp.result_type(float)
