@@ -240,13 +240,30 @@ def repeat(b: Builder, steps: list[Step], known: list[Ints], leaving: Container[
     ``leaving`` names steps that are left out.
     """
     made, everywhere = list(known), np.arange(len(known[0]))
-    for i, step in enumerate(steps[len(known) :], len(known)):
+    while (i := len(made)) < len(steps):
         if i in leaving:
             made.append(known[0][:0])
-        else:
-            op, params, operands = _taken(b, step, made, everywhere)
-            made.append(lower(b, op, params, operands))
+            continue
+        taken = [_taken(b, step, made, everywhere) for step in _alike(steps, i, leaving)]
+        op, params, _ = taken[0]
+        columns = [np.concatenate(column) for column in zip(*[operands for *_, operands in taken], strict=True)]
+        made += list(lower(b, op, params, columns).reshape(len(taken), -1))
     return made
+
+
+def _alike(steps: list[Step], start: int, leaving: Container[int]) -> list[Step]:
+    """Return a step and those behind it of the same row, as far as they read what is before all of them."""
+    op, given = steps[start]
+    count = len(given) - len(op.params)
+    found = [steps[start]]
+    for i in range(start + 1, len(steps) if count else 0):
+        other, others = steps[i]
+        if i in leaving or other is not op or len(others) != len(given) or others[count:] != given[count:]:
+            break
+        if any(x.__class__ is int and x >= start for x in others[:count]):
+            break
+        found.append(steps[i])
+    return found
 
 
 def _taken(b: Builder, step: Step, made: list[Ints], place: Ints) -> tuple[Op, tuple[float, ...], list[Ints]]:

@@ -291,6 +291,7 @@ class Builder:
         self.values: list[NDArray[np.float64]] = [np.ones(1)]
         self.size = 1
         self.constants: dict[str, int] = {(1.0).hex(): ONE}
+        self.numbers: dict[int, float] = {ONE: 1.0}  # the same, from nodes to numbers
         self.calls: list[tuple[Ints, list[Ints]]] = []
         self.pieces: list[Terms] = []
         self.rows: list[tuple[Op, tuple[float, ...]]] = []
@@ -304,11 +305,8 @@ class Builder:
         b = cls()
         b.kinds, b.values, b.size = [graph.kind], [graph.value], graph.size
         constants = np.flatnonzero(graph.kind == CONST)
-        b.constants = {
-            float(x).hex(): node
-            for node, x in zip(constants.tolist(), graph.value[constants].tolist(), strict=True)
-        }
-        b.constants[(1.0).hex()] = ONE
+        b.numbers = dict(zip(constants.tolist(), graph.value[constants].tolist(), strict=True))
+        b.constants = {x.hex(): node for node, x in b.numbers.items()} | {(1.0).hex(): ONE}
         b.pieces = [graph.terms]
         b.rows = list(graph.rows)
         b.row_kinds = {key: FIRST_ROW + i for i, key in enumerate(b.rows)}
@@ -331,6 +329,7 @@ class Builder:
         if key not in self.constants:
             self.constants[key] = int(self.new(CONST, 1)[0])
             self.values[-1][0] = x
+            self.numbers[self.constants[key]] = float(x)
         return self.constants[key]
 
     def row(self, op: Op, params: tuple[float, ...]) -> int:
@@ -351,13 +350,7 @@ class Builder:
 
     def constant_values(self, ids: Ints) -> NDArray[np.float64]:
         """Return the values of the nodes that are constants, NaN for the others."""
-        values = np.full(len(ids), np.nan)
-        limit = self.size
-        table = np.full(limit, np.nan)
-        for key, node in self.constants.items():
-            table[node] = float.fromhex(key)
-        values[:] = table[ids]
-        return values
+        return np.array([self.numbers.get(i, np.nan) for i in ids.tolist()], np.float64)
 
     def call(self, out: Ints, operands: list[Ints]) -> None:
         """Enter the operands of row nodes."""
