@@ -297,6 +297,11 @@ _FUNCTIONS: Final = {
     "swish": "autograd.silu", "rsqrt": "1.0 / autograd.sqrt(x)",
     "heaviside": "autograd.where(x > 0.0, 1.0, 0.0)", "sgn": "autograd.sign",
     "dist": "autograd.norm([a - b for a, b in zip(p, q)])",
+    # Python's math
+    "factorial": "autograd.gamma(n + 1.0)", "perm": "autograd.gamma(n + 1.0) / autograd.gamma(n - k + 1.0)",
+    "comb": "1.0 / ((n + 1.0) * autograd.beta(n - k + 1.0, k + 1.0))", "ulp": "math.ulp(x.data)",
+    "sumprod": "autograd.dot(ws, xs)", "tau": "math.tau",
+    **{name: f"math.{name}" for name in ("gcd", "lcm", "isqrt")},
 }  # fmt: skip
 
 

@@ -39,7 +39,8 @@ _INSTEAD: Final = {
     **dict.fromkeys(_ALONG, "[autograd.{who}(row) for row in rows]"), "dtype": TENSORS["dtype"][1],
     **dict.fromkeys(("keepdims", "keepdim"), "[autograd.{who}(xs)]"),
     **dict.fromkeys(_OF_NORM, "autograd.sum([autograd.abs(x) ** p for x in xs]) ** (1 / p)"),
-    "initial": "autograd.{who}([initial, *xs])", "weights": "autograd.dot(weights, xs) / sum(weights)",
+    "initial": "autograd.{who}([initial, *xs])", "start": "autograd.{who}([start, *xs])",
+    "weights": "autograd.dot(weights, xs) / sum(weights)",
     "where": "autograd.{who}([x for x, kept in zip(xs, where) if kept])",
     "b": "autograd.logsumexp([x + math.log(weight) for x, weight in zip(xs, b)])",
 }  # fmt: skip

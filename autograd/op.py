@@ -15,7 +15,7 @@ from autograd.floats.convert import is_number, to_float
 from autograd.form import Auxiliary, Form
 from autograd.modes import MODE
 from autograd.native import engine
-from autograd.spellings import CONSTANTS
+from autograd.spellings import CONSTANTS, OPERANDS, told_instead
 from autograd.words import gettext, marked
 
 if TYPE_CHECKING:
@@ -181,7 +181,7 @@ class Op(_Called):  # type: ignore[misc]
             raise TypeError(gettext(
                 "{name}() takes no keyword {name2}",
                 name=self.name, name2=repr(next(iter(params))),
-            ))  # fmt: skip
+            ) + (self._instead() if "base" in params else ""))  # fmt: skip
         plain = True
         for x in operands:
             if x.__class__ is not float:
@@ -349,13 +349,18 @@ class Op(_Called):  # type: ignore[misc]
         wanted = self.arity + len(self.params)
         if self.arity != ANY and count != wanted:
             if wanted == 1:
-                raise TypeError(
-                    gettext("{name}() takes one operand, got {count}", name=self.name, count=count)
-                )
-            raise TypeError(gettext(
-                "{name}() takes {wanted} operands, got {count}",
-                name=self.name, wanted=wanted, count=count,
-            ))  # fmt: skip
+                said = gettext("{name}() takes one operand, got {count}", name=self.name, count=count)
+            else:
+                said = gettext(
+                    "{name}() takes {wanted} operands, got {count}",
+                    name=self.name, wanted=wanted, count=count,
+                )  # fmt: skip
+            raise TypeError(said + self._instead())
+
+    def _instead(self) -> str:
+        """Return what to write for what others' functions of this name take."""
+        known = TABLE.get(self.name) is self and self.name in OPERANDS
+        return told_instead(f"write {OPERANDS[self.name]}") if known else ""
 
     def __repr__(self) -> str:
         return f"<operation {self.name}>"

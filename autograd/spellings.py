@@ -8,7 +8,7 @@ from typing import Any, Final, NoReturn, ParamSpec, TypeVar
 
 from autograd.words import gettext
 
-__all__ = ["CONSTANTS", "IDLE", "TENSORS", "options", "refuse", "told_instead"]
+__all__ = ["CONSTANTS", "IDLE", "OPERANDS", "TENSORS", "options", "refuse", "told_instead"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -17,6 +17,12 @@ IDLE: Final = (object(), "")
 """For an option that asks for nothing here, whatever its value, such as one of speed or of storage."""
 CONSTANTS: Final = {"min": "low", "max": "high", "negative_slope": "slope", "decimals": "ndigits"}
 """The constants of rows."""
+OPERANDS: Final = {
+    "log": "autograd.log(x) / autograd.log(base)", "pow": "x**y % z", "hypot": "autograd.norm(xs)",
+    "atan": "autograd.atan2(y, x)", "logaddexp": "autograd.logsumexp(xs)",
+    "maximum": "autograd.max(xs)", "minimum": "autograd.min(xs)",
+}  # fmt: skip
+"""What to write for rows that Python's or NumPy's functions of the name take more operands than."""
 TENSORS: Final = {
     "device": (None, "nothing: numbers are in the memory of the computer"),
     "dtype": (None, "nothing: every number is a float of Python"),

@@ -508,8 +508,9 @@ class Value(Node, Operators, Elsewhere):
 
     def __index__(self) -> int:
         chosen = marked(
-            "autograd.take(E, i) in place of E[i]; nn.Embedding is such a table. A count of rounds, as in "
-            "range(n), is static: compile(f, static_argnames='n')"
+            "autograd.take(E, i) in place of E[i], or autograd.dot([autograd.equal(i, float(k)) for k in "
+            "range(len(E))], E); nn.Embedding is such a table. A count of rounds, as in range(n), is static: "
+            "compile(f, static_argnames='n')"
         )
         refuse_while_tracing("looks something up in a list by a Value", "write {instead}", instead=chosen)
         raise TypeError(gettext(

@@ -231,13 +231,16 @@ print(growing.source)
 # program is laid out anew. What is alike but for how many terms it adds up stands in one grid, a row for each
 # step, shifted so that operands stand at even distances; where the cells of one statement have unequally
 # many terms, the number of these is one more column in which a progression is looked for. Then the statements
-# of all steps differ in numbers that move evenly, sizes among them, and one step is printed. This is a
-# solution of 30 equations, with its gradient: as many lines as for 300.
+# of all steps differ in numbers that move evenly, sizes among them, and one step is printed. `source` reads
+# the same program, and writes what a person would: a loop along which slices grow. This is a solution of 30
+# equations, and the same with its gradient in C: as many lines as for 300.
 #
-# Of PolyBench's thirty kernels, written a number at a time, 22 and the gradients of 17 are read without a
-# table of addresses (`python tests/benchmarks/bench_polybench.py`). Tables are left in stencils with fixed
-# borders, and where a step goes along both axes at once. So that the text which a C compiler reads stays
-# short, what does not fit into 30,000 characters is a list of numbers that a loop goes through.
+# What a stencil computes stands in a grid for each step, and the cells along a border, which read what never
+# changes or have fewer neighbours, are statements of their own. Of PolyBench's thirty kernels, written a
+# number at a time, 26 and the gradients of 21 are read without a table of addresses at sizes of 12 and 16
+# (`python tests/benchmarks/bench_polybench.py`); Seidel's is a line for each diagonal there. Tables are left
+# where a step goes along both axes at once. So that the text which a C compiler reads stays short, what does
+# not fit into 30,000 characters is a list of numbers that a loop goes through.
 
 # %%
 
@@ -250,8 +253,14 @@ def solved(matrix, known):
     return autograd.dot(x, x)
 
 
+equations = rng.normal(size=(30, 30)) / 30 + np.eye(30), rng.normal(size=30)
+forward = autograd.compile(solved, backend="numpy")
+forward(*equations)
+print(forward.source)
+
+# %%
 solution = autograd.compile(autograd.grad(solved, argnums=(0, 1)), backend="numpy")
-solution(rng.normal(size=(30, 30)) / 30 + np.eye(30), rng.normal(size=30))
+solution(*equations)
 triangles = rolled.nested(solution._latest[0].program)
 lines = c_program(triangles).splitlines()
 begin = next(i for i, line in enumerate(lines) if "round_of_loop <" in line)
@@ -276,3 +285,4 @@ assert step.source.count("@") == 5
 assert recurrent.source.splitlines()[0] == "z1 = sequence @ Wx.T"
 assert recurrent.source.count("for t in") == 2
 assert printed(triangles) < 30
+assert forward.source.count("for i in") == 1

@@ -63,6 +63,7 @@ HOMES = {
 # (files, words): what they mean there.
 WORDS = {
     ("autograd/spellings.py", "min max"): "PyTorch's names of the bounds of clamp",
+    ("autograd/spellings.py", "atan hypot log logaddexp maximum minimum pow"): "others take more operands",
     ("nn/losses.py", "kl_div"): "PyTorch's name of a loss",
     ("nn/losses.py", "beta"): "PyTorch's name of the threshold of Huber's loss",
     ("nn/*", "mean sum"): "how a loss makes one number of many",

@@ -25,6 +25,8 @@ from autograd.floats.expansions import (
     K_DEGREE,
     Y_DEGREE,
     expanded,
+    expanded_difference,
+    expanded_value,
 )
 
 _FAR = 25.0
@@ -219,9 +221,19 @@ def _y_by_miller(x: float) -> tuple[float, float, float, float]:
 
 def _j_expanded(x: float, slope: int) -> tuple[float, float]:
     """Derivative up to the second of J of order 0, in two parts, the second of ten bits, for x below 25."""
+    return expanded(BESSEL_J, J_DEGREE, _j_row(x), x, slope)
+
+
+def _j_row(x: float) -> int:
+    """Return which row of the table serves J next to a number."""
     at = int(x * _TWO_INV_PI)
-    at = at + 1 if at > 0 or x > 0.8 else 0
-    return expanded(BESSEL_J, J_DEGREE, at, x, slope)
+    return at + 1 if at > 0 or x > 0.8 else 0
+
+
+def _y_row(x: float) -> int:
+    """Return which row of the table serves Y next to a number from 0.6 on."""
+    at = int(x * _TWO_INV_PI)
+    return at + 2 if at > 0 or x > 1.15 else 1
 
 
 def _y_expanded(x: float, slope: int) -> tuple[float, float]:
@@ -230,9 +242,7 @@ def _y_expanded(x: float, slope: int) -> tuple[float, float]:
     Up to the first; from 0.6 on up to the second.
     """
     if x > 0.6:
-        at = int(x * _TWO_INV_PI)
-        at = at + 2 if at > 0 or x > 1.15 else 1
-        return expanded(BESSEL_Y, Y_DEGREE, at, x, slope)
+        return expanded(BESSEL_Y, Y_DEGREE, _y_row(x), x, slope)
     # DLMF 10.8.2, and its derivative
     y, low = _log(0.5 * x, 3.0)
     y, low = _sum(y, low, _EULER, _EULER_REST)
@@ -378,10 +388,16 @@ def jn_derivative(x: float, order: float, slope: float) -> float:
         y = _first_term(a, n, m)
         if m > n and (m - n + 1) % 4 > 1:
             y = -y
-    elif a < _FAR and n <= 1 and n + m <= 2:
-        y, low = _j_expanded(a, n + m)
+    elif a < _FAR and n + m <= 1:
+        y, low = expanded_value(BESSEL_J, J_DEGREE, _j_row(a), a, n + m)
         y = -(y + low) if n == 1 else y + low
-        if n + m == 2 and abs(y) < _FEW * min(1.0, 0.8 / math.sqrt(a)):
+    elif a < _FAR and n <= 1 and n + m == 2:
+        y, low = expanded_value(BESSEL_J, J_DEGREE, _j_row(a), a, 2)
+        size = min(1.0, 0.8 / math.sqrt(a))
+        if abs(y) < 0.25 * size:
+            y, low = _j_expanded(a, 2)
+        y = -(y + low) if n == 1 else y + low
+        if abs(y) < _FEW * size:
             y = _j_by_miller(a, n, m)
     elif n <= 1 and n + m <= 2:
         y, low, _, _ = _hankel(a, n + m)
@@ -436,6 +452,9 @@ def yn_derivative(x: float, order: float, slope: float) -> float:
         return 0.0
     if x < 1e-10:
         return _y_near_zero(x, n, m)
+    if 0.6 < x < _FAR and n + m <= 1:
+        y, low = expanded_value(BESSEL_Y, Y_DEGREE, _y_row(x), x, n + m)
+        return -(y + low) if n == 1 else y + low
     if x < _FAR and n <= 1 and (n + m <= 1 or (n + m == 2 and x > 0.6)):
         y, low = _y_expanded(x, n + m)
         y = -(y + low) if n == 1 else y + low
@@ -571,21 +590,23 @@ def _i_expanded(x: float, order: int) -> float:
         first = 0.125 * square
         return first + (first * (y * z) + 0.125 * lost)
     at = int(x * 0.6153846153846154 + 0.5)
-    y, low = expanded(BESSEL_I, I_DEGREE, at, x, order)
-    if order == 2:  # I2 = 2 I0'' - I0
-        zero, zero_low = expanded(BESSEL_I, I_DEGREE, at, x, 0)
-        y, low = _sum(2.0 * y, 2.0 * low, -zero, -zero_low)
+    if order < 2:
+        y, low = expanded_value(BESSEL_I, I_DEGREE, at, x, order)
+        return y + low
+    y, low = expanded(BESSEL_I, I_DEGREE, at, x, 2)  # I2 = 2 I0'' - I0
+    zero, zero_low = expanded(BESSEL_I, I_DEGREE, at, x, 0)
+    y, low = _sum(2.0 * y, 2.0 * low, -zero, -zero_low)
     return y + low
 
 
 def _scaled_expanded(x: float, n: int, m: int) -> float:
     """Derivative of order m <= 1 of exp(-x) I of order n <= 1, 1e-8 < x < 31; NaN next to its zero."""
     at = int(x * 0.6153846153846154 + 0.5)
-    y, low = expanded(BESSEL_I, I_DEGREE, at, x, n + m)
-    if m == 1:
-        value, value_low = expanded(BESSEL_I, I_DEGREE, at, x, n)
-        y, low = _sum(y, low, -value, -value_low)
-        if abs(y) < 0.008 * value:
+    if m == 0:
+        y, low = expanded_value(BESSEL_I, I_DEGREE, at, x, n)
+    else:
+        y, low = expanded_difference(BESSEL_I, I_DEGREE, at, x, n)
+        if n == 1 and 1.2 < x < 2.0:  # there is a zero at 1.55
             return NAN
     power = math.exp(-x)
     y, lost = two_product(y, power)
@@ -647,7 +668,7 @@ def i1_slope(x: float) -> float:
         return a
     if a >= _I_FAR:
         return _i_far(a, 2)
-    y, low = expanded(BESSEL_I, I_DEGREE, int(a * 0.6153846153846154 + 0.5), a, 2)
+    y, low = expanded_value(BESSEL_I, I_DEGREE, int(a * 0.6153846153846154 + 0.5), a, 2)
     return y + low
 
 
@@ -666,8 +687,8 @@ def _k_expanded(x: float) -> tuple[float, float, float, float]:
     """
     m, k = math.frexp(x)
     at = 2 * k + 5 if m >= 0.75 else 2 * k + 4
-    zero, zero_low = expanded(BESSEL_K, K_DEGREE, at, x, 0)
-    fall, fall_low = expanded(BESSEL_K, K_DEGREE, at, x, 1)
+    zero, zero_low = expanded_value(BESSEL_K, K_DEGREE, at, x, 0)
+    fall, fall_low = expanded_value(BESSEL_K, K_DEGREE, at, x, 1)
     one, one_low = _sum(zero, zero_low, -fall, -fall_low)
     return zero, zero_low, one, one_low
 

@@ -9,11 +9,18 @@ from autograd.floats.elementary import INF, NAN, div, is_order, two_product
 PI, PI_REST = math.pi, 1.2246467991473532e-16
 
 
+def _within(x: float, period: float) -> float:
+    """Remainder of a finite number by a whole period, up to half of it and what rounding a quotient takes."""
+    if abs(x) < 1e15:  # the sum rounds to whole numbers; neither product nor difference rounds
+        return x - period * ((x / period + 6755399441055744.0) - 6755399441055744.0)
+    return math.remainder(x, period)
+
+
 def sinpi(x: float) -> float:
     """Sine of pi x, which is reduced exactly; zero at whole numbers, with the sign of x."""
     if not math.isfinite(x):
         return NAN
-    r = math.remainder(x, 2.0)
+    r = _within(x, 2.0)
     if abs(r) > 0.5:
         r = math.copysign(1.0, r) - r
     if r == 0.0:
@@ -34,7 +41,7 @@ def cospi(x: float) -> float:
     """Cosine of pi x, which is reduced exactly; zero at the halves."""
     if not math.isfinite(x):
         return NAN
-    r = abs(math.remainder(x, 2.0))
+    r = abs(_within(x, 2.0))
     if r <= 0.25:
         return math.cos(PI * r)
     if r >= 0.75:
@@ -58,7 +65,7 @@ def sind(x: float) -> float:
     """Sine of an angle in degrees, which is reduced exactly: right at multiples of 30 and 90."""
     if not math.isfinite(x):
         return NAN
-    r = math.remainder(x, 360.0)
+    r = _within(x, 360.0)
     if abs(r) > 90.0:
         r = math.copysign(180.0, r) - r
     if r == 0.0:
@@ -77,7 +84,7 @@ def cosd(x: float) -> float:
     """Cosine of an angle in degrees, which is reduced exactly: right at multiples of 60 and 90."""
     if not math.isfinite(x):
         return NAN
-    r = abs(math.remainder(x, 360.0))
+    r = abs(_within(x, 360.0))
     sign = 1.0
     if r > 90.0:
         r, sign = 180.0 - r, -1.0
@@ -92,7 +99,9 @@ def tand(x: float) -> float:
     """Tangent of an angle in degrees, which is reduced exactly: right at multiples of 45 and 90."""
     if not math.isfinite(x):
         return NAN
-    r = math.remainder(x, 180.0)
+    r = _within(x, 180.0)
+    if abs(r) > 90.0:
+        r -= math.copysign(180.0, r)
     if r == 0.0:
         return math.copysign(0.0, x)
     if abs(r) == 45.0:
@@ -123,6 +132,38 @@ def sinc(x: float) -> float:
     return y - y * ((lost + x * PI_REST) / t)
 
 
+# By interpolation: of x**2, for x up to 0.65, the slope of sinc(x) over x. The last coefficient is first.
+_SINC_SLOPE = (
+    3.2808172216075555e-09, -1.3134909604506056e-07, 4.049880626470051e-06, -9.76622111138817e-05,
+    0.0017811455126320102, -0.023460810354135254, 0.20918278254121092, -1.1445109447325044,
+    3.2469697011334144, -3.289868133696453,
+)  # fmt: skip
+
+
+def _sinc_slope(x: float) -> float:
+    """Derivative of `sinc` at a finite number: (cos(pi x) - sinc(x)) / x, by one reduction of its operand."""
+    if abs(x) < 0.65:
+        y, square = 0.0, x * x
+        for c in _SINC_SLOPE:
+            y = y * square + c
+        return x * y
+    if abs(x) > 1e290:
+        return cospi(x) / x
+    r = _within(abs(x), 2.0)
+    a = abs(r)
+    rest = 1.0 - a if a > 0.5 else a
+    beside = rest if rest <= 0.25 else 0.5 - rest
+    t, lost = two_product(PI, beside)
+    cosine = math.cos(t)
+    sine = math.sin(t) + (lost + beside * PI_REST) * cosine
+    if rest > 0.25:
+        sine, cosine = cosine, sine
+    t, lost = two_product(PI, abs(x))
+    y = sine / t
+    y -= y * ((lost + abs(x) * PI_REST) / t)
+    return ((-cosine if a > 0.5 else cosine) - (y if r > 0.0 else -y)) / x
+
+
 def sinc_derivative(x: float, order: float) -> float:
     """Derivative of `sinc` of a whole order: that of sin(t) / t, times powers of pi."""
     if not is_order(order) or x != x:
@@ -130,8 +171,8 @@ def sinc_derivative(x: float, order: float) -> float:
     if abs(x) == INF:
         return 0.0
     n = left_over = int(order)
-    if n == 0:
-        return sinc(x)
+    if n < 2:
+        return sinc(x) if n == 0 else _sinc_slope(x)
     a = abs(x)
     # Next to zero an odd derivative is a multiple of the operand, which as a subnormal has few digits.
     scale = 2.0**600 if a < 1e-290 and n % 2 == 1 else 1.0

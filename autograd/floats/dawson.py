@@ -13,7 +13,7 @@ from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal, localcontext
 
 from autograd.floats.bessel import _over, _sum, _times
 from autograd.floats.elementary import INF, NAN, is_order, two_product
-from autograd.floats.expansions import DAWSON, DAWSON_DEGREE, expanded
+from autograd.floats.expansions import DAWSON, DAWSON_DEGREE, expanded, expanded_value
 
 
 def _series(x: float) -> tuple[float, float, float, float]:
@@ -71,6 +71,11 @@ def _near(a: float) -> tuple[float, float]:
     return expanded(DAWSON, DAWSON_DEGREE, int(a + 0.5), a, 0)
 
 
+def _value(a: float, slope: int = 0) -> tuple[float, float]:
+    """Give the same, or its derivative, in two parts, but right to a few tenths of a last place alone."""
+    return expanded_value(DAWSON, DAWSON_DEGREE, int(a + 0.5), a, slope)
+
+
 def _by_recurrence(x: float, n: int, y: float, low: float) -> tuple[float, float]:
     """Derivative of order n > 0 from the value in two parts, and what its terms have grown to beside it."""
     before, before_low, size, lesser = y, low, 2.0 * x * y, y
@@ -109,11 +114,15 @@ def dawsn_derivative(x: float, order: float) -> float:
         y += low + y * _asymptotic(a, n)
         y = -y if n % 2 == 1 else y
     elif n == 0:
-        y, low = _near(a)
+        y, low = _value(a)
         y += low
     else:
         y, lost = 0.0, INF
-        if a < NEAR:
+        if n == 1:
+            y, low = _value(a, 1)
+            y += low
+            lost = 0.0 if abs(y) > 0.125 or a > 1.5 else INF  # there is a zero at 0.92
+        if a < NEAR and lost > 0.0:
             y, low = _near(a)
             y, lost = _by_recurrence(a, n, y, low)
         if not lost < 128.0 and a < 24.0:  # up to there exp(a**2) is a double

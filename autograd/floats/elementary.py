@@ -414,8 +414,10 @@ def log1mexp(x: float) -> float:
 
 
 def log1mexp_slope(x: float) -> float:
-    """Derivative of `log1mexp`, exp(x) / (exp(x) - 1)."""
-    return div(math.exp(x), -abs(math.expm1(x))) if x <= 0.0 else NAN
+    """Derivative of `log1mexp`, -1 / (exp(-x) - 1), far below zero -exp(x)."""
+    if x < -40.0:
+        return -math.exp(x)
+    return -div(1.0, math.expm1(-x)) if x < 0.0 else -INF if x == 0.0 else NAN
 
 
 def log2mexp(x: float) -> float:
@@ -435,11 +437,13 @@ def log2mexp_slope(x: float) -> float:
 
 def logexpm1(x: float) -> float:
     """Logarithm of exp(x) - 1 for x >= 0; about its zero at log(2) of 1 + 2 expm1(x - log(2))."""
-    if x > 1.0:
-        return x + math.log1p(-math.exp(-x))
-    if x < 0.4:
-        return log(math.expm1(x)) if x >= 0.0 else NAN
-    return math.log1p(2.0 * math.expm1((x - LN2) - LN2_REST)) if x == x else x
+    if not x >= 0.0:
+        return NAN
+    far, near = x > 1.0, x < 0.4
+    e = math.expm1(x if near else -x if far else (x - LN2) - LN2_REST)
+    if near or far:
+        return log(abs(e)) + (x if far else 0.0)
+    return math.log1p(2.0 * e)
 
 
 def log1psq(x: float) -> float:
@@ -454,26 +458,39 @@ def logmxp1(x: float) -> float:
     return (1.0 - x) + log(x) if x < INF else -x
 
 
-def log1pmx(x: float) -> float:
-    """Difference log(1 + x) - x.
+# By interpolation: what artanh(r) has beyond r, over r**3, up to r = 2/3. The last coefficient is first.
+_ARTANH = (
+    2.778883853675802, -8.219287847705775, 11.820777258679751, -10.38650923164993, 6.33184519885593,
+    -2.701229937675656, 0.9198164739301918, -0.1681154338766747, 0.08582685295549035, 0.047477931747992266,
+    0.05933594324726058, 0.06662995457729616, 0.07692490686041077, 0.09090903074936518, 0.11111111231056524,
+    0.14285714284456827, 0.2000000000000521, 0.3333333333333333,
+)  # fmt: skip
 
-    In the middle it is made of the series of the inverse hyperbolic tangent of r = x / (2 + x), since
-    2 r - x = -x r (DLMF 4.6.4).
-    """
+
+def log1pmx(x: float) -> float:
+    """Difference log(1 + x) - x."""
     if not -0.8 < x < 4.0:
         return -INF if x == INF else log1p(x) - x
+    y, rest = _log1pmx(x)
+    return y + rest
+
+
+def _log1pmx(x: float) -> tuple[float, float]:
+    """Give the difference log(1 + x) - x from -0.8 to 4 in two parts.
+
+    By the inverse hyperbolic tangent of r = x / (2 + x), since 2 r - x = -x r (DLMF 4.6.4).
+    """
     # What rounding took from r counts as often as the slope says.
     d, d_lost = two_sum(2.0, x)
     r = x / d
     p, lost = two_product(r, d)
     lost = ((x - p) - lost - r * d_lost) / d
-    square = r * r
-    series, power, k = 0.0, 1.0, 3.0
-    while power > 1e-18:
-        series += power / k
-        power *= square
-        k += 2.0
-    return r * (2.0 * square * series - x) + lost * (2.0 * square / (1.0 - square) - x)
+    square, series = r * r, 0.0
+    for c in _ARTANH:
+        series = series * square + c
+    factor, factor_lost = two_sum(-x, 2.0 * square * series)
+    y, y_lost = two_product(r, factor)
+    return y, y_lost + r * factor_lost + lost * (2.0 * square / (1.0 - square) - x)
 
 
 def _quotient(x: float, y: float) -> tuple[float, float]:
@@ -489,6 +506,9 @@ def log_ratio(x: float, y: float) -> float:
         return NAN
     if 0.5 * y <= x <= 2.0 * y < INF and x > 0.0:
         return math.log1p((x - y) / y)
+    if 1e-140 < x < 1e140 and 1e-140 < y < 1e140:
+        q, lost = _quotient(x, y)
+        return math.log(q) + lost / q
     if not 0.0 < x < INF or not 0.0 < y < INF:
         return NAN if x == y else log(x) - log(y)
     a, i = math.frexp(x)
@@ -543,21 +563,21 @@ def kl_div(x: float, y: float) -> float:
         return y if x == 0.0 and y >= 0.0 else INF
     if not (x < INF and y < INF):
         return NAN if x == y else INF
-    e = math.frexp(max(x, y))[1]
-    a, b = math.ldexp(x, -e), math.ldexp(y, -e)
+    most = max(x, y)
+    scale = 2.0**-600 if most > 1e150 else 2.0**600 if most < 1e-150 else 1.0
+    a, b = x * scale, y * scale
     if 0.2 * a < b < 5.0 * a:
         d, d_lost = two_sum(b, -a)
         t, lost = _quotient(d, a)
-        distance = -a * (log1pmx(t) - (lost + d_lost / a) * t / (1.0 + t))
+        y, rest = _log1pmx(t)
+        p, p_lost = two_product(a, y)
+        distance = -p - (p_lost + a * (rest - (lost + d_lost / a) * t / (1.0 + t)))
     else:
         p, lost = two_product(a, log_ratio(x, y))
         s, s_lost = two_sum(p, -a)
         distance, rest = two_sum(s, b)
         distance += rest + s_lost + lost
-    try:
-        return math.ldexp(distance, e)
-    except OverflowError:
-        return INF
+    return distance / scale
 
 
 # Powers.

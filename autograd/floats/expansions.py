@@ -43,6 +43,86 @@ def expanded(
     return y, y_low
 
 
+def expanded_value(
+    table: tuple[float, ...], degree: int, at: int, x: float, slope: int
+) -> tuple[float, float]:
+    """Give what `expanded` does, right to a few tenths of a float's last place alone.
+
+    Of the first three coefficients only the sums are in pairs; of the others even and odd ones are apart,
+    lest each waits for the one before.
+    """
+    start = at * (degree + LEAD + 3)
+    whole, low = two_sum(x, -table[start])
+    d, d_low = two_sum(whole, low - table[start + 1])
+    square, odd, even, first = d * d, 0.0, 0.0, start + 2 + LEAD
+    for k in range(degree, LEAD, -2):
+        c, b, j = table[first + k], table[first + k - 1], k - 1
+        odd = odd * square + (c if slope == 0 else c * k if slope == 1 else c * (k * j))
+        even = even * square + (b if slope == 0 else b * j if slope == 1 else b * (j * (j - 1)))
+    rest, y_low = odd * d + even, 0.0
+    if (degree - LEAD) % 2 == 0:
+        factor = 1 if slope == 0 else LEAD if slope == 1 else LEAD * (LEAD - 1)
+        rest = rest * d + table[first + LEAD] * factor
+    for k in range(LEAD - 1, slope + 1, -1):
+        p, c = rest * d, table[start + 2 + 2 * k]
+        rest, y_low = two_sum(c if slope == 0 else c * k if slope == 1 else c * (k * (k - 1)), p)
+    lead, again = start + 2 + 2 * slope, 1.0 if slope == 0 else 2.0 if slope == 1 else 6.0
+    y, y_low = _times_and(rest, y_low, d, d_low, table[lead + 2], table[lead + 3], again)
+    return _times_and(y, y_low, d, d_low, table[lead], table[lead + 1], 2.0 if slope == 2 else 1.0)
+
+
+def _times_and(
+    y: float, y_low: float, d: float, d_low: float, c: float, c_low: float, factor: float
+) -> tuple[float, float]:
+    """Step of Horner's rule: y d and c times a whole factor, in two parts each."""
+    p, lost = two_product(y, d)
+    lost += y * d_low + y_low * d
+    if factor != 1.0:
+        c, more = two_product(c, factor)
+        c_low = c_low * factor + more
+    s, more = two_sum(c, p)
+    return s, more + (lost + c_low)
+
+
+def _fall(k: int, slope: int) -> float:
+    """Give what a derivative up to the first makes of a power: 1 or k."""
+    return float(k) if slope == 1 else 1.0
+
+
+def _difference(table: tuple[float, ...], place: int, k: int) -> tuple[float, float]:
+    """Give in two parts what `expanded_difference` has of the power k, below LEAD - 1."""
+    p, lost = two_product(float(k + 1), table[place + 2])
+    y, more = two_sum(p, -table[place])
+    return y, more + (lost + (k + 1) * table[place + 3] - table[place + 1])
+
+
+def expanded_difference(
+    table: tuple[float, ...], degree: int, at: int, x: float, slope: int
+) -> tuple[float, float]:
+    """Give the derivative of order slope + 1 of a row less that of order slope, 0 or 1, in two parts.
+
+    It may be a hundredth of them: those of the coefficients are taken.
+    """
+    start = at * (degree + LEAD + 3)
+    first, second = start + 2 + LEAD, start + 2
+    whole, low = two_sum(x, -table[start])
+    d, d_low = two_sum(whole, low - table[start + 1])
+    rest = -table[first + degree] * _fall(degree, slope)
+    for k in range(degree - 1, LEAD - 1, -1):
+        rest = rest * d + (table[first + k + 1] * (k + 1) - table[first + k]) * _fall(k, slope)
+    last = table[first + LEAD] * LEAD - table[second + 2 * LEAD - 2]
+    rest = rest * d + last * _fall(LEAD - 1, slope)
+    for k in range(LEAD - 2, slope + 1, -1):
+        y, more = _difference(table, second + 2 * k, k)
+        rest = rest * d + (y + more) * _fall(k, slope)
+    c, c_low = _difference(table, second + 2 * (slope + 1), slope + 1)
+    lead, lead_low = _difference(table, second + 2 * slope, slope)
+    again = 1.0 + slope
+    p, lost = two_product(c * again, d)
+    y, more = two_sum(lead, p)
+    return y, more + (lost + lead_low + c * again * d_low + d * (c_low * again + rest * d))
+
+
 # The tables.
 
 BESSEL_J = (

@@ -1,7 +1,8 @@
-"""Inverses of the error functions, and the scaled error function.
+"""Inverses of the error functions, and of the normal law's distribution function.
 
-Where an inverse is steep its derivative, an exponential of its square, magnifies its rounding error. So what
-the result, as a float, lacks is found with it: one step of Newton's method tells.
+One step of Newton's method, with the two terms of its series that come next, takes a start of four digits or
+more to all. The slope is an exponential of the inverse's square, which magnifies a rounding error: so it is
+of the start, whose square keeps its own, and goes on by the step.
 """
 
 from __future__ import annotations
@@ -10,204 +11,144 @@ import math
 from functools import lru_cache
 
 from autograd.floats.elementary import INF, NAN, two_product, two_sum
-from autograd.floats.gaussian import _tail, erfc, gaussian, normal_cdf
+from autograd.floats.gaussian import FRACTION
 
-_HALF_SQRT_PI, _TWO_INV_SQRT_PI, _SQRT_2PI = 0.8862269254527580, 1.1283791670955126, 2.5066282746310002
 _SQRT_HALF, _MUCH = 0.7071067811865476, 2.0**200
 
-
-# As polynomials by interpolation: of sqrt(-2 log(p)) the quantile of p, up to 4.4 and to 9; of the square of
-# the error function, up to 1/2, its inverse over it. The last coefficient is first.
-_TO_FOUR = (
-    6.707988502881196e-06, -0.0002021412959551639, 0.002716351805661919, -0.021461778715497294,
-    0.11068420421084464, -0.3912866310476615, 0.9705805385107309, -1.7109208345452454, 3.2029550093197754,
-    -2.4324853704888705,
+# By interpolation: of w = -log(1 - x**2) the normal law's quantile of (1 + x) / 2 over x, up to 6; from there
+# on what it has beyond sqrt(2 w), of (s - 2) / (s + 2) for s = sqrt(w). The last coefficient is first.
+_NEAR = (
+    -6.57085134372e-09, 1.70244302397e-07, -1.34562991658e-06, -2.38841199192e-06, 8.91416756697e-05,
+    -0.000230824125609, -0.00324546057855, 0.0163009659941, 0.328123925779, 1.25331388934,
 )  # fmt: skip
-_TO_NINE = (
-    -1.4929858241720876e-06, 7.147319990921502e-05, -0.0014642975982408276, 0.016738935370765262,
-    -0.11685473080323751, 1.5170655098540091, -1.5608507480102234,
+_FAR = (
+    5.55535796752, -24.1513624959, 45.494896014, -48.258660877, 31.590357745, -13.2336868291, 3.81946032871,
+    -0.62708684471, -0.195414917574,
 )  # fmt: skip
-_MIDDLE = (
-    0.09744709100615317, 0.029879802093704128, 0.06896367937208363, 0.08618737360781972,
-    0.12757172755743224, 0.23201342070144965, 0.8862269260812957,
+# Of z**2, up to 1, what the normal law's distribution function has beyond 1/2 and z / sqrt(2 pi), over z**3.
+_CENTRAL = (
+    4.159943870100479e-12, -1.1106081839615823e-10, 2.271275942791936e-09, -4.122508861802809e-08,
+    6.659686586592936e-07, -9.444656074707297e-06, 0.00011543468758780861, -0.0011873282154782438,
+    0.00997355701003575, -0.06649038006690544,
 )  # fmt: skip
-_CLOSE = 1e-6
-"""A step of so little of the whole leaves less than a float's last bit: its error is of the third order."""
 
 
-def _normal_start(p: float) -> float:
-    """Quantile of a probability below 0.3 to six digits; far out to a few (Abramowitz, Stegun 26.2.23)."""
-    t, y = math.sqrt(-2.0 * math.log(p)), 0.0
-    if t < 4.4:
-        for c in _TO_FOUR:
-            y = y * t + c
-        return y
-    if t < 9.0:
-        for c in _TO_NINE:
-            y = y * t + c
-        return y
-    above = 2.515517 + t * (0.802853 + t * 0.010328)
-    return t - above / (1.0 + t * (1.432788 + t * (0.189269 + t * 0.001308)))
+def _start(x: float, tail: float) -> float:
+    """Quantile of the normal law that is exceeded with probability tail / 2, where x is 1 - tail."""
+    w, y = -math.log(tail * (2.0 - tail)), 0.0
+    if w < 6.0:
+        for c in _NEAR:
+            y = y * w + c
+        return x * y
+    s = math.sqrt(w)
+    u = (s - 2.0) / (s + 2.0)
+    for c in _FAR:
+        y = y * u + c
+    return x * (y + 1.4142135623730951 * s)
 
 
-def _of_far_tail(q: float, scale: int) -> tuple[float, float]:
-    """Where the tail of exp(-y**2 / scale) is q < 1e-240: a float, and what it lacks.
+@lru_cache(maxsize=16)  # a value and its derivative ask for the same
+def _inverse(q: float, q_rest: float, x: float, scale: float) -> tuple[float, float]:
+    """Where the tail of exp(-y**2 / scale) is q + q_rest: y >= 0, and -dy/dq.
 
-    Both are multiplied by so much that neither is subnormal; the slope is by a continued fraction (DLMF
-    7.9.1).
+    That is erfc for a scale of 1, and x is 1 - q; for 2 the normal law's tail, and x is 1/2 - q.
     """
-    y, d, half = _normal_start(q), 1.0, 0.5 * scale
-    if scale == 1:
+    twice = 2.0 / scale
+    # 1 / sqrt(scale pi), in two parts.
+    root = 0.5641895835477563 if scale == 1.0 else 0.3989422804014327
+    root_rest = 7.66772980658294e-18 if scale == 1.0 else -2.4923272022777433e-17
+    whole = x if scale == 1.0 else 2.0 * x
+    y = _start(whole, q if scale == 1.0 else 2.0 * q)
+    if scale == 1.0:
         y *= _SQRT_HALF
-    for _ in range(8):
-        d = math.log(_tail(y, scale, _MUCH) / (q * _MUCH))
-        d *= half / (y + half / (y + 2.0 * half / (y + 3.0 * half / (y + 4.0 * half / y))))
-        z = y + d
-        if z == y or abs(d) < 1e-15 * y:
-            return z, (y - z) + d
-        y = z
-    return y, 0.0
-
-
-def _of_tail(q: float) -> tuple[float, float]:
-    """Where erfc is q, for 0 < q < 1/2: a float, and what it lacks.
-
-    Newton's steps are of the logarithm, which is nearly a parabola.
-    """
-    if q < 1e-240:
-        return _of_far_tail(q, 1)
-    y, d = _normal_start(0.5 * q) * _SQRT_HALF, 1.0
-    for _ in range(4):
-        tail = erfc(y)
-        slope = _TWO_INV_SQRT_PI * gaussian(y, 0.0, 1.0)
-        ratio = tail / slope
-        d = math.log(tail / q) if abs(tail - q) > 0.01 * q else math.log1p((tail - q) / q)
-        d *= ratio
-        # The second derivative of the logarithm.
-        d /= 1.0 - 0.5 * d * (2.0 * y - 1.0 / ratio)
-        z = y + d
-        if abs(d) < _CLOSE * y:
-            return z, (y - z) + d
-        y = z
-    return y, 0.0
-
-
-def _of_middle(x: float) -> tuple[float, float]:
-    """Where erf is x, for 0 <= x < 1/2: a float, and what it lacks."""
-    square, y = x * x, 0.0
-    for c in _MIDDLE:
-        y = y * square + c
-    y *= x
-    d = (x - math.erf(y)) * (_HALF_SQRT_PI * math.exp(y * y))
-    return two_sum(y, d / (1.0 + y * d))
-
-
-@lru_cache(maxsize=16)  # a value and its derivatives ask for the same
-def _erfinv(x: float) -> tuple[float, float]:
-    if x < 0.5:
-        return _of_middle(x)
-    return _of_tail(1.0 - x)
+    square, lost = two_product(y, y)
+    far = q < 1e-240  # there the exponential is applied in two halves, and both sides are multiplied
+    power = math.exp((-0.5 * square if far else -square) / scale)
+    if far:
+        power *= power * _MUCH
+        q *= _MUCH
+    p, p_rest = two_product(power, root)
+    p_rest += power * root_rest - p * (lost / scale)
+    if whole < 0.68:
+        z, rest, d = twice * square, 0.0, 1.0
+        for c in _CENTRAL:
+            rest = rest * z + c
+        rest *= z
+        if scale == 1.0:
+            rest *= 2.8284271247461903
+        t, t_rest = two_product(y, twice * root)
+        difference = (x - t) - (t_rest + y * (twice * root_rest + rest))
+    else:
+        z, rest = y if scale == 2.0 else 1.4142135623730951 * y, 0.0
+        u = (z - 3.0) / (z + 3.0)
+        for c in FRACTION:
+            rest = rest * u + c
+        rest /= z + 2.0
+        d, d_rest = two_sum(y, rest if scale == 2.0 else _SQRT_HALF * rest)
+        t, t_rest = two_product(q, d)
+        difference = (p - t) + (p_rest - t_rest - q * d_rest - q_rest * d)
+    over = 1.0 / (twice * p)
+    step, bend = difference * over / d, twice * y
+    step += step * step * (0.5 * bend + step * (bend * bend + 0.5 * twice) / 3.0)
+    e = twice * step * (y + 0.5 * step)
+    e += e * e * (0.5 + e / 6.0)
+    slope = over + over * (e - p_rest * twice * over)
+    return y + step, slope * _MUCH if far else slope
 
 
 def erfinv(x: float) -> float:
     """Inverse of the error function; infinite at -1 and 1, NaN beyond."""
-    if not abs(x) < 1.0:
-        return math.copysign(INF, x) if abs(x) == 1.0 else NAN
-    if abs(x) < 1e-150:
-        return _HALF_SQRT_PI * x
-    return math.copysign(_erfinv(abs(x))[0], x)
-
-
-def _inverse_slope(y: float, lost: float) -> float:
-    """Slope sqrt(pi) / 2 exp(y**2) of the inverse of the error function."""
-    square, rest = two_product(y, y)
-    if square > 700.0:
-        half = math.exp(0.5 * square)
-        return _HALF_SQRT_PI * half * (half * (1.0 + (rest + 2.0 * y * lost)))
-    e = _HALF_SQRT_PI * math.exp(square)
-    return e + e * (rest + 2.0 * y * lost)
+    a = abs(x)
+    if not a < 1.0:
+        return math.copysign(INF, x) if a == 1.0 else NAN
+    if a < 1e-150:
+        return 0.8862269254527580 * x
+    q = 1.0 - a
+    y, _ = _inverse(q, (1.0 - q) - a, a, 1.0)
+    return math.copysign(y, x)
 
 
 def erfinv_slope(x: float) -> float:
     """Derivative of `erfinv`."""
-    if not abs(x) < 1.0:
-        return INF if abs(x) == 1.0 else NAN
-    y, lost = _erfinv(abs(x))
-    return _inverse_slope(y, lost)
-
-
-@lru_cache(maxsize=16)  # a value and its derivatives ask for the same
-def _erfcinv(x: float) -> tuple[float, float]:
-    if x < 0.5:
-        return _of_tail(x)
-    if x <= 1.5:
-        y, lost = _of_middle(abs(1.0 - x))
-        return math.copysign(y, 1.0 - x), math.copysign(1.0, 1.0 - x) * lost
-    y, lost = _of_tail(2.0 - x)
-    return -y, -lost
+    a = abs(x)
+    if not a < 1.0:
+        return INF if a == 1.0 else NAN
+    q = 1.0 - a
+    _, slope = _inverse(q, (1.0 - q) - a, a, 1.0)
+    return slope
 
 
 def erfcinv(x: float) -> float:
     """Inverse of the complementary error function, from 0 to 2."""
     if not 0.0 < x < 2.0:
         return INF if x == 0.0 else -INF if x == 2.0 else NAN
-    return _erfcinv(x)[0]
+    q = x if x < 1.0 else 2.0 - x
+    y, _ = _inverse(q, 0.0, 1.0 - q, 1.0)
+    return math.copysign(y, 1.0 - x)
 
 
 def erfcinv_slope(x: float) -> float:
     """Derivative of `erfcinv`."""
     if not 0.0 < x < 2.0:
         return -INF if x in (0.0, 2.0) else NAN
-    y, lost = _erfcinv(x)
-    return -_inverse_slope(y, lost)
-
-
-@lru_cache(maxsize=16)  # a value and its derivatives ask for the same
-def _quantile(p: float) -> tuple[float, float]:
-    """Quantile of the normal law for 0 < p <= 1/2: a float, and what it lacks."""
-    if p > 0.3:
-        x, y = p - 0.5, 0.0
-        for c in _MIDDLE:
-            y = y * (4.0 * x * x) + c
-        y *= 2.0 * x / _SQRT_HALF
-        power = math.exp(-0.5 * y * y)
-        # Next to 1/2 the difference from it counts.
-        at = 0.5 * math.erf(y * _SQRT_HALF) + 0.5 * _TWO_INV_SQRT_PI * power * (y * -4.833646656726457e-17)
-        d = (x - at) * _SQRT_2PI / power
-        return two_sum(y, d / (1.0 + 0.5 * y * d))
-    if p < 1e-240:
-        y, d = _of_far_tail(p, 2)
-        return -y, -d
-    y = -_normal_start(p)
-    for _ in range(4):
-        tail = normal_cdf(y)
-        ratio = tail * _SQRT_2PI / gaussian(y, 0.0, 2.0)
-        d = math.log1p((p - tail) / tail) if abs(p - tail) < 0.01 * tail else math.log(p / tail)
-        d *= ratio
-        d /= 1.0 - 0.5 * d * (y + 1.0 / ratio)
-        z = y + d
-        if abs(d) < _CLOSE * abs(y):
-            return z, (y - z) + d
-        y = z
-    return y, 0.0
+    q = x if x < 1.0 else 2.0 - x
+    _, slope = _inverse(q, 0.0, 1.0 - q, 1.0)
+    return -slope
 
 
 def normal_quantile(p: float) -> float:
     """Inverse of the distribution function of the standard normal law."""
     if not 0.0 < p < 1.0:
         return -INF if p == 0.0 else INF if p == 1.0 else NAN
-    return _quantile(p)[0] if p <= 0.5 else -_quantile(1.0 - p)[0]
+    q = p if p < 0.5 else 1.0 - p
+    y, _ = _inverse(q, 0.0, 0.5 - q, 2.0)
+    return math.copysign(y, p - 0.5)
 
 
 def normal_quantile_slope(p: float) -> float:
     """Derivative sqrt(2 pi) exp(y**2 / 2) of `normal_quantile`."""
     if not 0.0 < p < 1.0:
         return INF if p in (0.0, 1.0) else NAN
-    y, lost = _quantile(min(p, 1.0 - p))
-    square, rest = two_product(y, y)
-    more = 0.5 * rest + y * lost
-    if square > 1400.0:
-        half = math.exp(0.25 * square)
-        return _SQRT_2PI * half * (half * (1.0 + more))
-    e = _SQRT_2PI * math.exp(0.5 * square)
-    return e + e * more
+    q = p if p < 0.5 else 1.0 - p
+    _, slope = _inverse(q, 0.0, 0.5 - q, 2.0)
+    return slope

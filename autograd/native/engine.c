@@ -32,6 +32,7 @@ static PyMethodDef functions[] = {
     {"watch", node_watch, METH_NOARGS, "Have the collector look at all nodes from now on."},
     {"compute", compute, METH_VARARGS,
      "Return the value and partials of a row on floats, or None where only Python knows."},
+    {"over", over_arrays, METH_VARARGS, "Write the values of a row over arrays, up to the place it returns."},
     {"many", many_of, METH_VARARGS, "The node of a row over any number of operands, or None."},
     {"dot", dot_of, METH_VARARGS, "What vectors.py does under that name, or None."},
     {"dots", dots_of, METH_VARARGS, "What vectors.py does under that name, or None."},

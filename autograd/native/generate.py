@@ -88,6 +88,8 @@ class Dialect:
     """
 
     raises = True
+    fuses = False
+    """Whether a step of Horner's rule may round its product and its sum once."""
     gives_back = False
     """Whether a function gives back the memory of its lists; else that is done before each kernel."""
     remembers: tuple[str, ...] = (LIST, FLOAT)
@@ -403,7 +405,9 @@ class Written:
         program.heads.append(f"{returns} {self.name}({head});")
         name = self.name
         kinds, template = [*self.parameters.values()], ""
-        if LIST in self.remembers and kinds == [LIST]:
+        if program.dialect.is_inlined(self):
+            pass  # to remember would take a branch, and loops over numbers would stay scalar
+        elif LIST in self.remembers and kinds == [LIST]:
             template = REMEMBERED
         elif FLOAT in self.remembers and {*kinds} == {FLOAT}:
             template = REMEMBERED_NUMBERS
@@ -497,6 +501,8 @@ class Writer:
         self.handlers: list[dict[str, str]] = []
         self.count = 0
         self.called_length = 0
+        self.coefficients: set[str] = set()
+        """Names of numbers of a table of constants, in a loop over them."""
 
     # Statements.
 
@@ -658,6 +664,7 @@ class Writer:
         if size is not None:  # of constants, each a number for the compiler
             self.lines.append(f"UNROLL for (long {i} = 0; {i} < {size}; {i}++) {{")
             self.assign(target, Text(f"{values}_at[{i}]", FLOAT))
+            self.coefficients |= {target.id} if isinstance(target, ast.Name) else set()
             return ["}"]
         self.lines.append(f"for (long {i} = 0; {i} < {values}.n; {i}++) {{")
         self.assign(target, Text(f"{values}.at[{i}]", FLOAT))
@@ -897,7 +904,17 @@ class Writer:
             raise UntranslatableError(ast.unparse(e))
         return Text(f"(-{x.text})", x.type)
 
+    def is_horner(self, e: ast.BinOp) -> bool:
+        """Tell whether the next coefficient of a polynomial is added to a product."""
+        if not (isinstance(e.op, ast.Add) and isinstance(e.right, ast.Name)):
+            return False
+        is_product = isinstance(e.left, ast.BinOp) and isinstance(e.left.op, ast.Mult)
+        return is_product and e.right.id in self.coefficients
+
     def _binop_value(self, e: ast.BinOp, wanted: Any) -> Text:
+        if self.program.dialect.fuses and self.is_horner(e):
+            x, y = self.number(e.left.left), self.number(e.left.right)  # type: ignore[attr-defined]
+            return Text(f"MULADD({x}, {y}, {self.number(e.right)})", FLOAT)
         a = self.expression(e.left, wanted if wanted == LIST else None)
         if isinstance(e.op, ast.Mult) and (a.type == LIST or isinstance(a.type, tuple)):
             return Text(

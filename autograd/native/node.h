@@ -141,6 +141,7 @@ track_like(Node *node, PyObject *operand)
 /* operators.c */
 PyObject *take_rows(PyObject *module, PyObject *args);
 PyObject *compute(PyObject *module, PyObject *args);
+PyObject *over_arrays(PyObject *module, PyObject *args);
 PyObject *many_of(PyObject *module, PyObject *args);
 PyObject *dot_of(PyObject *module, PyObject *args);
 PyObject *dots_of(PyObject *module, PyObject *args);

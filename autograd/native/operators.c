@@ -677,6 +677,53 @@ done:
     return result;
 }
 
+/* Open an array of doubles: as many as there are, or one for all. */
+static int
+take_array(PyObject *array, Py_buffer *view, Py_ssize_t count, int is_written)
+{
+    if (PyObject_GetBuffer(array, view, PyBUF_C_CONTIGUOUS | PyBUF_FORMAT | (is_written ? PyBUF_WRITABLE : 0)) < 0)
+        return -1;
+    Py_ssize_t found = view->len / (Py_ssize_t)sizeof(double);
+    if (view->format && !strcmp(view->format, "d") && (found == count || (found == 1 && !is_written))) return 0;
+    PyErr_SetString(PyExc_ValueError, "arrays of doubles are needed, as many as there are results");
+    PyBuffer_Release(view);
+    return -1;
+}
+
+/* over(op, arrays, results, start): write the values of a row, constants being operands at its end, from a
+   place on. Return up to which place: from there on Python has the word. */
+PyObject *
+over_arrays(PyObject *module, PyObject *args)
+{
+    if (!value_type) return set_up(0);
+    PyObject *op, *arrays, *results, *found = NULL;
+    Py_ssize_t start, count, opened = 0;
+    if (!PyArg_ParseTuple(args, "OO!On", &op, &PyTuple_Type, &arrays, &results, &start)) return NULL;
+    uint32_t index = row_index(op);
+    if (!index) return NULL;
+    const Row *c = ROW(index).c;
+    Py_ssize_t n = PyTuple_GET_SIZE(arrays);
+    if (!c || !c->kernel || n > MOST || n != ROW(index).arity + ROW(index).params)
+        return PyLong_FromSsize_t(start);
+    Py_buffer to, from[MOST];
+    if ((count = PyObject_Length(results)) < 0 || take_array(results, &to, count, 1) < 0) return NULL;
+    for (; opened < n; opened++)
+        if (take_array(PyTuple_GET_ITEM(arrays, opened), &from[opened], count, 0) < 0) goto done;
+    double x[MOST], *y = to.buf;
+    Py_ssize_t i = start < 0 ? 0 : start;
+    for (; i < count; i++) {
+        for (Py_ssize_t k = 0; k < n; k++)
+            x[k] = ((double *)from[k].buf)[from[k].len == (Py_ssize_t)sizeof(double) ? 0 : i];
+        begin_kernel();
+        if (!c->kernel(x, &y[i], NULL)) break;
+    }
+    if (!PyErr_Occurred()) found = PyLong_FromSsize_t(i);
+done:
+    while (opened--) PyBuffer_Release(&from[opened]);
+    PyBuffer_Release(&to);
+    return found;
+}
+
 /* What was made; or None, unless an error is set: Python has the word. */
 static PyObject *
 or_none(PyObject *made)

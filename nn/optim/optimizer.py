@@ -404,14 +404,13 @@ class Optimizer:
         has missed steps.
         """
         parts = self._parts or (self,)
-        steps = ("step", "step_flat")
-        own = [
-            name
-            for part in (self, *parts)
-            for name in steps
-            if getattr(type(part), name) is not getattr(Optimizer, name) or name in vars(part)
-        ]
-        return () if own or any(map(any, [part._missed for part in parts])) else parts
+        for part in (self, *self._parts):
+            kind = type(part)
+            if kind.step is not Optimizer.step or kind.step_flat is not Optimizer.step_flat:
+                return ()
+            if not vars(part).keys().isdisjoint(("step", "step_flat")):
+                return ()
+        return () if any(any(part._missed) for part in parts) else parts
 
     @property
     def is_plain_descent(self) -> bool:

@@ -212,14 +212,14 @@ import importlib
 engine = importlib.import_module("autograd.native._engine")
 refused = 0
 calls = {"blank": 0, "watch": 0, **dict.fromkeys(["dot", "dots", "sweep", "layer", "several", "compute"], 2)}
-for name, count in (*calls.items(), ("exchange", 3), ("add_floats", 2)):
+for name, count in (*calls.items(), ("exchange", 3), ("add_floats", 2), ("over", 4)):
     try:
         getattr(engine, name)(*[()] * count)
     except RuntimeError as error:
         refused += "not set up" in str(error)
 print(refused)
 """
-    assert run(program, CHAINRULE_PURE_PYTHON="1") == ["10"]
+    assert run(program, CHAINRULE_PURE_PYTHON="1") == ["11"]
 
 
 @compiled

@@ -3,6 +3,7 @@
 import gc
 import math
 import operator
+import re
 import weakref
 
 import pytest
@@ -234,6 +235,29 @@ def test_operand_counts_and_parameters_are_checked():
     assert autograd.leaky_relu(-1.0) == -0.01
     assert autograd.leaky_relu(-1.0, slope=0.5) == -0.5
     assert autograd.leaky_relu(Value(-1.0), slope=0.5).data == -0.5
+
+
+@pytest.mark.parametrize(
+    ("name", "operands", "instead"),
+    [
+        ("log", (8.0, 2.0), "autograd.log(x) / autograd.log(base)"), ("pow", (2.0, 3.0, 5.0), "x**y % z"),
+        ("hypot", (1.0, 2.0, 2.0), "autograd.norm(xs)"), ("atan", (1.0, 2.0), "autograd.atan2(y, x)"),
+        ("maximum", (1.0,), "autograd.max(xs)"), ("logaddexp", (1.0, 2.0, 3.0), "autograd.logsumexp(xs)"),
+    ],
+)  # fmt: skip
+def test_of_more_operands_than_a_row_takes_it_is_told_what_to_write(name, operands, instead):
+    for given in (operands, tuple(map(Value, operands))):
+        with pytest.raises(TypeError, match=re.escape(f"; write {instead}")):
+            getattr(autograd, name)(*given)
+
+
+def test_the_base_of_a_logarithm_is_written_as_a_quotient():
+    with pytest.raises(
+        TypeError, match=r"no keyword 'base'; write autograd\.log\(x\) / autograd\.log\(base\)"
+    ):
+        autograd.log(Value(8.0), base=2)
+    with pytest.raises(TypeError, match=r"write autograd\.prod\(\[start, \*xs\]\)"):
+        autograd.prod([Value(8.0)], start=2.0)
 
 
 def test_functions_take_floats_as_well_as_nodes():

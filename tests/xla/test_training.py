@@ -6,6 +6,7 @@ import math
 import numpy as np
 import pytest
 
+import autograd
 import nn
 from autograd import Value, compile
 
@@ -166,3 +167,45 @@ def test_more_steps_than_one_call_takes():
         KINDS[0], lambda s, o: s.train(DATA, LABELS, o, 1500), "xla"
     )
     assert (len(losses), steps) == (1500, 1500) and losses[-1] < losses[0]
+
+
+def driven(backend, make, loss, start, steps=60):
+    w = Value(start, "w")
+    step = compile(lambda: loss(w), [w], backend=backend)
+    optimizer = make([w])
+    losses = step.train(optimizer, steps)
+    return losses, w.data, optimizer.steps, step
+
+
+@pytest.mark.parametrize(("kind", "lr"), [(nn.optim.SGD, 3.0), (nn.optim.Adam, 3e5)])
+def test_a_parameter_that_grows_beyond_every_bound_is_followed_to_its_end(kind, lr):
+    runs = [
+        driven(backend, lambda p: kind(p, lr=lr), lambda w: w * w, 1.0, 145)[:3]
+        for backend in ("xla", "numpy")
+    ]
+    assert len(runs[0][0]) == 145 == runs[0][2]
+    assert runs[0][0] == pytest.approx(runs[1][0], rel=1e-12, nan_ok=True)
+    assert runs[0][1:] == pytest.approx(runs[1][1:], rel=1e-12, nan_ok=True)
+
+
+@pytest.mark.parametrize("steps", [1, 2, 7, 60])
+def test_a_parameter_that_was_too_large_and_came_back_is_noticed(steps):
+    def loss(w):
+        return abs(w - 1.0) * 1e9
+
+    runs = [
+        driven(backend, lambda p: nn.optim.SGD(p, lr=1.0), loss, 0.0, steps) for backend in ("xla", "numpy")
+    ]
+    assert runs[0][:3] == runs[1][:3]
+    assert runs[0][3]._latest[1].bound.judged.closely == (steps > 1)
+
+
+def test_a_step_that_does_not_hold_is_found_among_many():
+    # The logarithm of what falls by a third in each step: below 0 it is NaN, which is the engine's to say.
+    def loss(w):
+        return autograd.log(w) * 0.0 + w
+
+    runs = [
+        driven(backend, lambda p: nn.optim.SGD(p, lr=1.0), loss, 37.5, 37) for backend in ("xla", "numpy")
+    ]
+    assert runs[0][:3] == runs[1][:3]

@@ -246,7 +246,7 @@ def repeat(b: Builder, steps: list[Step], known: list[Ints], leaving: Container[
             continue
         taken = [_taken(b, step, made, everywhere) for step in _alike(steps, i, leaving)]
         op, params, _ = taken[0]
-        columns = [np.concatenate(column) for column in zip(*[operands for *_, operands in taken], strict=True)]
+        columns = list(map(np.concatenate, zip(*[operands for *_, operands in taken], strict=True)))
         made += list(lower(b, op, params, columns).reshape(len(taken), -1))
     return made
 

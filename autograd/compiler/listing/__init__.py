@@ -6,6 +6,9 @@ how one that lies in several arrays is put together; `rounds` makes arrays of wh
 compute; `expressions` prints one product or one row; `copies` what moves results to their places; and
 `source` the whole program. What goes in is a `Program`, what comes out is text that nobody runs.
 
+`nests` prints what has triangles, in loops around slices whose ends move: numbers that grow along several
+loops (`growing`); short loops round by round (`short`); and lines of loops that run alike in one (`fuse`).
+
 A loop is found in the program, and its first round is printed, with numbers that know by how much they grow
 from round to round (`Moving`) in place of its own. A number that grows unevenly cannot be printed so: then
 the rounds are printed one by one.

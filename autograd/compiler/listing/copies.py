@@ -21,7 +21,7 @@ FEW = 4
 """So many slices are easier to read than a view by strides."""
 
 
-def copied(w: Views, targets: Any, origins: Any) -> list[str]:
+def copied(w: Views, targets: Any, origins: Any, most: int = MOST) -> list[str]:
     """Return lines that copy from addresses to addresses.
 
     Parameters
@@ -30,6 +30,8 @@ def copied(w: Views, targets: Any, origins: Any) -> list[str]:
         What knows the arrays.
     targets, origins
         The addresses, of which every target is another one.
+    most
+        So many slices are easier to read than a table.
     """
     lines = []
     regions = [np.array([id(w.regions.find(a)) for a in side.tolist()]) for side in (targets, origins)]
@@ -37,7 +39,7 @@ def copied(w: Views, targets: Any, origins: Any) -> list[str]:
         which = np.flatnonzero((regions[0] == own[0]) & (regions[1] == own[1]))
         columns = np.stack([targets[which], origins[which]])
         pieces = list(_pieces(columns))
-        if len(pieces) > MOST:
+        if len(pieces) > most:
             lines.append(f"{w.gathered(columns[0])} = {w.gathered(columns[1])}")
         else:
             for sizes, target, origin in pieces:

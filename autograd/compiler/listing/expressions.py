@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import re
+import string
 from typing import Any
 
 from autograd.compiler.backends.numpy.spelling import expression
@@ -13,6 +15,8 @@ from autograd.op import Op
 __all__ = ["LANE_LOOP", "product", "row_text", "spread"]
 
 LANE_LOOP = -1
+LETTERS = "ijklmopqrstuvwxyzabcdefgh" + string.ascii_uppercase
+"""Of loops in a sum of products; there is another one for the lanes."""
 
 
 def simple(text: str) -> bool:
@@ -116,7 +120,8 @@ def _two(w: Any, part: Part, a: Ref, b: Ref, order: list[int], lane: bool) -> st
     if not summed:
         return f"{wrapped(w.aligned(a, sizes, order, lane))} * {wrapped(w.aligned(b, sizes, order, lane))}"
     if not wanted and full_a == full_b:
-        return f"({text_a} * {text_b}).sum()"
+        is_dot = w.dots and len(axes_a) == 1 and not lane_a
+        return f"{text_a} @ {text_b}" if is_dot else f"({text_a} * {text_b}).sum()"
     # A loop along which both operands move and the result does too is a batch; einsum says it best.
     batch = [i for i in wanted if i in full_a and i in full_b]
     rows = [i for i in wanted if i in full_a and i not in batch]
@@ -132,8 +137,11 @@ def _two(w: Any, part: Part, a: Ref, b: Ref, order: list[int], lane: bool) -> st
     ):
         if rows and columns and wanted != rows + columns:
             text_a, text_b, full_a, full_b, rows, columns = text_b, text_a, full_b, full_a, columns, rows
-        left = text_a if full_a == rows + summed else f"{text_a}.T"
+        count = math.prod([sizes[i] for i in [*rows, *summed] if i != LANE_LOOP])
+        left = text_a if full_a == rows + summed else w.turned(text_a, count)
         right = text_b if full_b == summed + columns else f"{text_b}.T"
+        if not columns and LANE_LOOP not in [*rows, *summed] and count <= w.few:
+            return f"({left} * {right}).sum({len(rows)})"
         return f"{left} @ {right}"
     return _einsum(w, sizes, [a, b], order, lane)
 
@@ -147,7 +155,7 @@ def _einsum(w: Any, sizes: tuple[int, ...], factors: list[Ref], order: list[int]
         found.append([*axes, *([LANE_LOOP] if has_lane else [])])
     wanted = [*order, *([LANE_LOOP] if lane else [])]
     every = list(dict.fromkeys([*wanted, *(i for axes in found for i in axes)]))
-    letters = {i: "n" if i == LANE_LOOP else "ijklmopq"[k] for k, i in enumerate(every)}
+    letters = {i: "n" if i == LANE_LOOP else LETTERS[k] for k, i in enumerate(every)}
     left = [i for i in wanted if any(i in axes for axes in found)]
     spell = ["".join(letters[i] for i in axes) for axes in (*found, left)]
     return spread(f"einsum('{','.join(spell[:-1])}->{spell[-1]}', {', '.join(texts)})", left, order, lane)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import keyword
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -202,9 +202,16 @@ def _enter(regions: Regions, name: str, base: int, shape: tuple[int, ...], strid
 
 def cut_points(program: Program) -> dict[int, set[int]]:
     """For each statement (by position), the sizes at which views of its results break off."""
+    cuts: dict[int, set[int]] = {}
+    for k, n, step in views_of_results(program):
+        cuts.setdefault(k, set()).update((step, step * n))
+    return cuts
+
+
+def views_of_results(program: Program) -> Iterator[tuple[int, int, int]]:
+    """Yield the number of a statement, and a size and a stride with which its results are read or written."""
     starts = sorted((low, high, i) for i, (low, high) in enumerate(places(program)))
     bases = np.array([s[0] for s in starts])
-    cuts: dict[int, set[int]] = {}
     for s, _ in weighted(program):
         loops = [(part.sizes, [part.result, part.a, part.b]) for part in s.parts] + (
             [(s.sizes, [s.result, *s.operands])] if s.op is not None else []
@@ -215,11 +222,9 @@ def cut_points(program: Program) -> dict[int, set[int]]:
                     continue
                 k = int(np.searchsorted(bases, ref.base, side="right")) - 1
                 if k >= 0 and ref.base <= starts[k][1]:
-                    found = cuts.setdefault(starts[k][2], set())
-                    for n, st in zip(sizes, ref.strides, strict=True):
-                        if st:
-                            found.update((abs(st), abs(st) * n))
-    return cuts
+                    yield from (
+                        (starts[k][2], n, abs(x)) for n, x in zip(sizes, ref.strides, strict=True) if x
+                    )
 
 
 def shape_of(count: int, cuts: set[int]) -> tuple[int, ...]:

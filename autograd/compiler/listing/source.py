@@ -42,7 +42,7 @@ from autograd.compiler.roll.repeats import (
 )
 from autograd.op import CUSTOM, Op
 
-__all__ = ["Writer", "write", "written"]
+__all__ = ["Writer", "written"]
 
 
 APART = sorted(pairs_of(range(3), repeat=2), key=sum)
@@ -55,19 +55,16 @@ FEW_OUTPUTS = 8
 """So many results are listed one by one."""
 
 
-def write(program: Program) -> str:
-    """Return the program as text."""
-    return "\n".join(written(program)[1])
-
-
 def written(
-    program: Program, make: Callable[[Program, list[Loop]], Any] | None = None
+    program: Program,
+    make: Callable[[Program, list[Loop]], Any] | None = None,
+    found: list[Loop] | None = None,
 ) -> tuple[Any, list[str]]:
     """Return the program's lines, repeats as loops, and the writer, which knows what the names mean.
 
-    ``make`` makes another writer than `Writer`.
+    ``make`` makes another writer than `Writer`, for other loops than those that `repeats.loops` finds.
     """
-    found = loops(program)
+    found = loops(program) if found is None else found
     while True:
         writer = (make or Writer)(program, found)
         lines, uneven = writer.lines()
@@ -108,7 +105,11 @@ class Writer(Views):
         Those of the parameters, of their gradients, and of the data.
     tables : dict
         From the names of arrays of constants to those of the tables that they are.
+    few : int
+        Products of a vector and a matrix of at most so many numbers are elementwise ones, summed.
     """
+
+    few = 0
 
     def __init__(self, program: Program, found: list[Loop]) -> None:
         super().__init__(program)
@@ -152,10 +153,12 @@ class Writer(Views):
         self.everything = self.regions.fresh("theta")
         self.output = self.regions.fresh("output") if len(graph.outputs) > 1 else ""
         self.masks: set[str] = set()
-        self.families = families(
-            program, found, self.cuts, self.regions.at, self.outputs
-        )
-        self.targets = [self._planned(i, low) for i, (low, _) in enumerate(places(program))]
+        self._plan()
+
+    def _plan(self) -> None:
+        """Give names to results, and to the loop's variable."""
+        self.families = families(self.program, self.loops, self.cuts, self.regions.at, self.outputs)
+        self.targets = [self._planned(i, low) for i, (low, _) in enumerate(places(self.program))]
         self.variable = next(
             (x for x in ("t", "k", "i") if x not in self.regions.names), None
         ) or self.regions.fresh("round_number")
@@ -184,7 +187,7 @@ class Writer(Views):
                 break
             else:
                 uneven.append(loop)
-        return out + self._lines(done, len(self.targets)) + self._ending(), uneven
+        return out + self._lines(done, len(self.program.statements)) + self._ending(), uneven
 
     def _lines(self, first: int, end: int) -> list[str]:
         """Return the lines of statements one by one."""
@@ -243,7 +246,7 @@ class Writer(Views):
         """Return the lines that copy gradients and results to their places."""
         graph, address = self.program.graph, self.program.address
         origins, targets = self.program.copies
-        lines = [*copied(self, targets, origins), *self.added()]
+        lines = [*self.copied(targets, origins), *self.added()]
         outputs = graph.outputs
         fixed = graph.kind[outputs] == CONST
         values = graph.value[outputs]
@@ -263,13 +266,17 @@ class Writer(Views):
         region = self.regions.add(Region(self.output, -len(outputs), (len(outputs),), (1,)))
         places = region.base + np.arange(len(outputs))
         zero = fixed & (values == 0.0)
-        found = copied(self, places[~fixed], address[outputs[~fixed]])
+        found = self.copied(places[~fixed], address[outputs[~fixed]])
         if not (len(found) == 1 and found[0].startswith(f"{self.output} = ")):  # not all at once
             lines.append(f"{self.output} = {'zeros' if zero.any() else 'empty'}({len(outputs)})")
         lines += found
         for x in np.unique(values[fixed & ~zero]).tolist():
             lines += filled(self, places[fixed & (values == x)], number(x))
         return lines
+
+    def copied(self, targets: Any, origins: Any) -> list[str]:
+        """Return lines that copy from addresses to addresses."""
+        return copied(self, targets, origins)
 
     def _output(self, k: int) -> str:
         """Return the name of a result that is computed by itself."""
@@ -356,11 +363,14 @@ class Writer(Views):
             texts.append(found[1])
         return axes, ", ".join(texts)
 
-    def _name(self, s: Statement) -> str:
-        """Return a name for a result: its label, what it is the gradient of, or what computed it."""
+    def _name(self, s: Statement, *, alone: bool = True) -> str:
+        """Return a name for a result: its label, what it is the gradient of, or what computed it.
+
+        ``alone`` tells whether nothing else has the name.
+        """
         graph, address = self.program.graph, self.program.address
         node = int(s.nodes[0])
-        if int(address[node]) in self.outputs and len(s.nodes) == 1:
+        if alone and int(address[node]) in self.outputs and len(s.nodes) == 1:
             return self._output(graph.outputs.tolist().index(node))
         label = graph.labels.get(node)
         if label:
@@ -444,6 +454,8 @@ class Writer(Views):
         if any(x - y and y - x for x in along for y in along):
             return [part]
         for k, n in enumerate(part.sizes):
+            if isinstance(n, Moving):
+                continue
             if 1 < n <= FEW_TERMS and not (part.result.strides and part.result.strides[k]):
                 terms = [_term(part, k, j) for j in range(n)]
                 if not self._is_named(part) and all(map(self._is_named, terms)):
@@ -472,6 +484,10 @@ class Writer(Views):
     def row(self, op: Op, params: tuple[float, ...], texts: list[str]) -> str:
         """Return the text of a row applied to texts."""
         return row_text(op, params, texts, self.called.get(op, ""))
+
+    def turned(self, text: str, count: int) -> str:  # noqa: ARG002
+        """Return the text of the transpose of a matrix of so many numbers, to be multiplied by another."""
+        return f"{text}.T"
 
     def entries(
         self, place: Ref, first: Ref, sizes: tuple[int, ...], params: Any, order: list[int], *, lane: bool

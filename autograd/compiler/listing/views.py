@@ -43,6 +43,8 @@ class Views:
     everything: str
     wide = "N"
     """What stands for the length of the axis of the lanes."""
+    dots = False
+    """Whether products of rows of numbers are written as such, and not as a sum."""
     taken: frozenset[str] = frozenset()
     """Names that nothing of the user's may bear, beside those that are reserved anyway."""
 
@@ -124,7 +126,8 @@ class Views:
             first, last = start[d], start[d] + (count - 1) * step
             if not all(0 <= x < n for x in self._ends(last)):
                 return None
-            parts.append(":" if count == n and step == 1 else self.slice_of(first, last, step, n))
+            full = count == n and step == 1 and not isinstance(count, Moving)
+            parts.append(":" if full else self.slice_of(first, last, step, n))
             axes.append((s, count))
         if len(used) != len(wanted):
             return self._reshaped(region, start, sizes, ref)
@@ -159,7 +162,7 @@ class Views:
         rows, size = region.shape[0], region.strides[0]
         flat = f".reshape(-1, {self.wide})" if region.lane else ".ravel()"
         if total != rows * size:
-            if total % size or any(start[1:]):
+            if total % size or any(x or isinstance(x, Moving) for x in start[1:]):
                 name, rows, size = name + flat, rows * size, 1
             else:
                 first = start[0]
@@ -171,9 +174,14 @@ class Views:
     def _strided(self, ref: Ref, sizes: tuple[int, ...]) -> tuple[list[tuple[int, int]], str]:
         """Return the same, with the text of a view by address and strides."""
         arena, base = ("lanes", ref.base - LANES) if ref.base >= LANES else ("shared", ref.base)
-        axes = [(abs(s), n) for n, s in zip(sizes, ref.strides, strict=True) if s and n > 1]
-        steps = [s for n, s in zip(sizes, ref.strides, strict=True) if s and n > 1]
-        return axes, f"view({arena}, {self.whole(base)}, {tuple(n for _, n in axes)}, {tuple(steps)})"
+        if base < 0:  # of what is returned, which is in no arena
+            region = self.regions.find(base)
+            arena, base = region.name, base - region.base
+        kept = [(n, s) for n, s in zip(sizes, ref.strides, strict=True) if s and n > 1]
+        comma = "," * (len(kept) == 1)
+        shape, steps = [", ".join([self.whole(x[k]) for x in kept]) for k in (0, 1)]
+        text = f"view({arena}, {self.whole(base)}, ({shape}{comma}), ({steps}{comma}))"
+        return [(abs(s), n) for n, s in kept], text
 
     def refined(self, sizes: tuple[int, ...], refs: list[Any]) -> tuple[tuple[int, ...], list[Any]]:
         """Split loops that run over several axes of an array, so that each runs along one, and forwards."""

@@ -6,8 +6,8 @@ arithmetic progressions; `affine` finds these, and nests of them; `addresses` fi
 results and operands, or falls back to a table. What goes out is a `Program`: statements over views of two
 arenas, one of numbers and one of lanes. Where `graph.rounds` found loops, `recurrence` lays out one round of
 each, and that is all there is of them; `repeats` finds statements that recur elsewhere. `nests` lays a graph
-out anew for a backend whose loops may have moving bounds, so that triangles are loops. `rolled` does it all,
-and `verify` checks a program against its graph.
+out anew for a backend whose loops may have moving bounds, so that triangles are loops, and `stencils` so that
+grids with borders are. `rolled` does it all, and `verify` checks a program against its graph.
 
 The addresses of the four products of a matrix of two rows with a vector are two nested loops:
 

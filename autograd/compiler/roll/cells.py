@@ -73,6 +73,7 @@ class Layout:
         self.one = -1
         self.copies: list[tuple[Ints, Ints]] = []
         self.tables: list[tuple[list[Ref], Any]] = []
+        self.grids: list[tuple[int, int, int]] = []
         self._sorted: tuple[Any, int, dict[int, Any]] = None, 0, {}
 
     def _label_blocks(self, leaves: Ints, first: int = 3) -> int:

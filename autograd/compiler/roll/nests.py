@@ -155,6 +155,7 @@ class Nested(Layout):
         width = int((begin + [len(self._groups[i]) for i in of]).max())
         width += width > 1  # one place is left free, or two rows could be read as one
         base = self._room(bool(self.is_lane[first]), width * len(of))
+        self.grids.append((base, len(of), width))
         for row, (i, at) in enumerate(zip(of.tolist(), begin.tolist(), strict=True)):
             group = self._groups[i]
             self.pin[group] = base + row * width + at + np.arange(len(group))

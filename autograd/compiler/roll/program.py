@@ -119,6 +119,8 @@ class Program:
     """What adds to gradients that stand in their places, when all else is done: see `graph.lookups`."""
     emptied: list[tuple[int, int]] = field(default_factory=list)
     """The stretches of gradients that are zero before that."""
+    grids: list[tuple[int, int, int]] = field(default_factory=list)
+    """Where families stand that have a row for each level: where each begins, its rows, its columns."""
 
     def looked_at(
         self, most: int, gaps: tuple[int, int], which: Callable[[Graph], Any] = watched

@@ -17,6 +17,7 @@ from autograd.compiler.roll.padding import Padded
 from autograd.compiler.roll.program import Program, Statement
 from autograd.compiler.roll.recurrence import place_rounds
 from autograd.compiler.roll.repeats import Rounds, Unrolled, blocks, length, printed
+from autograd.compiler.roll.stencils import Stencils
 from autograd.compiler.roll.uneven import copied, uneven
 
 __all__ = ["nested", "padded", "roll"]
@@ -29,6 +30,10 @@ SMOOTH = 500
 """Nodes for each statement from which there is nothing to find, where nothing is gathered."""
 LONG = 12
 """Statements from which it is worth looking for triangles where nothing is gathered."""
+SHORT = 5000
+"""Nodes up to which it is worth looking for other loops than rounds."""
+GAIN = 16
+"""So many lines for each table a longer program has at the most if there may be stencils in it."""
 TABLE = 4
 """So many lines a table of addresses is worth."""
 
@@ -70,18 +75,32 @@ def nested(program: Program) -> Program:
     """
     graph, count = program.graph, len(program.statements)
     tables = _tables(program)
-    if any(isinstance(s, Rounds) for s in blocks(program)) or graph.scatters().any():
+    if graph.scatters().any():
         return program
-    if not tables and (count < LONG or graph.size > SMOOTH * count):
+    has_rounds = any(isinstance(s, Rounds) for s in blocks(program))
+    if not tables and (has_rounds or count < LONG or graph.size > SMOOTH * count):
+        return program
+    if has_rounds and graph.size > SHORT:
         return program
     found = []
-    for apart in (True, False):
+    for apart in () if has_rounds else (True, False):
         layout = Nested(graph, apart=apart)
         if layout.kinds <= max(SHORTER * count, LONG) and layout.run():
             found.append(_finished(layout))
+    best = _best(program, found)
+    tables = _tables(best)
+    if tables and (graph.size <= SHORT or GAIN * tables >= printed(best)):
+        stencils = Stencils(graph)
+        if stencils.run():
+            best = _best(program, [*found, _finished(stencils)])
+    return best
+
+
+def _best(program: Program, found: list[Program]) -> Program:
+    """Return the shortest of some programs if it is much shorter than one, or reads fewer tables."""
     price = _price(program)
     best = min(found, key=_price, default=program)
-    if _price(best) <= SHORTER * price or (_price(best) < price and _tables(best) < tables):
+    if _price(best) <= SHORTER * price or (_price(best) < price and _tables(best) < _tables(program)):
         return best
     return program
 
@@ -152,6 +171,7 @@ def _finished(layout: Layout) -> Program:
         tables,
         scattered,
         _emptied(layout) if scattered else [],
+        layout.grids,
     )
 
 

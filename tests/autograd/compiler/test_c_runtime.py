@@ -60,7 +60,8 @@ ASKING = {
 HOT = [
     "relu", "sigmoid", "tanh", "exp", "softplus", "sigmoid_slope", "sech", "sech_squared", "greater", "equal",
     "where", "maximum", "minimum", "clamp", "sign", "abs", "step", "leaky_relu", "restrict", "normal_cdf",
-    "exp2", "exp10", "logit",
+    "exp2", "exp10", "logit", "expm1", "sinh", "cosh", "csch", "log_ratio", "rel_entr", "log1pmx",
+    "logexpm1", "erfinv", "erfcinv", "normal_quantile", "erfinv_slope", "normal_quantile_slope",
 ]  # fmt: skip
 
 

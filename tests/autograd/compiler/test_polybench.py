@@ -11,13 +11,10 @@ from autograd.compiler.backends.c import toolchain
 
 BACKENDS = ["python", "numpy", *["c"] * (toolchain.find_compiler() is not None)]
 WITH_TABLES = {
-    "value": {
-        "symm", "syr2k", "lu", "ludcmp", "deriche", "floyd_warshall", "nussinov", "adi", "fdtd_2d", "heat_3d",
-        "jacobi_1d", "jacobi_2d", "seidel_2d",
-    },
+    "value": {"deriche", "floyd_warshall", "nussinov", "adi", "seidel_2d"},
     "gradient": {
-        "symm", "covariance", "correlation", "cholesky", "lu", "ludcmp", "deriche", "floyd_warshall",
-        "nussinov", "adi", "fdtd_2d", "heat_3d", "jacobi_1d", "jacobi_2d", "seidel_2d",
+        "correlation", "cholesky", "lu", "ludcmp", "deriche", "floyd_warshall", "nussinov", "adi",
+        "seidel_2d",
     },
 }  # fmt: skip
 """The kernels, and the gradients, of which loops in C read some operands by tables of addresses."""

@@ -81,7 +81,7 @@ def test_a_primitive_over_arrays_has_the_value_of_its_row(name):
 @pytest.mark.parametrize(
     "name",
     ["exp10", "logit", "xlogy", "xlog1py", "xdivy", "entr", "log1psq", "log1mexp", "remainder", "sinpi",
-     "cospi", "sinc"],
+     "cospi", "sinc", "logexpm1", "csch"],
 )  # fmt: skip
 @np.errstate(all="ignore")
 def test_a_function_over_arrays_has_the_value_of_its_row(name):
@@ -102,6 +102,25 @@ def test_a_function_over_arrays_has_the_value_of_its_row(name):
     alone = np.empty(())
     function_of(op)(*[np.float64(0.7)] * op.arity, alone)
     assert alone[()] == pytest.approx(op.value(*[0.7] * op.arity), rel=1e-14, abs=1e-14, nan_ok=True)
+
+
+@pytest.mark.parametrize(
+    "name", ["tand", "kl_div", "erfinv_slope", "sinc_derivative", "bessel_i", "polygamma"]
+)
+def test_a_row_that_numpy_lacks_has_the_bits_of_its_value_in_every_layout(name):
+    op, rng = ops.TABLE[name], np.random.default_rng(1)
+    grid = rng.uniform(-3.0, 30.0, (op.arity, 6, 4))
+    params = tuple(op.params.values())
+    for given, out in (
+        (list(grid), np.empty((6, 4))), ([x.T for x in grid], np.empty((6, 4)).T),
+        (list(grid), np.empty((6, 8))[:, ::2]),
+        ([grid[0], *[1.5] * (op.arity - 1)], np.empty((6, 4))), ([x[0, 0] for x in grid], np.empty(())),
+        ([x[:0] for x in grid], np.empty((0, 4))),
+    ):  # fmt: skip
+        function_of(op)(*given, *params, out)
+        columns = [np.broadcast_to(x, out.shape).ravel() for x in given]
+        want = [op.value(*map(float, xs), *params) for xs in zip(*columns, strict=True)]
+        np.testing.assert_array_equal(out.ravel(), want)
 
 
 OVER_ARRAYS = [op for op in ops.TABLE.values() if op.name in CODE or op.name in FUNCTIONS]

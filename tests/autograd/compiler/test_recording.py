@@ -113,6 +113,8 @@ def test_the_error_names_the_line_and_the_remedy():
         compile(WAYS["data"])(2.0)
     with pytest.raises(TracingError, match=r"autograd\.take\(E, i\)"):
         compile(WAYS["index"])(2.0)
+    with pytest.raises(TracingError, match=r"Write autograd\.take\(E, i\) .* static_argnames='n'\)"):
+        compile(lambda n: [1.0 for _ in range(n)])(2.0)
 
 
 RECORDED = {

@@ -14,18 +14,16 @@ from typing import Any
 import numpy as np
 import pytest
 from benchmarks.rolled_systems import LR, SYSTEMS, System, chain, descent, flat, random_dag, rnn, values
-from numpy.lib.stride_tricks import as_strided
+from listings import run_source
 
 import autograd
 import nn
-from autograd import Value, ops
+from autograd import Value
 from autograd.compiler import compile
-from autograd.compiler.backends.numpy.spelling import function_of
 from autograd.compiler.backends.python import spelling
 from autograd.compiler.graph.ir import INPUT
-from autograd.compiler.listing.source import Writer, written
+from autograd.compiler.listing.source import Writer
 from autograd.compiler.record import recording
-from autograd.compiler.roll.program import LANES
 from autograd.compiler.roll.verify import verify
 
 
@@ -91,76 +89,6 @@ def test_r5_is_the_hand_derived_program():
         "d_z1 = pos_z1 * d_relu_z1",
         "d_w1 = x @ d_z1.T",
     ]
-
-
-class Arenas(dict):
-    """Names of a printed program: what is assigned to one goes to the place where the program keeps it."""
-
-    def __init__(self, program, writer, engine):
-        # Nothing but the leaves is there at first, so that a listing that leaves something out cannot be
-        # right.
-        shared, lanes = np.full_like(engine.shared, np.nan), np.full_like(engine.rows, np.nan)
-        leaves = program.address[program.graph.is_leaf() & (program.address >= 0)]
-        for arena, whole, at in (
-            (shared, engine.shared, leaves[leaves < LANES]),
-            (lanes, engine.rows, leaves[leaves >= LANES] - LANES),
-        ):
-            arena[at] = whole[at]
-        if program.one >= 0:
-            shared[program.one] = 1.0
-        count = program.parameters
-        shared[count : 2 * count] = 0.0
-        self.places = {
-            r.name: self.view(lanes, r.base - LANES, r.shape, r.strides)
-            if r.lane
-            else self.view(shared, r.base, r.shape, r.strides)
-            for r in writer.regions.list
-            if r.name.isidentifier() and r.base >= 0
-        }
-        super().__init__(
-            {writer.everything: shared[:count], **self.places}, shared=shared, lanes=lanes,
-            gradient=shared[count : 2 * count], N=engine.lanes, empty=lambda shape: np.full(shape, np.nan),
-            view=self.view, **writer.constants,
-        )  # fmt: skip
-
-    @staticmethod
-    def view(arena, base, sizes, strides):
-        inner = arena.strides[0] if arena.ndim == 2 else 8
-        return as_strided(
-            arena[base:], sizes + arena.shape[1:], tuple(inner * s for s in strides) + arena.strides[1:]
-        )
-
-    def __setitem__(self, name, value):
-        if name in self.places:
-            self.places[name][...] = value
-        else:
-            super().__setitem__(name, value)
-
-
-def by_row(op):
-    def apply(*given):
-        count = op.arity if op.arity > 0 else len(given) - len(op.params)
-        operands, params = given[:count], [*given[count:], *list(op.params.values())[len(given) - count :]]
-        out = np.empty(np.broadcast_shapes(*map(np.shape, operands)))
-        function_of(op)(*operands, *params, out)
-        return out
-
-    return apply
-
-
-def run_source(step):
-    """Execute the printed program on the engine's own leaves; return names, and what the writer knows."""
-    structure, engine = step._latest
-    writer, lines = written(structure.program)
-    assert step.source == "\n".join(lines)
-    rows = [
-        ops.sech,
-        *(op for op, _ in structure.program.graph.rows),
-    ]  # sech_squared is printed as sech(x) ** 2
-    space = {**vars(np), **{op.name: by_row(op) for op in rows if op.name not in vars(np)}}
-    names = Arenas(structure.program, writer, engine)
-    exec(step.source, space, names)
-    return names, writer
 
 
 @pytest.mark.parametrize(
@@ -273,9 +201,7 @@ def lstm() -> System:
                 [autograd.dot(w, x) + autograd.dot(u, h) + b for w, u, b in zip(*gate, strict=True)]
                 for gate in gates.values()
             ]
-            c = [
-                a.sigmoid() * b + d.sigmoid() * e.tanh() for a, b, d, e in zip(f, c, i, g, strict=True)
-            ]
+            c = [a.sigmoid() * b + d.sigmoid() * e.tanh() for a, b, d, e in zip(f, c, i, g, strict=True)]
             h = [a.sigmoid() * b.tanh() for a, b in zip(o, c, strict=True)]
         return autograd.sum([(a - b) ** 2 for a, b in zip(h, target, strict=True)])
 
@@ -482,9 +408,7 @@ def test_repeated_statements_are_printed_as_loops():
         source.splitlines()[0] == "z1 = sequence @ Wx.T + b"
     )  # what needs no recurrence comes before it, at once
     assert (
-        "for t in range(1, 100):\n"
-        "    z2[t] = Wh @ tanh_z2[t - 1] + z1[t]\n"
-        "    tanh_z2[t] = tanh(z2[t])\n"
+        "for t in range(1, 100):\n    z2[t] = Wh @ tanh_z2[t - 1] + z1[t]\n    tanh_z2[t] = tanh(z2[t])\n"
     ) in source
     assert (
         "for t in reversed(range(99)):\n"

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd.compiler.backends.c.listed import Lines, Listed
-from autograd.compiler.backends.c.loops import shared_part
+from autograd.compiler.backends.c.loops import shared_part, shared_parts
 from autograd.compiler.backends.c.sizes import few_to_look_at
 from autograd.compiler.backends.c.spelling import PRELUDE, literal, spelled
 from autograd.compiler.backends.c.tape import taped
@@ -420,7 +420,7 @@ class CWriter:
         if s.extremum:
             return self._extremum(s)
         if not s.parts[0].result.lane:
-            return "\n".join([shared_part(self, part, first=k == 0) for k, part in enumerate(s.parts)])
+            return shared_parts(self, s.parts)
         runs = groupby(enumerate(s.parts), lambda part: self._rounds(part[1]))
         return "\n".join([self._sum(rounds, [*parts]) for rounds, parts in runs])
 
@@ -487,7 +487,8 @@ class CWriter:
             f"t += {coef} * {a} * {b}; s[{whole(s.result.base)} + i] = t; }}"
         )
 
-    def _term(self, part: Part) -> str:
+    def term(self, part: Part) -> str:
+        """Return the product of a part's factors, and of its coefficient where that differs."""
         factors = [self.value(r, part.sizes) for r in (part.a, part.b) if r is not None]
         if isinstance(part.coef, Ref):
             factors.append(self.value(part.coef, part.sizes))
@@ -498,7 +499,7 @@ class CWriter:
         opened, target = rounds
         body, so_far = "", "V r ="
         for k, part in parts:
-            term, inner = self._term(part), self._split(part)[1]
+            term, inner = self.term(part), self._split(part)[1]
             coef = "" if isinstance(part.coef, Ref) or part.coef == 1.0 else f"{literal(part.coef)} * "
             lane = any(r is not None and r.lane for r in (part.a, part.b))
             if any(is_loop(part.sizes[i]) for i in inner):
@@ -544,7 +545,7 @@ class CWriter:
         out, inner = self._split(part)
         target = self._place(slot, which)
         coef = "" if isinstance(part.coef, Ref) or part.coef == 1.0 else f"{literal(part.coef)} * "
-        product = self._term(part)
+        product = self.term(part)
         if any(is_loop(part.sizes[k]) for k in inner):
             body = f"V t = {{0}}; {self.loops(part.sizes, inner)}t += {product};"
         else:

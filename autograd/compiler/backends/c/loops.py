@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,38 @@ from autograd.compiler.roll.affine import Slanted
 from autograd.compiler.roll.program import Part, Ref
 from autograd.compiler.roll.repeats import Moving
 
-__all__ = ["shared_part"]
+__all__ = ["shared_part", "shared_parts"]
+
+
+def shared_parts(w: Any, parts: list[Part]) -> str:
+    """Print the parts of a statement whose results are shared, those over the same loops in one pass."""
+    lines: list[str] = []
+    for (loops, target), group in groupby(enumerate(parts), lambda part: _pass(w, *part)):
+        own = [part for _, part in group]
+        if len(own) == 1:
+            lines.append(shared_part(w, own[0], first=not lines))
+            continue
+        added = " + ".join([target] * bool(lines) + [_scaled(w, part) for part in own])
+        lines.append(f"    {loops}{target} = {added.replace('+ -', '- ')};{' }' * bool(loops)}")
+    return "\n".join(lines)
+
+
+def _pass(w: Any, number: int, part: Part) -> tuple[str, str]:
+    """Return the loops over the results of a part and their place; what is summed in a loop has its own."""
+    sizes = part.sizes
+    strides = part.result.strides or (0,) * len(sizes)
+    out = [k for k in range(len(sizes)) if is_loop(sizes[k])]
+    if part.result.addresses is not None or not all(strides[k] for k in out):
+        return str(number), ""
+    loops = f"{w.loops(sizes, out[:-1])}{{ SIMD {w.loops(sizes, out[-1:])}" if out else ""
+    return loops, w.value(part.result, sizes)
+
+
+def _scaled(w: Any, part: Part) -> str:
+    """Return what a part adds to its result."""
+    if isinstance(part.coef, Ref) or part.coef == 1.0:
+        return str(w.term(part))
+    return f"{literal(part.coef)} * {w.term(part)}" if part.a is not None else literal(part.coef)
 
 
 def shared_part(w: Any, part: Part, *, first: bool) -> str:
@@ -32,13 +64,13 @@ def shared_part(w: Any, part: Part, *, first: bool) -> str:
     sign = "=" if first else "+="
     if not summed:
         simd = "SIMD " if out else ""
-        body = f"{simd}{w.loops(sizes, out[-1:])}{target} {sign} {coef}{w._term(part)};"
+        body = f"{simd}{w.loops(sizes, out[-1:])}{target} {sign} {coef}{w.term(part)};"
         return f"    {w.loops(sizes, out[:-1])}{{ {body} }}"
     factors = [r for r in (part.a, part.b) if r is not None] + (
         [part.coef] if isinstance(part.coef, Ref) else []
     )
     if any(isinstance(n, Slanted) for n in sizes) or part.result.addresses is not None:
-        added = f"SIMD_SUM {w.loops(sizes, summed[-1:])}t += {w._term(part)};"
+        added = f"SIMD_SUM {w.loops(sizes, summed[-1:])}t += {w.term(part)};"
         body = f"double t = 0.0; {w.loops(sizes, summed[:-1])}{{ {added} }} {target} {sign} {coef}t;"
         return f"    {w.loops(sizes, out)}{{ {body} }}"
     inner = _innermost(part, factors, out, summed)
@@ -52,7 +84,7 @@ def shared_part(w: Any, part: Part, *, first: bool) -> str:
     if any(isinstance(n, Moving) for n in sizes):  # scratch memory has one size
         order = [*[k for k in out if k != inner], inner]
         begun = f"{w.loops(sizes, order)}{target} = 0.0; " if first else ""
-        added = f"SIMD {w.loops(sizes, [inner])}{target} += {coef}{w._term(part)};"
+        added = f"SIMD {w.loops(sizes, [inner])}{target} += {coef}{w.term(part)};"
         return f"    {begun}{w.loops(sizes, order[:-1])}{w.loops(sizes, summed)}{{ {added} }}"
     return _rows(w, part, factors, inner, out, summed, coef, sign)
 

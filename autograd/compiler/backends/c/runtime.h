@@ -82,24 +82,71 @@ INLINE double smaller(double a, double b) { return a != a ? a : a <= b ? a : b; 
 
 #define SHIFT 0x1.8p52 /* a sum with it has its whole part in the lowest bits */
 
-/* 2^n e^r for r from -0.35 to 0.35, where n + SHIFT is given. */
-INLINE double exp_of_parts(double k, double r) {
+/* e^r - 1 - r for r from -0.35 to 0.35. */
+INLINE double exp_rest(double r) {
     static const double c[] = {
         0x1.1f730349868cep-29, 0x1.af4de97ca4194p-26, 0x1.27e4db646b17ep-22, 0x1.71de0231960ebp-19,
         0x1.a01a01a6d889cp-16, 0x1.a01a01abe7fe1p-13, 0x1.6c16c16c162d4p-10, 0x1.11111111100dcp-7,
         0x1.5555555555556p-5, 0x1.5555555555557p-3, 0x1p-1,
     };
-    double m = 1.0 + MULADD(r * r, POLYNOMIAL(r, c), r);
-    /* 2^n in two factors, since it may lie outside the range of doubles; their exponents are positive. */
-    uint64_t j = bits_of_double(k) - bits_of_double(SHIFT) + 2 * 1023;
-    return m * double_of_bits((j >> 1) << 52) * double_of_bits((j - (j >> 1)) << 52);
+    return r * r * POLYNOMIAL(r, c);
+}
+
+/* 2^n in two factors, since it may lie outside the range of doubles, where n + SHIFT is given. */
+INLINE double half_of_power(double k, double *other) {
+    uint64_t j = bits_of_double(k) - bits_of_double(SHIFT) + 2 * 1023; /* their exponents are positive */
+    *other = double_of_bits((j - (j >> 1)) << 52);
+    return double_of_bits((j >> 1) << 52);
+}
+
+/* 2^n e^r for r from -0.35 to 0.35, where n + SHIFT is given; and what its last sum lost. */
+INLINE double exp_and_lost(double k, double r, double *lost) {
+    double other, half = half_of_power(k, &other), p = r + exp_rest(r), m = 1.0 + p;
+    *lost = (p - (m - 1.0)) * half * other;
+    return m * half * other;
+}
+
+INLINE double exp_of_parts(double k, double r) {
+    double lost;
+    return exp_and_lost(k, r, &lost);
+}
+
+/* 2^more e^x, without an overflow on the way, and what its last sum lost. */
+INLINE double exp_and_power(double x, double more, double *lost) {
+    double t = smaller(larger(x, -1400.0), 720.0); /* beyond it all are infinite */
+    double k = t * 0x1.71547652b82fep+0 + SHIFT, n = k - SHIFT;
+    double r = MULADD(n, -0x1.62e42fefa4p-1, t); /* exact: the factor, ln 2, has 12 zeros at its end */
+    return exp_and_lost(k + more, MULADD(n, 0x1.8432a1b0e2634p-43, r), lost);
 }
 
 INLINE double exp_loop(double x) {
-    double t = smaller(larger(x, -1400.0), 1400.0);
+    double lost;
+    return exp_and_power(x, 0.0, &lost);
+}
+
+INLINE double cosh_loop(double x) {
+    double lost, y = exp_and_power(fabs(x), -1.0, &lost);
+    return y + (0.25 / y + lost);
+}
+
+INLINE double sinh_loop(double x) {
+    static const double c[] = {
+        0x1.952c77030ad4ap-49, 0x1.ae7f3e733b81fp-41, 0x1.6124613a86d09p-33, 0x1.ae64567f544e4p-26,
+        0x1.71de3a556c734p-19, 0x1.a01a01a01a01ap-13, 0x1.1111111111111p-7, 0x1.5555555555555p-3,
+    };
+    double z = x * x, lost, y = exp_and_power(fabs(x), -1.0, &lost);
+    return fabs(x) < 1.0 ? x + x * (z * POLYNOMIAL(z, c)) : copysign(y - (0.25 / y - lost), x);
+}
+
+/* e^x - 1: 2^n - 1 + 2^n (e^r - 1), all of it without one half of the power, and what the sum lost. */
+INLINE double expm1_loop(double x) {
+    double t = smaller(larger(x, -60.0), 1400.0);
     double k = t * 0x1.71547652b82fep+0 + SHIFT, n = k - SHIFT;
-    double r = MULADD(n, -0x1.62e42fefa4p-1, t); /* exact: the factor, ln 2, has 12 zeros at its end */
-    return exp_of_parts(k, MULADD(n, 0x1.8432a1b0e2634p-43, r));
+    double high = MULADD(n, -0x1.62e42fefa4p-1, t), low = n * 0x1.8432a1b0e2634p-43, r = high + low;
+    double other, half = half_of_power(k, &other), a = half - 1.0 / other, b = half * r, sum = a + b;
+    double b_kept = sum - a, lost = (a - (sum - b_kept)) + (b - b_kept);
+    double y = (sum + (lost + half * (((high - r) + low) + exp_rest(r)))) * other;
+    return fabs(x) < 0x1p-54 ? x : y;
 }
 
 INLINE double exp2_loop(double x) {
@@ -163,6 +210,24 @@ INLINE double logit(double x) {
     double f = double_of_bits(bits_of_double(u) - ((j - 1024) << 52)) - 1.0;
     double y = log_of_parts(k, f, q < 0x1p-54 ? 0.0 : lost * double_of_bits((2047 - j) << 52));
     return q > 0.0 ? (q <= DBL_MAX ? y : q) : q == 0.0 ? -(double)INFINITY : (double)NAN;
+}
+
+/* log(x / y), with what rounding took from the quotient of both without their powers of two */
+INLINE double log_ratio(double x, double y) {
+    double u = x < DBL_MIN ? x * 0x1p54 : x, v = y < DBL_MIN ? y * 0x1p54 : y;
+    uint64_t i = power_within(u), j = power_within(v);
+    double a = double_of_bits(bits_of_double(u) - ((i - 1024) << 52));
+    double b = double_of_bits(bits_of_double(v) - ((j - 1024) << 52));
+    double q = a / b, p = q * b, lost = ((a - p) - product_error(q, b, p)) / b;
+    uint64_t more = power_within(q);
+    double scale = double_of_bits((2047 - more) << 52);
+    double k = double_of_whole(i + more) - double_of_whole(j) - 1024.0;
+    k += (y < DBL_MIN ? 54.0 : 0.0) - (x < DBL_MIN ? 54.0 : 0.0);
+    double ordinary = log_of_parts(k, q * scale - 1.0, lost * scale);
+    int is_ordinary = (x > 0.0) & (y > 0.0) & (x <= DBL_MAX) & (y <= DBL_MAX);
+    int is_defined = (x >= 0.0) & (y >= 0.0) & (x != y);
+    double beyond = x > y ? (double)INFINITY : -(double)INFINITY;
+    return is_ordinary ? ordinary : is_defined ? beyond : (double)NAN;
 }
 
 INLINE double tanh_loop(double x) {

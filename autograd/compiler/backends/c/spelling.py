@@ -106,11 +106,11 @@ CODE: dict[str, str] = {
 }
 """For each primitive that is no function of C's library its expression: of its operands, then constants."""
 
-LOOPS = ("exp", "exp2", "log", "log1p", "tanh")
+LOOPS = ("cosh", "exp", "exp2", "expm1", "log", "log1p", "sinh", "tanh")
 """Functions of C's library that `runtime.h` has for loops as well."""
 BY_IEEE = {elementary.exp.__code__, elementary.sqrt.__code__}
 """The code of functions that answer by IEEE's rules where those of `math` raise; so do those of C."""
-INLINED = 4000
+INLINED = 5000
 """Up to this many characters of C a row is part of the loop that it stands in, and may be vector code."""
 
 
@@ -118,12 +118,15 @@ class OfPrograms(generate.Dialect):
     """The C of rows in a program: several threads may run it, and loops over numbers become vector code."""
 
     raises = False
+    fuses = True
     gives_back = True
     remembers = (generate.FLOAT,)
 
     def __init__(self) -> None:
         super().__init__()
-        self.own |= {math.hypot: _hypot, elementary.two_product: _two_product}
+        self.own |= {
+            math.hypot: _hypot, elementary.two_product: _two_product, elementary.log_ratio: _log_ratio,
+        }  # fmt: skip
 
     def declared(self, made: Written) -> str:
         """Return what stands before a function's type."""
@@ -146,6 +149,10 @@ class OfPrograms(generate.Dialect):
 
 def _hypot(writer: Writer, e: ast.Call) -> Text:
     return Text(f"hypot({', '.join(map(writer.number, e.args))})", FLOAT)
+
+
+def _log_ratio(writer: Writer, e: ast.Call) -> Text:
+    return Text(f"log_ratio({', '.join(map(writer.number, e.args))})", FLOAT)
 
 
 def _two_product(writer: Writer, e: ast.Call) -> Text:

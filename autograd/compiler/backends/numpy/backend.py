@@ -5,7 +5,7 @@ from __future__ import annotations
 from autograd.compiler.backends import Backend, Bound, Cost, Work, cost_of
 from autograd.compiler.backends.numpy.emit import bind
 from autograd.compiler.backends.numpy.spelling import number_by_number
-from autograd.compiler.listing.source import write
+from autograd.compiler.listing.nests import write
 from autograd.compiler.roll.program import Program
 from autograd.compiler.roll.repeats import weighted
 

@@ -13,8 +13,10 @@ import numpy as np
 from numpy.polynomial.chebyshev import chebval
 
 from autograd.floats import gaussian
+from autograd.native import engine
+from autograd.op import Op
 
-__all__ = ["by_value", "digamma", "erf", "erfc", "lgamma", "normal_cdf", "sign_of", "two_product"]
+__all__ = ["by_row", "by_value", "digamma", "erf", "erfc", "lgamma", "normal_cdf", "sign_of", "two_product"]
 
 
 def by_value(value: Callable[..., float]) -> Callable[..., None]:
@@ -31,6 +33,39 @@ def by_value(value: Callable[..., float]) -> Callable[..., None]:
         out[...] = np.array(results).reshape(out.shape)
 
     return apply
+
+
+def by_row(op: Op, rest: Callable[..., None] | None = None) -> Callable[..., None]:
+    """Return a function over arrays that computes a row as the engine does.
+
+    In the engine's C where that was compiled, but for the numbers of which only Python knows the value: with
+    another function over arrays all from the first such number on.
+    """
+    if engine is None or op.arity < 0:
+        return rest or by_value(op.value)
+
+    def apply(*operands: Any) -> None:
+        """Fill the last of the arrays."""
+        *given, out = operands
+        arrays = tuple(_in_a_row(x, out.shape) for x in given)
+        results = out.reshape(-1) if out.flags.c_contiguous else np.empty(out.size)
+        at = engine.over(op, arrays, results, 0)
+        if rest and at < len(results):
+            rest(*[x[at:] if len(x) > 1 else x for x in arrays], results[at:])
+            at = len(results)
+        while at < len(results):
+            results[at] = op.value(*[float(x[at if len(x) > 1 else 0]) for x in arrays])
+            at = engine.over(op, arrays, results, at + 1)
+        if not out.flags.c_contiguous:
+            out[...] = results.reshape(out.shape)
+
+    return apply
+
+
+def _in_a_row(x: Any, shape: tuple[int, ...]) -> Any:
+    """Return an array of that shape as doubles in a row; of a number, that one."""
+    x = np.asarray(x, np.float64)
+    return np.ascontiguousarray(x if x.size == 1 else np.broadcast_to(x, shape)).reshape(-1)
 
 
 # The normal law: a polynomial in the middle, a continued fraction's remainder in the tails.

@@ -2,9 +2,9 @@
 
 What NumPy has itself stands in `CODE`; the functions here, for what it lacks, take operands, the row's
 constants, and where to write. A row that is in neither place is computed by its own value, number by number:
-exactly the same, as fast as `special` where the engine's C was compiled, and slower without it; ``report()``
-names it. A program whose result or gradient is not finite is evaluated again by the engine itself, so these
-functions need not reproduce the engine's special cases, as long as no NaN or infinity gets lost.
+exactly the same, in the engine's C where that was compiled, and slower without it; ``report()`` names it. A
+program whose result or gradient is not finite is evaluated again by the engine itself, so these functions
+need not reproduce the engine's special cases, as long as no NaN or infinity gets lost.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from autograd.compiler.backends.numpy import special
-from autograd.compiler.backends.numpy.special import by_value
+from autograd.compiler.backends.numpy.special import by_row, by_value
 from autograd.compiler.graph.lookups import ENTRY
 from autograd.form import Comparison
 from autograd.op import TABLE, Op
@@ -156,6 +156,25 @@ def log1mexp(x: Any, out: Any) -> None:
     near = np.greater(x, -0.6931471805599453)
     np.log1p(-np.exp(x), out=out, where=~near)
     np.log(-np.expm1(x), out=out, where=near)
+
+
+def logexpm1(x: Any, out: Any) -> None:
+    """log(exp(x) - 1); about its zero at log(2) of 1 + 2 expm1(x - log(2))."""
+    far, near = np.greater(x, 1.0), np.less(x, 0.4)
+    beside = (x - 0.6931471805599453) - 2.3190468138462996e-17
+    np.expm1(np.where(near, x, np.where(far, np.negative(x), beside)), out=out)
+    ends = far | near
+    np.copyto(out, np.where(ends, np.log(np.abs(out)), np.log1p(2.0 * out)))
+    np.add(out, x, out=out, where=far)
+    out[np.less(x, 0.0)] = np.nan
+
+
+def csch(x: Any, out: Any) -> None:
+    """1 / sinh(x), where sinh(x) is a number; beyond that of powers."""
+    far = np.greater(np.abs(x), 700.0)
+    np.divide(1.0, np.sinh(np.where(far, 1.0, x)), out=out)
+    if far.any():
+        np.copyto(out, np.copysign(2.0 * np.exp(706.0 - np.abs(x)) * 2.443969469407077e-307, x), where=far)
 
 
 def remainder(x: Any, y: Any, out: Any) -> None:
@@ -322,12 +341,15 @@ FUNCTIONS: dict[str, Callable[..., None]] = {
     f.__name__: f
     for f in (
         sigmoid, sigmoid_slope, sech, sech_squared, step, relu, leaky_relu, elu, softplus, exp10, logit,
-        xlogy, xlog1py, xdivy, entr, log1psq, log1mexp, remainder, sinpi, cospi, sinc, where, clamp, restrict,
-        saturate, direction, logaddexp, power, monomial, gaussian, sign, re_inverse_power,
+        xlogy, xlog1py, xdivy, entr, log1psq, log1mexp, logexpm1, csch, remainder, sinpi, cospi, sinc, where,
+        clamp, restrict, saturate, direction, logaddexp, power, monomial, gaussian, sign, re_inverse_power,
         im_inverse_power, special.erf, special.erfc, special.normal_cdf, special.lgamma, special.digamma,
     )
 } | {"round": round_digits}  # fmt: skip
 """By the name of their row."""
+
+BY_ENGINE = ("lgamma", "digamma")
+"""Of those, the ones that the engine's C computes sooner, where that was compiled."""
 
 CODE: dict[str, str] = {
     "div": "{0} / {1}",
@@ -431,12 +453,10 @@ def function_of(op: Op) -> Callable[..., Any]:
     """
     found = _whole(op)
     if found is not None:
-        return found
+        return by_row(op, found) if op.name in BY_ENGINE and TABLE.get(op.name) is op else found
     if TABLE.get(op.name) is not op:
         return by_value(op.value)
-    # The row itself: where the engine's C was compiled, that computes its value.
-    apply = by_value(op)
-    return (lambda *given: apply(*op.written(given[:-1]), given[-1])) if op.params_first else apply
+    return by_row(op)
 
 
 def _whole(op: Op) -> Callable[..., Any] | None:

@@ -38,6 +38,8 @@ __all__ = ["Emitted", "emitted"]
 
 LISTED = 2000
 """Tables of up to so many numbers are printed."""
+COPIED = 4096
+"""Transposes of matrices of up to so many numbers are copied before a product."""
 OWN = frozenset({"jax", "jnp", "lax", "special", "np", "program", "inputs", "mask", "width", "part", "state"})
 """What the text says by itself."""
 
@@ -77,10 +79,12 @@ class Traced(Writer):
     """Expressions of jax.numpy, over arrays that have names."""
 
     taken = OWN
+    few = 64  # which XLA computes along with what is around it
 
     def __init__(self, program: Program, found: list[Loop], *, masked: bool) -> None:
         self.masked, self.weighing = masked, False
         self.weighed: Ref | None = None
+        self.kept: set[str] = set()  # gradients that start as zeros, some of which stay so
         if masked:
             self.wide = "width"
         super().__init__(program, found)
@@ -88,6 +92,10 @@ class Traced(Writer):
         self.inputs = int(own.min(initial=program.shared))
 
     # What differs from the listing.
+
+    def turned(self, text: str, count: int) -> str:
+        """Return the text of the transpose of a matrix; a small one is copied: XLA multiplies rows."""
+        return f"lax.optimization_barrier({text}.T)" if self.few < count <= COPIED else f"{text}.T"
 
     def entries(
         self, place: Ref, first: Ref, sizes: tuple[int, ...], params: Any, order: list[int], *, lane: bool
@@ -284,9 +292,23 @@ class Traced(Writer):
         return lines
 
     def _ending(self) -> list[str]:
-        """Return the lines that copy gradients to their places."""
+        """Return the lines that copy gradients to their places; where these are many, all at once."""
         origins, targets = self.program.copies
-        return copied(self, targets, origins)
+        owners = np.array([id(self.regions.find(a)) for a in targets.tolist()])
+        lines = []
+        for owner in dict.fromkeys(owners.tolist()):
+            mine = owners == owner
+            region = self.regions.find(int(targets[mine][0]))
+            found = copied(self, targets[mine], origins[mine])
+            if len(found) > 2 and region.shape:  # one new array instead
+                origin = dict(zip(targets[mine].tolist(), origins[mine].tolist(), strict=True))
+                own = Ref(region.base, region.strides).expand(region.shape)
+                table = np.array([origin.get(a, a) for a in own.ravel().tolist()]).reshape(own.shape)
+                found = [f"{region.name} = {self.together(table, region.lane)}"]
+                if (table == own).any():
+                    self.kept.add(region.name)
+            lines += found
+        return lines
 
     # The function as a whole.
 
@@ -320,7 +342,7 @@ class Traced(Writer):
         zeros = [
             f"{r.name} = zeros({r.shape})" if r.shape else f"{r.name} = 0.0"
             for r in gradients
-            if r.name not in pure.whole
+            if r.name not in pure.whole or r.name in self.kept
         ]
         ending = [f"gradient = {self._joined(gradients)}"] if gradients else []
         ending += [self._scattered(s) for s in program.scattered]
@@ -358,7 +380,8 @@ class Traced(Writer):
         key = hashlib.sha256("\n".join(whole).encode())
         for x in self.constants.values():
             key.update(np.asarray(x).tobytes())
-        return Emitted(text, space["program"], slice(*ends["inputs"]), slice(*ends["lanes"]), key.hexdigest())
+        stretches = slice(*ends["inputs"]), slice(*ends["lanes"])
+        return Emitted(text, _precise(space["program"]), *stretches, key.hexdigest())
 
     @staticmethod
     def _bound(code: str) -> set[str]:
@@ -492,6 +515,17 @@ class Traced(Writer):
                     if region is not None and region.name.isidentifier() and region.name != "N":
                         names[region.name] = None
         return list(names)
+
+
+def _precise(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function whose products of matrices are computed in all of their digits."""
+
+    def program(*args: Any) -> Any:
+        """Compute so."""
+        with jax.default_matmul_precision("highest"):
+            return function(*args)
+
+    return program
 
 
 def _literal(table: Any) -> str:

@@ -42,15 +42,22 @@ def over_arrays(f: Any, *xs: Any) -> Any:
         return jnp.asarray(jnp.vectorize(f)(*doubles), kind)
 
 
+def smaller_share(x: Any) -> Any:
+    """The smaller one of sigmoid(x) and sigmoid(-x), from which both follow, and the slope."""
+    e = jnp.exp(-jnp.abs(x))
+    return e / (1.0 + e)
+
+
 def sigmoid(x: Any) -> Any:
     """1 / (1 + exp(-x))."""
-    return 1.0 / (1.0 + jnp.exp(-x))
+    q = smaller_share(x)
+    return jnp.where(x >= 0.0, 1.0 - q, q)
 
 
 def sigmoid_slope(x: Any) -> Any:
-    """The derivative of the logistic function."""
-    e = jnp.exp(-jnp.abs(x))
-    return e / jnp.square(e + 1.0)
+    """The derivative of the logistic function, q (1 - q) with the smaller share q."""
+    q = smaller_share(x)
+    return q * (1.0 - q)
 
 
 def sech(x: Any) -> Any:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 import operator
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from functools import cached_property, partial, reduce
 from typing import Any
 
@@ -20,7 +19,7 @@ from autograd.compiler.backends.placing import Placement
 from autograd.compiler.backends.xla import training
 from autograd.compiler.backends.xla.emit import Emitted, emitted
 from autograd.compiler.cache import Recent
-from autograd.compiler.graph.bounds import NEAR
+from autograd.compiler.graph.bounds import CLOSE, NEAR
 from autograd.compiler.graph.ir import BOUND, SOP, Graph
 from autograd.compiler.roll.program import LANES, Program
 
@@ -48,11 +47,10 @@ class Devices:
             None if mesh is None else NamedSharding(mesh, PartitionSpec(placement.parameters or None))
         )
 
-    @contextmanager
-    def arithmetic(self) -> Iterator[None]:
-        """Compute in the kind of numbers that was asked for; products of matrices in all of their digits."""
-        with jax.enable_x64(self.dtype == np.float64), jax.default_matmul_precision("highest"):
-            yield
+    def arithmetic(self) -> AbstractContextManager[None]:
+        """Return a context in which JAX computes in the kind of numbers that was asked for."""
+        found: AbstractContextManager[None] = jax.enable_x64(self.dtype == np.float64)
+        return found
 
     def _along(self, axis: str) -> int:
         """Return over how many devices an axis of the mesh goes."""
@@ -63,17 +61,18 @@ class Devices:
         return -(-count // self._along(axis)) * self._along(axis)
 
     def put(self, x: Any, where: Any) -> Any:
-        """Return a copy of numbers for the devices; each process brings the part of its own.
+        """Return numbers for the devices; each process brings the part of its own.
 
-        Without a mesh what is compiled takes them there itself, in a tenth of the time of a call of JAX.
+        Without a mesh what is compiled takes them there itself, in a tenth of the time of a call of JAX; who
+        calls it waits for its results, before which nobody writes to the numbers.
         """
         if where is None:
-            return np.array(x, self.dtype)
+            return np.asarray(x, self.dtype)
         return jax.make_array_from_callback(x.shape, where, lambda index: np.array(x[index], self.dtype))
 
     def gathered(self, x: Any) -> Any:
         """Return all numbers of an array, wherever its parts are."""
-        if not (x.is_fully_addressable or x.is_fully_replicated):
+        if self.copies is not None and not (x.is_fully_addressable or x.is_fully_replicated):
             x = jax.jit(lambda a: a, out_shardings=self.copies)(x)
         return np.asarray(x)
 
@@ -106,39 +105,45 @@ class Judged:
         self.trainers: dict[Any, Any] = {}
 
     def judged(self, closely: bool, theta: Any, inputs: Any, rows: Any) -> tuple[Any, Any, Any]:
-        """Return whether the results hold, these, and the gradient: for XLA.
+        """Return whether numbers on the way to the results are none too large, these, and the gradient.
 
-        As a rule a few numbers, of which all are small, show that none is too large; where they do not, it
-        takes to look ``closely``, at each.
+        As a rule a few numbers, of which all are small, show that; where they are not, it takes to look
+        ``closely``, at each. What else has to hold `sound` tells, and that the results are finite.
         """
-        theta = theta[: self.parameters]
         result, gradient, roots, watched = self.emitted.function(theta, inputs, rows, self.width)
-        if self.looks and not closely:
-            return self.near([theta, gradient, result, *(roots if watched else [])]), result, gradient
-        fine = jnp.isfinite(result).all() & jnp.isfinite(gradient).all()
-        if self.looks:
-            sizes = [jnp.abs(x) for x in watched]
-            fine &= ~sum([((x >= BOUND) & (x <= self.limit)).any() for x in sizes], jnp.array(False))
-        return fine, result, gradient
+        if not self.looks or not watched:
+            return True, result, gradient
+        if not closely:
+            return self.near(roots, CLOSE) if roots else True, result, gradient
+        sizes = [jnp.abs(x) for x in watched]
+        large = [((x >= BOUND) & (x <= self.limit)).any() for x in sizes]
+        return ~reduce(operator.or_, large), result, gradient
 
-    def known(self, closely: bool, fine: Any, result: Any) -> Any:
-        """Return whether no closer look could tell more: all holds, or a result is none."""
-        return jnp.array(True) if closely or not self.looks else fine | jnp.isnan(result).any()
+    def sound(self, closely: bool, theta: Any, gradient: Any) -> Any:
+        """Return for each parameter whether it and its gradient hold."""
+        fine = theta == theta if closely or not self.looks else jnp.abs(theta) < CLOSE
+        return fine & jnp.isfinite(gradient)
 
-    def near(self, arrays: list[Any]) -> Any:
-        """Return whether all numbers of some arrays are small; what has one size is looked at together."""
+    def near(self, arrays: list[Any], limit: float) -> Any:
+        """Return whether all numbers of some arrays are below a limit; arrays of one size together."""
         found: dict[Any, Any] = {}
         for x in arrays:
             flat = x if self.devices.copies is not None else jnp.ravel(x)  # split arrays stay as they are
-            found[flat.shape] = (jnp.abs(flat) < NEAR) & found.get(flat.shape, True)
+            found[flat.shape] = (jnp.abs(flat) < limit) & found.get(flat.shape, True)
         return reduce(operator.and_, [x.all() for x in found.values()], jnp.array(True))
 
+    def data_hold(self, closely: bool, inputs: Any, rows: Any) -> Any:
+        """Return whether the data are small, or looked at with all other numbers."""
+        return jnp.array(True) if closely or not self.looks else self.near([inputs, rows], NEAR)
+
     def _evaluated(self, closely: bool, theta: Any, inputs: Any, rows: Any) -> Any:
-        """Return the same as `judged`, of which the data, too, are looked at; and whether that is known."""
+        """Return whether the results hold, whether a closer look could tell no more, and these."""
+        theta = theta[: self.parameters]
         fine, result, gradient = self.judged(closely, theta, inputs, rows)
-        if self.looks and not closely:
-            fine &= self.near([inputs, rows])
-        return fine, self.known(closely, fine, result), result, gradient
+        fine &= jnp.isfinite(result).all() & self.sound(closely, theta, gradient).all()
+        fine &= self.data_hold(closely, inputs, rows)
+        known = closely or not self.looks
+        return fine, known | fine | jnp.isnan(result).any(), result, gradient
 
     @cached_property
     def runs(self) -> list[Any]:

@@ -60,6 +60,9 @@ FUNCTIONS: Final[dict[Any, tuple[str, str]]] = {
         "sinh", "cosh", "tanh", "asinh", "acosh", "atanh", "floor", "ceil", "fabs",
     )},
     math.pow: ("({0} ** {1})", FLOAT), math.copysign: ("jnp.copysign({0}, {1})", FLOAT),
+    math.remainder: (
+        "(jnp.fmod({0}, 2.0 * {1}) - {1} * jnp.rint(jnp.fmod({0}, 2.0 * {1}) / {1}))", FLOAT,
+    ),
     math.fmod: ("jnp.fmod({0}, {1})", FLOAT), math.hypot: ("jnp.hypot({0}, {1})", FLOAT),
     math.isfinite: ("jnp.isfinite({0})", BOOL), math.isnan: ("jnp.isnan({0})", BOOL),
     math.isinf: ("jnp.isinf({0})", BOOL), float: ("(1.0 * {0})", FLOAT),

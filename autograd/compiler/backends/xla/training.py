@@ -16,6 +16,7 @@ CHUNK = 1024
 """Most steps of one call."""
 NOT_KEY = {"params", "state", "steps", "_lr", "_missed", "_parts", "schedules", "base_lrs"}
 """What changes from step to step, or is passed."""
+NUMBERS = (float, int, bool)
 
 
 def optimize(bound: Any, optimizer: Any, steps: int) -> list[float] | None:
@@ -26,52 +27,62 @@ def optimize(bound: Any, optimizer: Any, steps: int) -> list[float] | None:
     parts: Any = getattr(optimizer, "flat_parts", list)()
     if not parts:
         return None
+    judged = bound.judged
     losses: list[float] = []
-    for closely in (bound.judged.closely, True):  # few numbers are looked at, as long as these do
-        found = _taken(bound, optimizer, parts, min(steps, CHUNK) - len(losses), closely)
+    most = size = min(steps, CHUNK)
+    while len(losses) < most:
+        found = _taken(bound, parts, min(size, most - len(losses)), judged.closely)
         if found is None:
             return None
-        losses += found[0]
-        bound.judged.closely |= not found[1]
-        if found[1] or len(losses) == min(steps, CHUNK):
+        own, holds, small, theta, state = found
+        if holds:
+            _keep(bound, optimizer, parts, len(own), theta, state)
+            losses += own.tolist()
+        elif small and len(own) > 1:  # where it is that numbers do not hold
+            size = len(own) // 2
+        elif judged.closely or not judged.looks or np.isnan(own).any():
             break
+        else:
+            judged.closely, size = True, most
     return losses
 
 
-def _taken(
-    bound: Any, optimizer: Any, parts: list[Any], steps: int, closely: bool
-) -> tuple[list[float], bool] | None:
-    """Take steps; return the losses, and whether it is known that the step behind them does not hold."""
-    key = closely, *[_key(part) for part in parts]
-    with bound.devices.arithmetic():
+def _taken(bound: Any, parts: list[Any], steps: int, closely: bool) -> tuple[Any, ...] | None:
+    """Return the losses of so many steps, whether all hold, and the data are small; what there is then."""
+    devices, key = bound.devices, (closely, *[_key(part) for part in parts])
+    given = np.array([steps, *[part.lr for part in parts], *[part.steps for part in parts]], devices.dtype)
+    with devices.arithmetic():
         if key not in bound.judged.trainers:
             bound.judged.trainers[key] = jax.jit(_trainer(bound.judged, parts, closely))
         state = [[bound.spread(x, alone=len(parts) == 1) for x in _numbers(part)] for part in parts]
-        rates = [np.array(part.lr, bound.devices.dtype) for part in parts]
-        counts = [np.array(part.steps, bound.devices.dtype) for part in parts]
         try:
-            found = bound.judged.trainers[key](bound.theta(), state, rates, counts, *bound.data(), steps)
+            told, theta, state = bound.judged.trainers[key](bound.theta(), state, given, *bound.data())
         except jax.errors.JAXTypeError:  # the update asks for a number
             return None
-        *found, state = found
-        taken, known, theta, losses = map(
-            bound.devices.gathered, found
-        )  # none is asked for by JAX's own `int`
-        state = [[*map(bound.devices.gathered, own)] for own in state]
-    count = int(taken)
-    bound.shared[: bound.program.parameters] = theta[: bound.program.parameters]
+        told, theta = devices.gathered(told), devices.gathered(theta)
+        state = [[*map(devices.gathered, own)] for own in state]
+    return told[:steps], *told[CHUNK:], theta[: bound.program.parameters], state
+
+
+def _keep(bound: Any, optimizer: Any, parts: list[Any], steps: int, theta: Any, state: Any) -> None:
+    """Store what there is after some steps."""
+    bound.shared[: bound.program.parameters] = theta
     for part, numbers in zip(parts, state, strict=True):
-        part.state = dict(zip(part.slots, [x[: len(part.params)] for x in numbers], strict=True))
-        part.steps += count
+        if numbers:
+            part.state = dict(zip(part.slots, [x[: len(part.params)] for x in numbers], strict=True))
+        part.steps += steps
     if optimizer not in parts:
-        optimizer.steps += count
-    return losses[:count].tolist(), bool(known)
+        optimizer.steps += steps
 
 
 def _key(part: Any) -> Any:
     """Return what the update of a group depends on beside what it is given."""
-    options = sorted((name, repr(x)) for name, x in vars(part).items() if name not in NOT_KEY)
-    return type(part), part.slots, len(part.params), tuple(options)
+    options = [
+        (name, x if x.__class__ in NUMBERS else repr(x))
+        for name, x in vars(part).items()
+        if name not in NOT_KEY
+    ]
+    return type(part), part.slots, len(part.params), *options
 
 
 def _numbers(part: Any) -> list[Any]:
@@ -103,27 +114,27 @@ def _trainer(judged: Any, parts: list[Any], closely: bool) -> Any:
         new = jnp.concatenate([*(x for x, _ in found), theta[count:]])
         return split(new), [list(own) for _, own in found]
 
-    def steps(theta: Any, state: Any, rates: Any, counts: Any, inputs: Any, rows: Any, most: Any) -> Any:
-        """Return how many steps were taken, and what there is after them; the loss before each.
+    def steps(theta: Any, state: Any, given: Any, inputs: Any, rows: Any) -> Any:
+        """Return the losses, then whether all steps hold, and the data are small; what there is at the end.
 
-        It also tells whether all is known of the step that did not hold.
+        ``given`` are how many steps, then the rate of each part, then how many it has taken. Where numbers of
+        a step do not hold, parameters become NaN, and stay so: no step waits for a look.
         """
-        small = jnp.array(True) if closely or not judged.looks else judged.near([inputs, rows])
+        rates, counts = given[1 : 1 + len(parts)], given[1 + len(parts) :]
 
-        def goes_on(carry: Any) -> Any:
-            return (carry[0] < most) & carry[-1]
-
-        def step(carry: Any) -> Any:
-            i, theta, state, losses, _ = carry
-            fine, value, gradient = judged.judged(closely, theta, inputs, rows)
+        def step(i: Any, carry: Any) -> Any:
+            theta, state, losses = carry
+            fine, value, gradient = judged.judged(closely, theta[:count], inputs, rows)
             gradient = split(jnp.pad(gradient, (0, judged.size - count)))
-            new = moved(theta, gradient, state, rates, [x + (i + 1) for x in counts])
-            theta, state = jax.tree.map(lambda a, b: jnp.where(fine, a, b), new, (theta, state))
+            fine &= judged.sound(closely, theta, gradient)
+            new, state = moved(theta, gradient, state, rates, counts + (i + 1))
             losses = lax.dynamic_update_index_in_dim(losses, value, i, 0)
-            return i + fine, theta, state, losses, fine
+            return jnp.where(fine, new, jnp.nan), state, losses
 
-        start = jnp.array(0), theta, state, jnp.zeros(CHUNK), small
-        taken, theta, state, losses, fine = lax.while_loop(goes_on, step, start)
-        return taken, judged.known(closely, fine, losses[taken]), theta, losses, state
+        start = theta, state, jnp.zeros(CHUNK)
+        theta, state, losses = lax.fori_loop(0, given[0].astype(int), step, start)
+        small = judged.data_hold(closely, inputs, rows)
+        holds = small & jnp.isfinite(losses).all() & ~jnp.isnan(theta).any()
+        return jnp.concatenate([losses, jnp.array([holds, small])]), theta, state
 
     return steps
