@@ -2,11 +2,12 @@
 
 The model, its loss and its Adam are those of single-file GPTs that bring their own class: embeddings of
 16, four heads, one layer, 27 tokens, up to 16 places, 1,000 steps on one name each, the rate falling to 0.
-Ours is that file with `Value` for its class, its letters given as rows with a single 1, and two lines that
-compile: ``step = autograd.compile(loss, params)`` and ``step.train(..., optimizer, 1)``. A program is made
-for each length of a name. The C takes the same steps, in one thread and double precision, without a
-library, and is built by ``cc -O3 -march=native``. All are seconds of a processor, those of compilers
-included. Each runs in turn, in a process of its own, with nothing kept from before; the least counts.
+Ours is that file with `Value` for its class, its letters given as rows with a single 1, our softmax in
+place of one that reads numbers out of Values, and two lines that compile:
+``step = autograd.compile(loss, params)`` and ``step.train(..., optimizer, 1)``. A program is made for each
+length of a name. The C takes the same steps, in one thread and double precision, without a library, and is
+built by ``cc -O3 -march=native``. All are seconds of a processor, those of compilers included. Each runs in
+turn, in a process of its own, with nothing kept from before; the least counts.
 """
 
 from __future__ import annotations

@@ -111,7 +111,7 @@ def test_the_error_names_the_line_and_the_remedy():
     reads = r"test_recording\.py:\d+ reads the number in a Value"
     with pytest.raises(TracingError, match=f"{reads} .* {instead}"):
         compile(WAYS["data"])(2.0)
-    with pytest.raises(TracingError, match=r"autograd\.equal\(i, float\(k\)\)"):
+    with pytest.raises(TracingError, match=r"autograd\.take\(E, i\)"):
         compile(WAYS["index"])(2.0)
     with pytest.raises(TracingError, match=r"Write autograd\.take\(E, i\) .* static_argnames='n'\)"):
         compile(lambda n: [1.0 for _ in range(n)])(2.0)
