@@ -880,7 +880,7 @@ class CompiledFunction(ABC):
         function, numbers = self._of_numbers(data, named)
         given = function._numbers(numbers)
         function._verify(function._structure(given))
-        value, grads, *_ = function._evaluated(numbers, "check()")
+        value, grads = self.value_and_grad(*data, **named)
         return worst(
             (value, list(map(float, grads))), lambda: function._roots_of(given), self._params, tolerance
         )
