@@ -247,6 +247,7 @@ class NestWriter(Writer):
             moving.append(replaced(statements[i], [x if x == y else Moving(x, y - x) for x, y in pairs]))
         count = (end - first) // period
         self.opened, self.points = [Open(self.variables[0], count)], np.arange(count)[:, None]
+        found: list[Block] = []
         try:
             for _ in range(2):  # once to see which numbers move
                 self.moved = []
@@ -355,6 +356,7 @@ class NestWriter(Writer):
             )
             if s.starts is not None:
                 made.result = self._peeled(s.result, (), [], [], outside)
+        heads, line = [""], ""
         for _ in range(2):  # once to see which numbers move
             moved = len(self.moved)
             line = self._text(made, sign)

@@ -218,7 +218,7 @@ class _Sites:
         patterns = _patterns(number, read)
         if len(patterns) > FEW + len(group) // 8:
             return False
-        kind = int(self._kind[group[0]])
+        kind, offers = int(self._kind[group[0]]), []
         for _ in range(3):
             known = self._known.get(kind, np.zeros(0, np.int64))
             offers = [self._offered(kind, known, p) for p in patterns]

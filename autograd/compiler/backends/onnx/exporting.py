@@ -254,7 +254,8 @@ class Exporter:
         step, count = map(int, s.params)
         x = self._aligned(place, s.sizes, lane=lane)
         known = (x >= 0.0).number() * (x < float(count)).number()
-        known = known * (x == graph.node("Floor", x)).number() != 0.0
+        whole: Any = x == graph.node("Floor", x)
+        known = known * whole.number() != 0.0
         at = graph.node("Cast", graph.chosen(known, x, 0.0), to=TensorProto.INT64)
         table = compress(first)
         firsts = graph.constant(table.reshape(table.shape + (1,) * lane))
