@@ -21,7 +21,7 @@ from autograd.calculus.trees import array_mode, is_array, map_atoms
 from autograd.modes import MODE, mode
 from autograd.words import gettext
 
-__all__ = ["Form", "form_of_arguments"]
+__all__ = ["Form", "form_of_arguments", "lists_around"]
 
 _TEXTS: Final = (str, bytes, type(None))
 """Kinds that may be numbers gone wrong, so they are passed as they are by name alone."""
@@ -40,15 +40,15 @@ class Slot:
         The argument, by place or by name, and the indices that lead there.
     name
         The expression that leads there.
-    is_array
-        Whether the numbers come in an array of NumPy.
+    lists
+        How many lists there are around arrays of NumPy, 0 where it is one itself; None of lists alone.
     """
 
     at: int
     argument: int | str
     path: str
     name: str
-    is_array: bool
+    lists: int | None
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ class Form:
 def _called(form: Form, *leaves: Any) -> Any:
     """Call a function on arguments of a form."""
     try:
-        if any(slot.is_array for slot in form.slots):
+        if any(slot.lists is not None for slot in form.slots):
             return _on_arrays(form, leaves)
         args, named = _filled((form.args, form.named), leaves)
         return form.f(*args, **named)
@@ -121,7 +121,7 @@ def _on_arrays(form: Form, leaves: Sequence[Any]) -> Any:
 
     Arrays that it returns become nested lists.
     """
-    arrays = [_array(x) if slot.is_array else x for slot, x in zip(form.slots, leaves, strict=True)]
+    arrays = [_arrays(x, slot.lists) for slot, x in zip(form.slots, leaves, strict=True)]
     args, named = _filled((form.args, form.named), arrays)
     tape = MODE.get().tape
     before = 0 if tape is None else len(tape)
@@ -163,7 +163,11 @@ def form_of_arguments(
     >>> leaves, [slot.name for slot in form.slots]
     ([1.0, [2.0, 3.0]], ["w['a']", "w['b']"])
     """
-    if not named and not static and not any(_is_flag(x) or _is_tree(x, batch) or _is_array(x) for x in args):
+    if (
+        not named
+        and not static
+        and not any(_is_flag(x) or _is_tree(x, batch) or lists_around(x) is not None for x in args)
+    ):
         return None
     places = {i % len(args) for i in static if isinstance(i, int) and -len(args) <= i < len(args)}
     leaves: list[Any] = []
@@ -177,8 +181,10 @@ def form_of_arguments(
             return _like(x, [taken(child, argument, name, f"{path}[{i}]") for i, child in enumerate(x)])
         if x is None and path:
             return x
-        slots.append(Slot(len(leaves), argument, path, name + path, _is_array(x)))
+        lists = lists_around(x)
         leaves.append(x)
+        lists = max(lists - batch, 0) if lists else lists
+        slots.append(Slot(len(leaves) - 1, argument, path, name + path, lists))
         return slots[-1]
 
     def argument(x: Any, name: str, place: int | None = None) -> Any:
@@ -199,10 +205,13 @@ def _is_flag(x: Any) -> bool:
     return kind is not float and (kind is bool or callable(x) or isinstance(x, Enum))
 
 
-def _is_array(x: Any) -> bool:
-    """Tell whether it is an array of NumPy with an axis, of numbers or of nodes."""
-    numpy = sys.modules.get("numpy")
-    return x.__class__ is not float and numpy is not None and isinstance(x, numpy.ndarray) and x.ndim > 0
+def lists_around(x: Any) -> int | None:
+    """Return how many lists there are around arrays of NumPy with an axis; None where there are no such."""
+    numpy, lists = sys.modules.get("numpy"), 0
+    while isinstance(x, (list, tuple)) and x:
+        x, lists = x[0], lists + 1
+    is_array = x.__class__ is not float and numpy is not None and isinstance(x, numpy.ndarray) and x.ndim
+    return lists if is_array else None
 
 
 def _is_tree(x: Any, batch: bool) -> bool:
@@ -247,8 +256,12 @@ def _filled(form: Any, leaves: Sequence[Any]) -> Any:
     return form
 
 
-def _array(rows: Any) -> Any:
-    """Return nested lists of nodes as an array of nodes."""
+def _arrays(rows: Any, lists: int | None) -> Any:
+    """Return nested lists of nodes with an array of nodes in so many lists."""
+    if lists is None:
+        return rows
+    if lists:
+        return [_arrays(row, lists - 1) for row in rows]
     shape: list[int] = []
     items, inner = [rows], rows
     while isinstance(inner, list):
@@ -261,7 +274,7 @@ def _array(rows: Any) -> Any:
 def _key(form: Any) -> Any:
     """Return what tells a form from others."""
     if isinstance(form, Slot):
-        return Slot, form.is_array
+        return Slot, form.lists
     if isinstance(form, dict):
         return dict, tuple([(key, _key(child)) for key, child in form.items()])
     if isinstance(form, (list, tuple)):

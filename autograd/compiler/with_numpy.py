@@ -15,6 +15,7 @@ import numpy as np
 from numpy import ndarray
 
 from autograd.bulk import gather, scatter
+from autograd.compiler.arguments import lists_around
 from autograd.compiler.backends import Gradual, load
 from autograd.compiler.backends.c.exporting import RESERVED as RESERVED_IN_C
 from autograd.compiler.backends.c.exporting import exported as as_header
@@ -275,7 +276,7 @@ class Compiled(CompiledFunction, Generic[Out_co]):
         for _, flat in pairs:
             if flat is not None:
                 given = [a.ravel().tolist() if own is None else own for a, own in pairs]
-        as_arrays = any(isinstance(x, np.ndarray) for x in data)
+        as_arrays = any(isinstance(x, np.ndarray) or lists_around(x) is not None for x in data)
         return Arrays(arrays, self._batch, lanes, given, as_arrays, spans)
 
     def _own(self, i: int, x: Any) -> Any:

@@ -258,6 +258,10 @@ def test_results_are_those_of_the_function_on_arrays_and_on_lists_alike(backend)
     x = np.array([1.0, 2.0])
     assert double(x).tolist() == [2.0, 4.0] and double([1.0, 2.0]) == [1.0, 2.0, 1.0, 2.0]
     assert join(x, x).tolist() == [2.0, 4.0] and join([1.0], [2.0]) == [1.0, 2.0]
+    pair = autograd.compile(lambda p: p[0] + p[1] * 2, backend=backend)
+    assert pair([x, x]).tolist() == pair((x, x)).tolist() == [3.0, 6.0]
+    assert pair([[1.0], [2.0]]) == [1.0, 2.0, 2.0]
+    assert autograd.compile(lambda p: p[0][1] * 2, backend=backend)([[x, x]]).tolist() == [2.0, 4.0]
     assert double(np.array(3.0)) == 6.0
     assert autograd.compile(lambda A: A @ A.T, backend=backend)(np.ones((2, 3))).tolist() == [[3.0, 3.0]] * 2
 
@@ -273,6 +277,9 @@ def test_each_example_of_a_batch_of_arrays_is_an_array(backend):
     assert step.check(X, Y) <= 1e-12
     losses = step.train(X, Y, nn.optim.SGD([w], lr=0.01), 3)
     assert losses[0] > losses[-1]
+    assert (
+        autograd.compile(lambda x: x * 2, batch=True, backend=backend)(list(X)).tolist() == (2 * X).tolist()
+    )
     assert autograd.compile(lambda x: x / x.sum(), batch=True, backend=backend)(X).tolist() == (
         (X / X.sum(1, keepdims=True)).tolist()
     )
