@@ -209,9 +209,11 @@ def lists_around(x: Any) -> int | None:
     """Return how many lists there are around arrays of NumPy with an axis; None where there are no such."""
     numpy, lists = sys.modules.get("numpy"), 0
     while isinstance(x, (list, tuple)) and x:
-        x, lists = x[0], lists + 1
-    is_array = x.__class__ is not float and numpy is not None and isinstance(x, numpy.ndarray) and x.ndim
-    return lists if is_array else None
+        first: Any = x[0]
+        x, lists = first, lists + 1
+    if x.__class__ is float or numpy is None or not isinstance(x, numpy.ndarray):
+        return None
+    return lists if getattr(x, "ndim", 0) else None
 
 
 def _is_tree(x: Any, batch: bool) -> bool:
