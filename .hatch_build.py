@@ -34,6 +34,7 @@ _OF_LIBM = (
 # folder to another, so that the same source gives the same wheel: notes for debuggers, names of folders.
 _FLAGS = [] if os.name == "nt" else [
     "-O2", "-ffp-contract=off", "-fvisibility=hidden", "-g0", "-Wno-unused",
+    "-fno-asynchronous-unwind-tables",  # which are for debuggers, too
     *[f"-fno-builtin-{name}" for name in _OF_LIBM.split()],
 ]  # fmt: skip
 _LIBRARIES = [] if os.name == "nt" else ["m"]
