@@ -130,7 +130,8 @@ def families(graph: Graph, lane: Any, arrays: Ints, *, apart: bool) -> tuple[lis
         step = max(step // 4, 1)
         best = min(range(max(best - 4 * step, 0), best + 4 * step + 1, step), key=turned)
         found = {best: found[best]}
-    return found[best], kinds
+    level = np.where(early <= best, early, late)
+    return sorted(found[best], key=lambda group: (level[group[0]], group[-1])), kinds
 
 
 def _kinds(graph: Graph, lane: Any, arrays: Ints, *, apart: bool) -> Ints:

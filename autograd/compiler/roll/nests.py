@@ -10,12 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from heapq import heappop, heappush
 from typing import Any
 
 import numpy as np
 
 from autograd.compiler.graph.counting import bincount, repeated
-from autograd.compiler.graph.ir import CONST, EXTREMA, FIRST_ROW, INPUT, LANE, MAX, ONE, Graph, Ints, spans
+from autograd.compiler.graph.ir import CONST, EXTREMA, FIRST_ROW, INPUT, LANE, MAX, ONE, Graph, Ints, csr, spans
 from autograd.compiler.graph.schedule import FINE, families, mixed, signatures
 from autograd.compiler.roll.addresses import Plan
 from autograd.compiler.roll.affine import addresses, slanted, strides_of
@@ -35,7 +36,7 @@ UNKNOWN = -(1 << 40)
 HEADS = 8
 """By the addresses of so many terms at the most it is told how the results of sums stand in a grid."""
 WAYS = 8
-"""So many ways to shift a group against others are weighed."""
+"""So many groups are looked at for one in the order of which another one may stand."""
 
 
 class Nested(Layout):
@@ -61,6 +62,7 @@ class Nested(Layout):
         self._family = self._families(self._kinds)
         stands = np.where(self._is_grid[self._family], self._family, np.arange(len(self._groups)))
         self._stands = np.where(self._group_of >= 0, stands[self._group_of], -2 - self.block)
+        self._in_order()
         self._offsets = self._aligned()
         self._given: set[int] = set()
         self._alike = signatures(self.graph, self.is_lane, FINE)
@@ -105,41 +107,81 @@ class Nested(Layout):
         self._is_grid = counts >= FEWEST
         return np.array(roots)
 
+    def _in_order(self) -> None:
+        """Let the nodes of each group stand as those of another group, or the leaves, that they read one by one."""
+        producers, consumers = self.graph.edges()
+        there = (self._group_of[producers] >= 0) | (self.address[producers] >= 0)
+        start, producers = csr(consumers[there], producers[there], self.graph.size)
+        of = np.where(self._group_of >= 0, self._group_of, len(self._groups) + self.block)
+        rank = self.address.copy()
+        for i, group in enumerate(self._groups):
+            rank[group] = np.arange(len(group))
+            if len(group) == 1:
+                continue
+            read = producers[spans(start[group], start[group + 1])]
+            number = repeated(rank[group], start[group + 1] - start[group])
+            ways = []
+            for other in np.flatnonzero(bincount(of[read]) == len(group))[:WAYS]:
+                mine = of[read] == other
+                way = rank[read[mine]]
+                steps = np.diff(np.sort(way))
+                if (np.diff(number[mine]) == 1).all() and 0 < steps[0] == steps.max() == steps.min():
+                    ways.append(way)
+            if ways and not any((np.diff(way) > 0).all() for way in ways):
+                self._groups[i] = group[np.argsort(ways[0])]
+                rank[self._groups[i]] = np.arange(len(group))
+
     def _aligned(self) -> Ints:
         """Return for each group of a family the column of its grid in which it begins.
 
-        So that, of the distances to what is read, there are as few as possible in a family.
+        Group by group, beside those that have a column: where most of what is read from one to the other
+        stands at one distance, at that. What is read one by one tells more than what all read of all.
         """
-        graph, offsets = self.graph, np.zeros(len(self._groups), np.int64)
-        column = np.zeros(graph.size, np.int64)
-        there = np.zeros(graph.size, bool)
-        producers, consumers = graph.edges()
-        order = np.argsort(consumers, kind="stable")
-        producers, consumers = producers[order], consumers[order]
-        start = np.searchsorted(consumers, np.arange(graph.size + 1))
-        most: dict[int, int] = {}
-        for i, group in enumerate(self._groups):
-            family = int(self._family[i])
-            most[family] = max(most.get(family, 0), len(group))
-        seen: dict[int, set[int]] = {}
-        for i, group in enumerate(self._groups):
-            family = int(self._family[i])
-            if not self._is_grid[family] or most[family] == 1:
-                continue
-            number = repeated(np.arange(len(group)), start[group + 1] - start[group])
-            read = producers[spans(start[group], start[group + 1])]
-            number, read = number[there[read]], read[there[read]]
-            far, votes = np.unique(number - column[read], return_counts=True)
-            known = seen.setdefault(family, set())
-            best = 0
-            if len(far):
-                ways = (-far[np.argsort(-votes, kind="stable")[:WAYS]]).tolist()
-                best = min(ways, key=lambda way: len(set((far + way).tolist()) - known))
-                known.update((far + best).tolist())
-            offsets[i] = best
-            column[group], there[group] = best + np.arange(len(group)), True
-        self._column = np.where(there, column, UNKNOWN)
+        graph, of, count = self.graph, self._group_of, len(self._groups)
+        sizes = np.array([len(group) for group in self._groups])
+        most = np.zeros(count, np.int64)
+        np.maximum.at(most, self._family, sizes)
+        wide = self._is_grid[self._family] & (most[self._family] > 1)
+        place = np.full(graph.size, UNKNOWN)
+        place[np.concatenate(self._groups)] = spans(np.zeros(count, np.int64), sizes)
+        place[(of < 0) | ~wide[of]] = UNKNOWN
+        near = self._neighbours(place)
+        columns: dict[int, int] = {}
+        for first in np.argsort(np.where(wide, -sizes, 1), kind="stable")[: wide.sum()].tolist():
+            votes: dict[tuple[int, int], float] = {}
+            queue = [(0.0, first, 0)]
+            while queue:
+                _, group, column = heappop(queue)
+                if group in columns:
+                    continue
+                columns[group] = column
+                for other, distance, vote in near.get(group, ()):
+                    if other not in columns:
+                        key = other, column + distance
+                        votes[key] = votes.get(key, 0.0) - vote
+                        heappush(queue, (votes[key], *key))
+        offsets = np.array([columns.get(i, 0) for i in range(count)])
+        self._column = np.where(place == UNKNOWN, UNKNOWN, place + offsets[of])
         return offsets
+
+    def _neighbours(self, place: Ints) -> dict[int, list[tuple[int, int, float]]]:
+        """Return for each group those that it reads or is read by: how far from it they begin, and a vote."""
+        producers, consumers = self.graph.edges()
+        both = (place[producers] != UNKNOWN) & (place[consumers] != UNKNOWN)
+        producers, consumers = producers[both], consumers[both]
+        far = place[consumers] - place[producers]
+        pairs = np.stack([self._group_of[consumers], self._group_of[producers], far])
+        (reading, read, far), votes = np.unique(pairs, axis=1, return_counts=True)
+        pair = reading * len(self._groups) + read
+        order = np.lexsort((-votes, pair))
+        first = np.flatnonzero(np.diff(pair[order], prepend=-1))
+        weights = votes[order[first]] ** 2 / np.add.reduceat(votes[order], first) if len(first) else first
+        near: dict[int, list[tuple[int, int, float]]] = {}
+        columns = (reading[order[first]], read[order[first]], far[order[first]], weights)
+        for one, other, distance, weight in zip(*[x.tolist() for x in columns], strict=True):
+            near.setdefault(one, []).append((other, distance, weight))
+            near.setdefault(other, []).append((one, -distance, weight))
+        return near
 
     def _give(self, family: int) -> None:
         """Give a family its grid, unless it has it."""

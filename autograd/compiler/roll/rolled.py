@@ -85,7 +85,7 @@ def nested(program: Program) -> Program:
     found = []
     for apart in () if has_rounds else (True, False):
         layout = Nested(graph, apart=apart)
-        if layout.kinds <= max(SHORTER * count, LONG) and layout.run():
+        if layout.kinds <= max(SHORTER * (count + TABLE * tables), LONG) and layout.run():
             found.append(_finished(layout))
     best = _best(program, found)
     tables = _tables(best)
