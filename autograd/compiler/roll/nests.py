@@ -169,18 +169,21 @@ class Nested(Layout):
         producers, consumers = self.graph.edges()
         both = (place[producers] != UNKNOWN) & (place[consumers] != UNKNOWN)
         producers, consumers = producers[both], consumers[both]
-        far = place[consumers] - place[producers]
-        pairs = np.stack([self._group_of[consumers], self._group_of[producers], far])
-        (reading, read, far), votes = np.unique(pairs, axis=1, return_counts=True)
-        pair = reading * len(self._groups) + read
-        order = np.lexsort((-votes, pair))
-        first = np.flatnonzero(np.diff(pair[order], prepend=-1))
-        weights = votes[order[first]] ** 2 / np.add.reduceat(votes[order], first) if len(first) else first
+        pairs = self._group_of[consumers], self._group_of[producers], place[consumers] - place[producers]
         near: dict[int, list[tuple[int, int, float]]] = {}
-        columns = (reading[order[first]], read[order[first]], far[order[first]], weights)
-        for one, other, distance, weight in zip(*[x.tolist() for x in columns], strict=True):
-            near.setdefault(one, []).append((other, distance, weight))
-            near.setdefault(other, []).append((one, -distance, weight))
+        if not len(producers):
+            return near
+        found, counts = np.unique(np.stack(pairs), axis=1, return_counts=True)
+        first = np.flatnonzero((np.diff(found[:2], axis=1, prepend=-1) != 0).any(axis=0))
+        total = np.add.reduceat(counts, first)
+        order = np.lexsort((-counts, repeated(np.arange(len(first)), np.diff(np.append(first, len(counts))))))
+        found, most = found[:, order[first]], counts[order[first]]
+        shared = (most == 1) & (total > 1)  # one number is read by all, say
+        votes = np.where(shared, 0.0, most**3 / total**2)
+        for one, other, far, vote in zip(*found.tolist(), votes.tolist(), strict=True):
+            if vote:
+                near.setdefault(one, []).append((other, far, vote))
+                near.setdefault(other, []).append((one, -far, vote))
         return near
 
     def _give(self, family: int) -> None:
