@@ -16,12 +16,24 @@ from typing import Any
 import numpy as np
 
 from autograd.compiler.graph.counting import bincount, repeated
-from autograd.compiler.graph.ir import CONST, EXTREMA, FIRST_ROW, INPUT, LANE, MAX, ONE, Graph, Ints, csr, spans
+from autograd.compiler.graph.ir import (
+    CONST,
+    EXTREMA,
+    FIRST_ROW,
+    INPUT,
+    LANE,
+    MAX,
+    ONE,
+    Graph,
+    Ints,
+    csr,
+    spans,
+)
 from autograd.compiler.graph.schedule import FINE, families, mixed, signatures
 from autograd.compiler.roll.addresses import Plan
 from autograd.compiler.roll.affine import addresses, slanted, strides_of
 from autograd.compiler.roll.cells import Layout
-from autograd.compiler.roll.program import LANES, Part, Ref, Statement
+from autograd.compiler.roll.program import Part, Ref, Statement
 
 __all__ = ["Nested"]
 
@@ -108,7 +120,7 @@ class Nested(Layout):
         return np.array(roots)
 
     def _in_order(self) -> None:
-        """Let the nodes of each group stand as those of another group, or the leaves, that they read one by one."""
+        """Let nodes of each group stand as those of another one, or the leaves, that they read one by one."""
         producers, consumers = self.graph.edges()
         there = (self._group_of[producers] >= 0) | (self.address[producers] >= 0)
         start, producers = csr(consumers[there], producers[there], self.graph.size)
@@ -169,21 +181,25 @@ class Nested(Layout):
         producers, consumers = self.graph.edges()
         both = (place[producers] != UNKNOWN) & (place[consumers] != UNKNOWN)
         producers, consumers = producers[both], consumers[both]
-        pairs = self._group_of[consumers], self._group_of[producers], place[consumers] - place[producers]
         near: dict[int, list[tuple[int, int, float]]] = {}
         if not len(producers):
             return near
-        found, counts = np.unique(np.stack(pairs), axis=1, return_counts=True)
-        first = np.flatnonzero((np.diff(found[:2], axis=1, prepend=-1) != 0).any(axis=0))
-        total = np.add.reduceat(counts, first)
-        order = np.lexsort((-counts, repeated(np.arange(len(first)), np.diff(np.append(first, len(counts))))))
-        found, most = found[:, order[first]], counts[order[first]]
-        shared = (most == 1) & (total > 1)  # one number is read by all, say
-        votes = np.where(shared, 0.0, most**3 / total**2)
-        for one, other, far, vote in zip(*found.tolist(), votes.tolist(), strict=True):
+        far, count = place[consumers] - place[producers], len(self._groups)
+        span = 2 * int(np.abs(far).max()) + 1
+        pairs = self._group_of[consumers] * count + self._group_of[producers]
+        keys, often = np.unique(pairs * span + far + span // 2, return_counts=True)
+        pairs, far = keys // span, keys % span - span // 2
+        first = np.flatnonzero(np.diff(pairs, prepend=-1))
+        total, usual = np.add.reduceat(often, first), np.lexsort((-often, pairs))[first]
+        shared = (often[usual] == 1) & (total > 1)  # one number is read by all, say
+        votes = np.where(shared, 0.0, often[usual] ** 3 / total**2)
+        for pair, distance, vote in zip(
+            pairs[usual].tolist(), far[usual].tolist(), votes.tolist(), strict=True
+        ):
             if vote:
-                near.setdefault(one, []).append((other, far, vote))
-                near.setdefault(other, []).append((one, -far, vote))
+                one, other = divmod(pair, count)
+                near.setdefault(one, []).append((other, distance, vote))
+                near.setdefault(other, []).append((one, -distance, vote))
         return near
 
     def _give(self, family: int) -> None:
@@ -199,19 +215,11 @@ class Nested(Layout):
         begin = self._offsets[of] - self._offsets[of].min()
         width = int((begin + [len(self._groups[i]) for i in of]).max())
         width += width > 1  # one place is left free, or two rows could be read as one
-        base = self._room(bool(self.is_lane[first]), width * len(of))
+        base = self.room(bool(self.is_lane[first]), width * len(of))
         self.grids.append((base, len(of), width))
         for row, (i, at) in enumerate(zip(of.tolist(), begin.tolist(), strict=True)):
             group = self._groups[i]
             self.pin[group] = base + row * width + at + np.arange(len(group))
-
-    def _room(self, lane: bool, size: int) -> int:
-        """Return the first address of so many that are free."""
-        if lane:
-            self.next_lane += size
-            return LANES + self.next_lane - size
-        self.next += size
-        return self.next - size
 
     # Statements.
 
@@ -247,7 +255,7 @@ class Nested(Layout):
             self.allocate(nodes, pinned=True)
         else:
             room = 1 + sum((int(n) - 1) * x for n, x in zip(sizes, strides, strict=True))
-            base = self._room(lane, room + 1)
+            base = self.room(lane, room + 1)
             self.address[nodes] = addresses(sizes, strides, base).ravel()
             self.block[nodes] = self.blocks
             self.blocks += 1
