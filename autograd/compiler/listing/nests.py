@@ -348,7 +348,8 @@ class NestWriter(Writer):
             made = replace(s, sizes=inner, result=result, operands=operands)
         else:
             pairs = zip(s.parts, found, strict=True)
-            made = replace(s, parts=[Part(inner, *refs, p.over) for p, (inner, refs) in pairs])
+            parts = [Part(n, to, coef, a, b, p.over) for p, (n, (to, coef, a, b)) in pairs]
+            made = replace(s, parts=parts)
             if s.starts is not None:
                 made.result = self._peeled(s.result, (), [], [], outside)
         heads, line = [""], ""
@@ -478,8 +479,7 @@ class NestWriter(Writer):
     def _begin(self, k: int, since: int) -> None:
         """Let a loop's variable be the first number that moves by one along it, and along none inside."""
         for x in self.moved[since:]:
-            steps = x.steps[k:] if isinstance(x, Growing) else ()
-            if steps and abs(steps[0]) == 1 and not any(steps[1:]):
+            if isinstance(x, Growing) and x.steps[k : k + 1] in ((1,), (-1,)) and not any(x.steps[k + 1 :]):
                 self.opened[k].begin = grown(x.first, x.first, x.steps[:k])
                 self.opened[k].way = x.steps[k]
                 return

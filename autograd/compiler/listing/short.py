@@ -91,8 +91,8 @@ def _part(p: Part, k: int, r: int, size: int, stride: int, at: set[int]) -> Part
 
 def _in_round(p: Part, k: int, r: int) -> Part:
     """Return a part in one round of one of its loops."""
-    sizes, refs = _fixed(p.sizes, [p.result, p.coef, p.a, p.b], k, r)
-    return Part(sizes, *refs, p.over)
+    sizes, (result, coef, a, b) = _fixed(p.sizes, [p.result, p.coef, p.a, p.b], k, r)
+    return Part(sizes, result, coef, a, b, p.over)
 
 
 def _fixed(sizes: Sizes, refs: list[Any], k: int, r: int) -> tuple[Sizes, list[Any]]:
