@@ -105,7 +105,8 @@ def families(graph: Graph, lane: Any, arrays: Ints, *, apart: bool) -> tuple[lis
     Nodes are of one kind here whatever the number of their terms, as the sums in a triangle's rows are, if
     they read the same kinds of nodes and, where they are to be ``apart``, are read by the same kinds. As soon
     as possible suits what goes forward, as late as possible what goes back: of the levels at which one may
-    turn, that of fewest groups is taken. ``arrays`` tells of each leaf which array it is of.
+    turn, that of fewest groups is taken; groups of one level come in the order of their last nodes.
+    ``arrays`` tells of each leaf which array it is of.
     """
     work = graph.args[:, 0] >= 0
     work[graph.terms.node] = True
