@@ -87,13 +87,11 @@ def test_gradients_of_decompositions_are_as_long_whatever_the_size_and_read_no_t
 @pytest.mark.parametrize("name", ["correlation", "cholesky", "lu", "gramschmidt", "durbin"])
 def test_decompositions_as_loops_are_the_engines(name, n):
     f, slope, arrays = parts(name, n)
-    whole = {
-        "value": lambda *a: list(numbers_in(f(*a))),
-        "gradient": slope,
-    }
-    for what, g in whole.items():
-        wanted = floats([g(*arrays)] if what == "value" else g(*arrays))
+    if name == "durbin":
+        arrays = [arrays[0] / 8.0]  # correlations near 1 make a system that is nearly singular
+    for g in (lambda *a: list(numbers_in(f(*a))), slope):
+        wanted = floats([g(*arrays)] if g is not slope else g(*arrays))
         for backend in BACKENDS:
             got = autograd.compile(g, backend=backend)(*arrays)
-            got = floats([got] if what == "value" else got)
-            assert got == pytest.approx(wanted, rel=1e-12, abs=1e-12 * np.abs(wanted).max()), (what, backend)
+            got = floats([got] if g is not slope else got)
+            assert got == pytest.approx(wanted, rel=1e-12, abs=1e-12 * np.abs(wanted).max()), backend
