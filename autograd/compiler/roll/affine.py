@@ -121,21 +121,21 @@ def slanted(columns: Any) -> tuple[tuple[int, ...], Any] | None:
     ((3, Slanted(3, 1, (1,))), array([[10,  1]]))
     """
     count, length = columns.shape
-    rows, size = columns.tolist() if columns.size <= SMALL else list(columns), length
+    rows: list[Any] = columns.tolist() if columns.size <= SMALL else list(columns)
+    size = length
     runs: list[tuple[int, Any]] = []  # of each loop, innermost first: its size, or the row of its sizes
     strides: list[Any] = []
     while size > 1:
-        found = (_few_rounds if isinstance(rows[0], list) else _rounds)(rows)
+        is_few = isinstance(rows[0], list)
+        found = (_few_rounds if is_few else _rounds)(rows)
         if found is None:
             return None
-        lengths, step, rows = found
-        size, most = len(lengths), max(lengths)
-        runs.append((most, len(rows)))
+        lengths, step, left = found
+        rows, size, most = list[Any](left), len(lengths), max(lengths)
+        runs.append((most, len(rows) if min(lengths) < most else None))
         if min(lengths) < most:
-            rows.append(lengths if isinstance(rows[0], list) else np.array(lengths))
-        else:
-            runs[-1] = most, None
-        if size * len(rows) <= SMALL and not isinstance(rows[0], list):
+            rows.append(lengths if is_few else np.array(lengths))
+        if size * len(rows) <= SMALL and not is_few:
             rows = [row.tolist() for row in rows]
         strides.append(step)
     steps = np.zeros((len(rows), len(runs)), np.int64)

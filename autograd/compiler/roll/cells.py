@@ -353,31 +353,29 @@ class Layout:
         if self._cells[0] is group:
             return self._cells[1]
         g, count = self.graph, len(group)
-        which = self.order[spans(self.start[group], self.start[group + 1])]
-        cell = repeated(np.arange(count), self.start[group + 1] - self.start[group])
-        t = g.terms.take(which)
+        start, end = self.start[group], self.start[group + 1]
+        which = self.order[spans(start, end)]
+        cell = repeated(np.arange(count), end - start)
+        columns: list[Any] = [column[which] for column in self._terms]
+        a, b, coef, over = columns
         kind = int(g.kind[group[0]])
         offset = None
-        if kind in EXTREMA:
-            constant = g.kind[t.a] == CONST
-            if constant.any():
-                offset = np.full(count, -np.inf if kind == MAX else np.inf)
-                (np.maximum if kind == MAX else np.minimum).at(offset, cell[constant], g.value[t.a[constant]])
-        else:
-            constant = (t.a == ONE) & ~t.over
-            if t.coef[constant].any():
-                offset = bincount(cell[constant], t.coef[constant], minlength=count)
+        constant = self.kind[a] == CONST if kind in EXTREMA else (a == ONE) & ~over
         if constant.any():
-            t, cell = t.take(~constant), cell[~constant]
-        a, b = t.a, t.b
+            if kind in EXTREMA:
+                offset = np.full(count, -np.inf if kind == MAX else np.inf)
+                (np.maximum if kind == MAX else np.minimum).at(offset, cell[constant], g.value[a[constant]])
+            elif coef[constant].any():
+                offset = bincount(cell[constant], coef[constant], minlength=count)
+            a, b, coef, over, cell = [column[~constant] for column in (a, b, coef, over, cell)]
         at_a, at_b = self._at(a), self._at(b)
         swap = at_b < at_a
         if swap.any():
             a, b = np.where(swap, b, a), np.where(swap, a, b)
             at_a, at_b = np.where(swap, at_b, at_a), np.where(swap, at_a, at_b)
-        lanes = (self.is_lane[a] * 2 + self.is_lane[b]) * 4 + (b == ONE) * 2 + t.over
+        lanes = (self.is_lane[a] * 2 + self.is_lane[b]) * 4 + (b == ONE) * 2 + over
         sort = np.lexsort((at_b, at_a, cell))
-        made = *[x[sort] for x in (cell, a, b, at_a, at_b, t.coef, t.over, lanes.astype(np.int64))], offset
+        made = *[x[sort] for x in (cell, a, b, at_a, at_b, coef, over, lanes.astype(np.int64))], offset
         self._cells = group, made
         return made
 
