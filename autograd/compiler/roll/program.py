@@ -84,6 +84,16 @@ class Statement:
     """Where each result's terms begin, if the one part lists unequally many of them one after the other."""
     note: str = ""
     """Why something fell back to a gather, or empty."""
+    shared: int = -1
+    """How many of its outermost loops are also those of the statement before, in whose rounds it runs then.
+
+    Its own results are computed one after the other. -1 where they, and statements, can be in any order.
+    """
+
+    @property
+    def looped(self) -> tuple[int, ...]:
+        """The sizes of the loops over its results; of a sum, with those over what its first part adds up."""
+        return self.sizes if self.op is not None else self.parts[0].sizes
 
 
 @dataclass

@@ -18,6 +18,7 @@ from autograd.compiler.roll.program import Program, Statement
 from autograd.compiler.roll.recurrence import place_rounds
 from autograd.compiler.roll.repeats import Rounds, Unrolled, blocks, length, printed
 from autograd.compiler.roll.stencils import Stencils
+from autograd.compiler.roll.sweeps import Sweeps
 from autograd.compiler.roll.uneven import copied, uneven
 
 __all__ = ["nested", "padded", "roll"]
@@ -68,10 +69,11 @@ def _rolled(graph: Graph, first: list[Ints]) -> Program:
 
 
 @QUIET
-def nested(program: Program) -> Program:
+def nested(program: Program, *, in_order: bool = False) -> Program:
     """Return a program for loops with moving bounds, if it is much shorter: triangles are loops in it.
 
-    Or if fewer operands are read by tables of addresses, each of which is worth some lines.
+    Or if fewer operands are read by tables of addresses, each of which is worth some lines. With
+    ``in_order``, loops may hold several statements, and compute their numbers one after the other.
     """
     graph, count = program.graph, len(program.statements)
     tables = _tables(program)
@@ -93,6 +95,10 @@ def nested(program: Program) -> Program:
         stencils = Stencils(graph)
         if stencils.run():
             best = _best(program, [*found, _finished(stencils)])
+    if in_order and _tables(best) and not has_rounds:
+        sweeps = Sweeps(graph)
+        if sweeps.run():
+            best = _best(program, [best, _finished(sweeps)])
     return best
 
 
