@@ -18,7 +18,7 @@ from autograd.compiler.roll.program import Program, Statement
 from autograd.compiler.roll.recurrence import place_rounds
 from autograd.compiler.roll.repeats import Rounds, Unrolled, blocks, length, printed
 from autograd.compiler.roll.stencils import Stencils
-from autograd.compiler.roll.sweeps import Sweeps
+from autograd.compiler.roll.sequential import Sequential
 from autograd.compiler.roll.uneven import copied, uneven
 
 __all__ = ["nested", "padded", "roll"]
@@ -92,13 +92,10 @@ def nested(program: Program, *, in_order: bool = False) -> Program:
     best = _best(program, found)
     tables = _tables(best)
     if tables and (graph.size <= SHORT or GAIN * tables >= printed(best)):
-        stencils = Stencils(graph)
-        if stencils.run():
-            best = _best(program, [*found, _finished(stencils)])
-    if in_order and _tables(best) and not has_rounds:
-        sweeps = Sweeps(graph)
-        if sweeps.run():
-            best = _best(program, [best, _finished(sweeps)])
+        for layout in (Stencils(graph), *[Sequential(graph)] * in_order):
+            if layout.run():
+                found.append(_finished(layout))
+        best = _best(program, found)
     return best
 
 

@@ -28,7 +28,7 @@ from autograd.compiler.roll.affine import Slanted, compress
 from autograd.compiler.roll.cells import Layout
 from autograd.compiler.roll.program import Part, Ref, Statement
 
-__all__ = ["Sweeps"]
+__all__ = ["Sequential"]
 
 FEWEST = 3
 """Rounds from which there is a loop: of fewer, any move evenly."""
@@ -45,7 +45,7 @@ Item = int | list[list[Any]]
 """A place in the sequence, or a loop: its rounds, each a list of items."""
 
 
-class Sweeps(Layout):
+class Sequential(Layout):
     """A layout in which nodes are computed one after the other, in loops around loops."""
 
     def run(self) -> bool:
@@ -64,7 +64,7 @@ class Sweeps(Layout):
         free = self.pin[sequence] < 0
         self.pin[sequence[free]] = self.next + np.flatnonzero(free)
         self.next += len(sequence)
-        self._known = np.where(work, self.pin, self.address)
+        self._stands = np.where(work, self.pin, self.address)
         items = _folded(*self._told(work))
         found = list(_leaves([[item] for item in items], []))
         if len(found) > LONG + SPREAD * len(sequence):
@@ -100,7 +100,7 @@ class Sweeps(Layout):
             np.add.at(what, cell, mixed(kind[self._operands] + 1000 * number))
             what[self._long] = mixed(np.flatnonzero(self._long))
             ways = mixed(np.arange(int(count.max()) + 1))
-            at = np.where(graph.kind == CONST, 0, self._known).astype(np.uint64)
+            at = np.where(graph.kind == CONST, 0, self._stands).astype(np.uint64)
             where = self.pin[sequence].astype(np.uint64) * ways[-1]
             np.add.at(where, cell, at[self._operands] * ways[number])
         return what, where
@@ -122,7 +122,8 @@ class Sweeps(Layout):
         def table(numbers: Any) -> Any:
             """Return numbers over all loops."""
             full = np.full(tuple(map(int, sizes)), numbers[0])
-            full[tuple(rounds.T)] = numbers
+            if sizes:
+                full[tuple(rounds.T)] = numbers
             return compress(full)
 
         def ref(at: Ints) -> Ref:
@@ -137,7 +138,7 @@ class Sweeps(Layout):
         fixed = [bool(graph.kind[c[0]] == CONST) for c in columns]
         kind = int(graph.kind[nodes[0]])
         try:
-            refs = [None if f else ref(self._known[c]) for c, f in zip(columns, fixed, strict=True)]
+            refs = [None if f else ref(self._stands[c]) for c, f in zip(columns, fixed, strict=True)]
             result = ref(self.pin[nodes])
         except _UnevenError:
             return None
