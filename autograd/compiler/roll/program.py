@@ -87,13 +87,9 @@ class Statement:
     shared: int = -1
     """How many of its outermost loops are also those of the statement before, in whose rounds it runs then.
 
-    Its own results are computed one after the other. -1 where they, and statements, can be in any order.
+    Its own results are computed one after the other; ``sizes`` are the loops over these, of sums too. -1 where
+    they, and statements, can be in any order.
     """
-
-    @property
-    def looped(self) -> tuple[int, ...]:
-        """The sizes of the loops over its results; of a sum, with those over what its first part adds up."""
-        return self.sizes if self.op is not None else self.parts[0].sizes
 
 
 @dataclass

@@ -16,7 +16,7 @@ from autograd.compiler.roll.nests import Nested
 from autograd.compiler.roll.padding import Padded
 from autograd.compiler.roll.program import Program, Statement
 from autograd.compiler.roll.recurrence import place_rounds
-from autograd.compiler.roll.repeats import Rounds, Unrolled, blocks, length, printed
+from autograd.compiler.roll.repeats import Rounds, Unrolled, blocks, length, printed, weighted
 from autograd.compiler.roll.stencils import Stencils
 from autograd.compiler.roll.sequential import Sequential
 from autograd.compiler.roll.uneven import copied, uneven
@@ -35,6 +35,8 @@ SHORT = 5000
 """Nodes up to which it is worth looking for other loops than rounds."""
 GAIN = 16
 """So many lines for each table a longer program has at the most if there may be stencils in it."""
+MANY, BROAD = 60, 100_000
+"""Statements from which it is worth looking for loops in the order of recording, and nodes up to which."""
 TABLE = 4
 """So many lines a table of addresses is worth."""
 
@@ -92,10 +94,13 @@ def nested(program: Program, *, in_order: bool = False) -> Program:
     best = _best(program, found)
     tables = _tables(best)
     if tables and (graph.size <= SHORT or GAIN * tables >= printed(best)):
-        for layout in (Stencils(graph), *[Sequential(graph)] * in_order):
-            if layout.run():
-                found.append(_finished(layout))
-        best = _best(program, found)
+        stencils = Stencils(graph)
+        if stencils.run():
+            best = _best(program, [*found, _finished(stencils)])
+    if in_order and graph.size <= BROAD and (tables or len(best.statements) > MANY):
+        sequential = Sequential(graph)
+        if sequential.run(_price(best)):
+            best = _best(best, [_finished(sequential)])
     return best
 
 
@@ -110,7 +115,7 @@ def _best(program: Program, found: list[Program]) -> Program:
 
 def _tables(program: Program) -> int:
     """Return how many statements read by tables of addresses."""
-    return sum(bool(s.note) for s in program.statements)
+    return sum(bool(s.note) for s, _ in weighted(program))
 
 
 def _price(program: Program) -> int:

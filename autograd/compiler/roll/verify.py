@@ -121,17 +121,17 @@ def _sweeps(program: Program) -> Iterator[list[Statement]]:
 def _check_sweep(program: Program, sweep: list[Statement], ready: _Ready) -> None:
     """Check that what statements in the same loops read is computed in a round before, or before in theirs."""
     graph, address = program.graph, program.address
-    depth = max(len(s.looped) for s in sweep)
+    depth = max(len(s.sizes) for s in sweep)
     turns, places, opened = [], np.zeros(depth + 1, np.int64), 0
     for s in sweep:
         _require(s.shared <= opened, "loops that statements share are open")
-        opened = len(s.looped)
+        opened = len(s.sizes)
         places[s.shared] += 1
         places[s.shared + 1 :] = 0
         turn = np.zeros((len(s.nodes), 2 * depth + 1), np.int64)  # place in the body, round of the loop, ...
         turn[:, ::2] = places
-        inside = within(s.looped)
-        rounds = np.indices(tuple(map(int, s.looped))).reshape(opened, -1)
+        inside = within(s.sizes)
+        rounds = np.indices(tuple(map(int, s.sizes))).reshape(opened, -1)
         turn[:, 1 : 2 * opened : 2] = (rounds if inside is None else rounds[:, inside.ravel()]).T
         turns.append(turn)
     nodes = np.concatenate([s.nodes for s in sweep])

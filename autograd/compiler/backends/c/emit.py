@@ -244,23 +244,34 @@ class CWriter:
         """Print statements in the loops that they share."""
         text, opened = "   ", 0
         for s in statements:
-            sizes, result = s.looped, s.result if s.op is not None else s.parts[0].result
-            loops = "".join(f" FOR(i{k}, {bound(sizes[k])}) {{" for k in range(s.shared, len(sizes)))
-            text += f"{' }' * (opened - s.shared)}{loops} {self.value(result, sizes)} = {self._number(s)};"
-            opened = len(sizes)
+            ends, opened = " }" * (opened - s.shared), len(s.sizes)
+            begins = "".join(f"FOR(i{k}, {bound(s.sizes[k])}) {{ " for k in range(s.shared, opened))
+            text += f"{ends} {begins}{self._number(s)}"
         text += " }" * opened
         return Piece(text, (), lambda _: text, sum(map(_work, statements)))
 
     def _number(self, s: Statement) -> str:
-        """Return one number of a statement."""
+        """Print how one number of a statement is computed, within its loops."""
         if s.op is not None:
-            return self._computed(s)
-        if not s.extremum:
-            return added_up(self, s.parts)
-        first, *rest = [self._compared(part) for part in s.parts]
-        for x in rest:
-            first = f"{'larger' if s.extremum == 'max' else 'smaller'}({first}, {x})"
-        return first
+            return f"{self.value(s.result, s.sizes)} = {self._computed(s)};"
+        depth = len(s.sizes)
+        target = self.value(s.parts[0].result, s.parts[0].sizes)
+        flat = [part for part in s.parts if len(part.sizes) == depth]
+        if s.extremum:
+            f, start = ("larger", "-INFINITY") if s.extremum == "max" else ("smaller", "INFINITY")
+            steps = [f"t = {f}(t, {self._compared(part)});" for part in s.parts]
+        else:
+            start = added_up(self, flat) or "0.0"
+            if len(flat) == len(s.parts):
+                return f"{target} = {start};"
+            steps = ["" if len(part.sizes) == depth else f"t += {added_up(self, [part])};" for part in s.parts]
+        text = ""
+        for part, step in zip(s.parts, steps, strict=True):
+            axes = range(depth, len(part.sizes))
+            simd = "" if s.extremum else "SIMD_SUM "
+            inner = f"{{ {simd}{self.loops(part.sizes, axes[-1:])}{step} }}" if axes else step
+            text += f" {self.loops(part.sizes, axes[:-1])}{inner}"
+        return f"{{ double t = {start};{text} {target} = t; }}"
 
     def _run(self, shared: list[str], lane: list[str], final: list[str]) -> str:
         p = self.program
