@@ -58,8 +58,8 @@ def sort(root: Node | Bundle, stop: Iterable[Any] = ()) -> tuple[list[Any], dict
     """Return the nodes below ``root``, each after what it depends on, and the bundles among them.
 
     Bundles are listed by the id of their tuple or call. The nodes of ``stop`` are left out, and so is what
-    only they depend on. A node that depends on itself raises GraphError. While a function is recorded, the order
-    is that of recording, which has the structure of the loops in which it was written.
+    only they depend on. A node that depends on itself raises GraphError. While a function is recorded, the
+    order is that of recording, which has the structure of the loops in which it was written.
     """
     order: list[Any] = []
     bundles: dict[int, Bundle] = {}

@@ -87,8 +87,8 @@ class Statement:
     shared: int = -1
     """How many of its outermost loops are also those of the statement before, in whose rounds it runs then.
 
-    Its own results are computed one after the other; ``sizes`` are the loops over these, of sums too. -1 where
-    they, and statements, can be in any order.
+    Its own results are computed one after the other; ``sizes`` are the loops over these, of sums too. -1
+    where they, and statements, can be in any order.
     """
 
 

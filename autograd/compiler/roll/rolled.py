@@ -17,8 +17,8 @@ from autograd.compiler.roll.padding import Padded
 from autograd.compiler.roll.program import Program, Statement
 from autograd.compiler.roll.recurrence import place_rounds
 from autograd.compiler.roll.repeats import Rounds, Unrolled, blocks, length, printed, weighted
-from autograd.compiler.roll.stencils import Stencils
 from autograd.compiler.roll.sequential import Sequential
+from autograd.compiler.roll.stencils import Stencils
 from autograd.compiler.roll.uneven import copied, uneven
 
 __all__ = ["nested", "padded", "roll"]

@@ -82,7 +82,7 @@ class Sequential(Layout):
 
     def _read(self) -> None:
         """Note what the nodes read: operands of rows, and terms, each with two factors and a coefficient."""
-        first, operands, first_term, coefs = operands_of(self.graph, self._sequence)
+        first, operands, _, coefs = operands_of(self.graph, self._sequence)
         width = np.where(self.graph.kind[self._sequence] >= FIRST_ROW, 1, 2)
         count = np.diff(first) // width
         self._start = np.concatenate([[0], np.cumsum(count)])
@@ -115,30 +115,25 @@ class Sequential(Layout):
 
     def _looped(self, what: Any, where: Any) -> tuple[Ints, Any, Any]:
         """Find loops in long sums; return of which place each item is that is read, and its two hashes."""
-        count = np.diff(self._start)
-        summed = np.flatnonzero((count > FLAT) & (self.graph.kind[self._sequence] < FIRST_ROW))
-        self._entry = np.insert(
-            spans(self._start[summed], self._start[summed + 1]),
-            np.concatenate([[0], np.cumsum(count[summed])[:-1]])[: len(summed)],
-            -1 - summed,
-        )  # before the terms of each sum there is something that comes once
-        head = self._entry < 0
+        size = np.diff(self._start)
+        summed = np.flatnonzero((size > FLAT) & (self.graph.kind[self._sequence] < FIRST_ROW))
+        begins = np.cumsum(size[summed]) - size[summed]
+        # Before the terms of each sum stands something that comes once.
+        self._entry = np.insert(spans(self._start[summed], self._start[summed + 1]), begins, -1 - summed)
+        head, at = self._entry < 0, self._entry
         items, kinds, places = _folded(
-            np.where(head, mixed(self._entry), what[self._entry]), np.where(head, 0, where[self._entry]), TERMS
+            np.where(head, mixed(at), what[at]), np.where(head, np.uint64(0), where[at]), TERMS
         )
-        of, own = [], np.ones(len(items), bool)
-        for k, item in enumerate(items):
-            if isinstance(item, int) and head[item]:
-                of.append(-1 - int(self._entry[item]))
-                self._bodies[of[-1]] = []
-                own[k] = False
-            else:
-                self._bodies[of[-1]].append(item)
+        own = np.array([not (isinstance(item, int) and head[item]) for item in items], bool)
+        of = summed[np.cumsum(~own) - 1]
+        for k, item, is_own in zip(of.tolist(), items, own.tolist(), strict=True):
+            if is_own:
+                self._bodies.setdefault(k, []).append(item)
         flat = ~np.isin(self._cell, summed)
-        cell = np.concatenate([self._cell[flat], np.array(of, np.int64)[np.cumsum(~own) - 1][own]])
+        cell = np.concatenate([self._cell[flat], of[own]])
         order = np.argsort(cell, kind="stable")
-        joined = [np.concatenate(pair)[order] for pair in ((what[flat], kinds[own]), (where[flat], places[own]))]
-        return cell[order], *joined
+        what, where = np.concatenate([what[flat], kinds[own]]), np.concatenate([where[flat], places[own]])
+        return cell[order], what[order], where[order]
 
     def _enter(self, loops: list[Ints], places: Ints, shared: int) -> bool:
         """Make the statement of the nodes in some places; tell whether all addresses move evenly."""
@@ -157,7 +152,7 @@ class Sequential(Layout):
             made = []
             for around, at in read:
                 own = nest if len(around) == len(loops) else _Nest(around)
-                made.append(self._part(own, at, result, kind))
+                made.append(self._part(own, at, result))
         except _UnevenError:
             return False
         statement = Statement(nodes, False, made, sizes=nest.sizes, shared=shared if loops else -1)
@@ -173,7 +168,7 @@ class Sequential(Layout):
         self.statements.append(statement)
         return True
 
-    def _part(self, nest: _Nest, at: Ints, result: Ref, kind: int) -> Part:
+    def _part(self, nest: _Nest, at: Ints, result: Ref) -> Part:
         """Return what is read in each round of loops: two factors, or one, or a number."""
         graph, numbers = self.graph, self._coef[at]
         refs = []
@@ -247,12 +242,12 @@ def _folded(what: Any, where: Any, fewest: int) -> tuple[list[Item], Any, Any]:
         edges = np.flatnonzero(np.diff(np.concatenate([[0], again, [0]])))
         made: list[Item] = []
         kinds, places, done = [], [], 0
-        for low, high in edges.reshape(-1, 2).tolist():
-            end = high + 2 * period
-            count = (end - max(low, done)) // period
+        for first, last in edges.reshape(-1, 2).tolist():
+            end = last + 2 * period
+            count = (end - max(first, done)) // period
             if count < fewest:
                 continue
-            low = end - count * period  # as late as possible: what is peculiar in the first round stays outside
+            low = end - count * period  # late: what is peculiar in the first round then stays outside
             body = slice(low, low + period)
             ways = _WAYS[: 2 * period]
             kinds += [what[done:low], mixed(mixed(what[body] * ways[:period]).sum(keepdims=True))]

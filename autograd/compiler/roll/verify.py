@@ -56,12 +56,12 @@ def verify(program: Program) -> None:
     t = graph.terms
     order = np.argsort(t.node, kind="stable")
     sorted_terms = t.take(order)
-    sweeps = _sweeps(program)
+    nests = _nests(program)
     for s in program.statements:
         if s.shared == 0:
-            sweep = next(sweeps)
-            _check_sweep(program, sweep, ready)
-            written = np.concatenate([program.address[one.nodes] for one in sweep])
+            nest = next(nests)
+            _check_nest(program, nest, ready)
+            written = np.concatenate([program.address[one.nodes] for one in nest])
             _require(ready.add(written), "each address is written once")
         _require(((program.address[s.nodes] >= LANES) == s.lane).all(), "results are where their kind is")
         if s.op is not None:
@@ -105,7 +105,7 @@ class _Ready:
         return int(np.count_nonzero(self._is[np.unique(index)])) == len(index)
 
 
-def _sweeps(program: Program) -> Iterator[list[Statement]]:
+def _nests(program: Program) -> Iterator[list[Statement]]:
     """Yield the statements that run in the same loops, one after the other."""
     found: list[Statement] = []
     for s in program.statements:
@@ -118,12 +118,12 @@ def _sweeps(program: Program) -> Iterator[list[Statement]]:
         yield found
 
 
-def _check_sweep(program: Program, sweep: list[Statement], ready: _Ready) -> None:
-    """Check that what statements in the same loops read is computed in a round before, or before in theirs."""
+def _check_nest(program: Program, nest: list[Statement], ready: _Ready) -> None:
+    """Check that statements in the same loops read what is computed in rounds before, or before in theirs."""
     graph, address = program.graph, program.address
-    depth = max(len(s.sizes) for s in sweep)
+    depth = max(len(s.sizes) for s in nest)
     turns, places, opened = [], np.zeros(depth + 1, np.int64), 0
-    for s in sweep:
+    for s in nest:
         _require(s.shared <= opened, "loops that statements share are open")
         opened = len(s.sizes)
         places[s.shared] += 1
@@ -134,7 +134,7 @@ def _check_sweep(program: Program, sweep: list[Statement], ready: _Ready) -> Non
         rounds = np.indices(tuple(map(int, s.sizes))).reshape(opened, -1)
         turn[:, 1 : 2 * opened : 2] = (rounds if inside is None else rounds[:, inside.ravel()]).T
         turns.append(turn)
-    nodes = np.concatenate([s.nodes for s in sweep])
+    nodes = np.concatenate([s.nodes for s in nest])
     when = np.full(graph.size, -1)
     when[nodes[np.lexsort(np.concatenate(turns).T[::-1])]] = np.arange(len(nodes))
     producers, consumers = graph.edges()
@@ -142,9 +142,8 @@ def _check_sweep(program: Program, sweep: list[Statement], ready: _Ready) -> Non
     producers, consumers = producers[own], consumers[own]
     late = when[producers] >= when[consumers]
     outside = when[producers] < 0
-    _require(
-        not late.any() and ready.has(address[producers[outside]]), "operands are computed before they are read"
-    )
+    in_time = not late.any() and ready.has(address[producers[outside]])
+    _require(in_time, "operands are computed before they are read")
 
 
 def _check_row(program: Program, s: Statement, ready: _Ready) -> None:

@@ -11,12 +11,9 @@ from autograd.compiler.backends.c import toolchain
 
 BACKENDS = ["python", "numpy", *["c"] * (toolchain.find_compiler() is not None)]
 WITH_TABLES = {
-    "value": {"deriche", "floyd_warshall", "nussinov", "adi", "seidel_2d"},
-    "gradient": {
-        "correlation", "cholesky", "lu", "ludcmp", "deriche", "floyd_warshall", "nussinov", "adi",
-        "seidel_2d",
-    },
-}  # fmt: skip
+    "value": {"nussinov"},
+    "gradient": {"correlation", "cholesky", "ludcmp", "floyd_warshall", "nussinov"},
+}
 """The kernels, and the gradients, of which loops in C read some operands by tables of addresses."""
 
 

@@ -148,11 +148,11 @@ class CWriter:
         inside: list[Piece] = []
         after: list[Piece] = []
         late: set[int] = set()
-        sweep: list[Statement] = []
+        nest: list[Statement] = []
         for s in [*blocks(self.program), None]:
-            if sweep and (s is None or isinstance(s, Rounds) or s.shared <= 0):
-                before.append(self._sweep(sweep))
-                sweep = []
+            if nest and (s is None or isinstance(s, Rounds) or s.shared <= 0):
+                before.append(self._nest(nest))
+                nest = []
             if s is None:
                 break
             if isinstance(s, Rounds):
@@ -164,7 +164,7 @@ class CWriter:
                 continue
             over = any(p.over for p in s.parts)
             if s.shared >= 0:
-                sweep.append(s)
+                nest.append(s)
             elif over:
                 self._lane_sum(s, inside, after)
                 late.update(self.program.address[s.nodes].tolist())
@@ -240,7 +240,7 @@ class CWriter:
             listed=None if s.lane else lambda: self._statement(taped(s) or s),
         )
 
-    def _sweep(self, statements: list[Statement]) -> Piece:
+    def _nest(self, statements: list[Statement]) -> Piece:
         """Print statements in the loops that they share."""
         text, opened = "   ", 0
         for s in statements:
@@ -254,24 +254,22 @@ class CWriter:
         """Print how one number of a statement is computed, within its loops."""
         if s.op is not None:
             return f"{self.value(s.result, s.sizes)} = {self._computed(s)};"
-        depth = len(s.sizes)
-        target = self.value(s.parts[0].result, s.parts[0].sizes)
-        flat = [part for part in s.parts if len(part.sizes) == depth]
+        depth, target = len(s.sizes), self.value(s.parts[0].result, s.parts[0].sizes)
         if s.extremum:
             f, start = ("larger", "-INFINITY") if s.extremum == "max" else ("smaller", "INFINITY")
-            steps = [f"t = {f}(t, {self._compared(part)});" for part in s.parts]
+            steps = [(part, f"t = {f}(t, {self._compared(part)});") for part in s.parts]
         else:
-            start = added_up(self, flat) or "0.0"
-            if len(flat) == len(s.parts):
+            start = added_up(self, [part for part in s.parts if len(part.sizes) == depth]) or "0.0"
+            looped = [part for part in s.parts if len(part.sizes) > depth]
+            if not looped:
                 return f"{target} = {start};"
-            steps = ["" if len(part.sizes) == depth else f"t += {added_up(self, [part])};" for part in s.parts]
+            steps = [(part, f"t += {added_up(self, [part])};") for part in looped]
         text = ""
-        for part, step in zip(s.parts, steps, strict=True):
+        for part, step in steps:
             axes = range(depth, len(part.sizes))
-            simd = "" if s.extremum else "SIMD_SUM "
-            inner = f"{{ {simd}{self.loops(part.sizes, axes[-1:])}{step} }}" if axes else step
-            text += f" {self.loops(part.sizes, axes[:-1])}{inner}"
-        return f"{{ double t = {start};{text} {target} = t; }}"
+            outer, inner = self.loops(part.sizes, axes[:-1]), self.loops(part.sizes, axes[-1:])
+            text += f"{outer}{{ {'SIMD_SUM ' if axes and not s.extremum else ''}{inner}{step} }} "
+        return f"{{ double t = {start}; {text}{target} = t; }}"
 
     def _run(self, shared: list[str], lane: list[str], final: list[str]) -> str:
         p = self.program
