@@ -58,8 +58,7 @@ def sort(root: Node | Bundle, stop: Iterable[Any] = ()) -> tuple[list[Any], dict
     """Return the nodes below ``root``, each after what it depends on, and the bundles among them.
 
     Bundles are listed by the id of their tuple or call. The nodes of ``stop`` are left out, and so is what
-    only they depend on. A node that depends on itself raises GraphError. While a function is recorded, the
-    order is that of recording, which has the structure of the loops in which it was written.
+    only they depend on. A node that depends on itself raises GraphError.
     """
     order: list[Any] = []
     bundles: dict[int, Bundle] = {}
@@ -103,8 +102,7 @@ def sort(root: Node | Bundle, stop: Iterable[Any] = ()) -> tuple[list[Any], dict
             push(a)
         if b.__class__ is not float and b is not None and not is_placed(b):
             push(b)
-    tape = MODE.get().tape if ACTIVE else None
-    return order if tape is None else tape.in_turn(order), bundles
+    return order, bundles
 
 
 def _not_placed(node: Any, a: tuple[Any, ...], bundles: dict[int, Bundle], is_placed: Any) -> list[Any]:

@@ -35,7 +35,7 @@ class Mode:
     """Whether each node notes the user's source line."""
     scope: str = ""
     """Path of the module that makes the nodes, such as ``layer1.n2``."""
-    tape: Any = None
+    tape: list[Any] | None = None
     """While the compiler traces: every node, in order of creation."""
     differentiating: Inputs | None = None
     """The inputs of the calls of `grad`, `jvp` and the like that are running; None outside of such calls.

@@ -20,7 +20,7 @@ from autograd.calculus.trees import map_leaves
 from autograd.errors import TracingError
 from autograd.form import Comparison
 from autograd.modes import mode, refuse_while_tracing
-from autograd.node import Bundle, Call, ConstantNote, Node
+from autograd.node import Call, ConstantNote, Node
 from autograd.value import Value
 from autograd.words import gettext
 
@@ -67,26 +67,12 @@ class Tape(list[Any]):
         self.terms = 0
         self.free = available_memory()
         self.told = False
-        self._turns: dict[Any, int] = {}
 
     def append(self, node: Any) -> None:
         """Add a node; every so often, look how much there is."""
         list.append(self, node)
         if len(self) % LOOK_EVERY == 0:
             self._look()
-
-    def in_turn(self, order: list[Any]) -> list[Any]:
-        """Return sorted nodes in the order in which they were recorded, those from outside first."""
-        turns = self._turns
-        turns.update(zip(self[len(turns) :], range(len(turns), len(self)), strict=True))
-        return sorted(
-            order,
-            key=lambda node: (
-                max([turns.get(x, -1) for x in node.elements], default=-1)
-                if isinstance(node, Bundle)
-                else turns.get(node, -1)
-            ),
-        )
 
     def _look(self) -> None:
         self.terms += sum(

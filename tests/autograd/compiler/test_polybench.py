@@ -12,8 +12,10 @@ from autograd.compiler.backends.c import toolchain
 BACKENDS = ["python", "numpy", *["c"] * (toolchain.find_compiler() is not None)]
 WITH_TABLES = {
     "value": {"nussinov"},
-    "gradient": {"correlation", "cholesky", "ludcmp", "floyd_warshall", "nussinov"},
-}
+    "gradient": {
+        "correlation", "cholesky", "lu", "ludcmp", "deriche", "floyd_warshall", "nussinov", "seidel_2d",
+    },
+}  # fmt: skip
 """The kernels, and the gradients, of which loops in C read some operands by tables of addresses."""
 
 
