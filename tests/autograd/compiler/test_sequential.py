@@ -7,7 +7,7 @@ import pytest
 np = pytest.importorskip("numpy")
 
 import autograd
-from autograd import compile, exp, grad, log, minimum
+from autograd import Value, compile, exp, grad, log, minimum
 from autograd.compiler.backends.c import toolchain
 from autograd.compiler.backends.c.emit import c_program
 from autograd.compiler.roll.repeats import printed
@@ -94,6 +94,7 @@ def rolled(name, n, what):
     f, arguments = made(name, n, what)
     step = compile(f, backend="numpy")
     step(*arguments)
+    assert step._latest is not None
     return step._latest[0].program
 
 
@@ -135,6 +136,24 @@ def test_loops_in_the_order_of_recording_compute_what_the_engine_does(name, what
     f, arguments = made(name, n, what)
     got, want = [np.ravel(g(*arguments)).astype(float) for g in (compile(f, backend="c"), f)]
     np.testing.assert_allclose(got, want, rtol=1e-12, atol=1e-12)
+
+
+@in_c
+@pytest.mark.parametrize("text", [30000, 1000])
+def test_gradients_of_parameters_are_the_same_in_a_text_of_any_length(text, monkeypatch):
+    monkeypatch.setattr("autograd.compiler.backends.c.emit.TEXT", text)
+    gradients = []
+    for backend in ("numpy", "c"):
+        if backend == "c":
+            monkeypatch.setattr(
+                "autograd.compiler.backends.c.backend.nested", lambda program, **_: in_sequence(program)
+            )
+        params = [Value(x) for x in np.random.default_rng(0).uniform(0.5, 1.5, 20).tolist()]
+        compile(
+            lambda p=params: autograd.sum([x * x for x in in_place(p[:10], p[10:])]), params, backend=backend
+        )()
+        gradients.append([p.grad for p in params])
+    np.testing.assert_allclose(*gradients, rtol=1e-12)
 
 
 def test_only_backends_that_can_compute_in_order_are_given_such_loops():
