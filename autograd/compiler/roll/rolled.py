@@ -18,6 +18,7 @@ from autograd.compiler.roll.padding import Padded
 from autograd.compiler.roll.program import Program, Statement
 from autograd.compiler.roll.recurrence import place_rounds
 from autograd.compiler.roll.repeats import Rounds, Unrolled, blocks, length, printed, weighted
+from autograd.compiler.roll.sequential import Sequential
 from autograd.compiler.roll.stencils import Stencils
 from autograd.compiler.roll.uneven import copied, uneven
 
@@ -35,6 +36,8 @@ SHORT = 5000
 """Nodes up to which it is worth looking for other loops than rounds."""
 GAIN = 16
 """So many lines for each table a longer program has at the most if there may be stencils in it."""
+MANY, BROAD = 60, 100_000
+"""Statements from which it is worth looking for loops in the order of recording, and nodes up to which."""
 TABLE = 4
 """So many lines a table of addresses is worth."""
 
@@ -69,10 +72,11 @@ def _rolled(graph: Graph, first: list[Ints]) -> Program:
 
 
 @QUIET
-def nested(program: Program) -> Program:
+def nested(program: Program, *, in_order: bool = False) -> Program:
     """Return a program for loops with moving bounds, if it is much shorter: triangles are loops in it.
 
-    Or if fewer operands are read by tables of addresses, each of which is worth some lines.
+    Or if fewer operands are read by tables of addresses, each of which is worth some lines. With
+    ``in_order``, loops may hold several statements, and compute their numbers one after the other.
     """
     graph, count, given = program.graph, len(program.statements), _Tried(program)
     if graph.scatters().any():
@@ -97,6 +101,10 @@ def nested(program: Program) -> Program:
         stencils = Stencils(graph)
         if stencils.run():
             best = _best(given, [*found, _Tried(_finished(stencils))])
+    if in_order and graph.size <= BROAD and (best.tables or len(best.program.statements) > MANY):
+        sequential = Sequential(graph)
+        if sequential.run(best.price):
+            best = _best(best, [_Tried(_finished(sequential))])
     return best.program
 
 
