@@ -373,7 +373,7 @@ class Value(Node, Operators, Elsewhere):
 
     def __eq__(self, other: object) -> Any:
         if isinstance(other, Value):
-            return self is other
+            return self is other or not _differs()
         if is_tracing():
             return ops.equal(self, other) if _is_number(other) else NotImplemented
         number = exact(other)
@@ -381,7 +381,7 @@ class Value(Node, Operators, Elsewhere):
 
     def __ne__(self, other: object) -> Any:
         if isinstance(other, Value):
-            return self is not other
+            return self is not other and _differs()
         if is_tracing():
             return 1.0 - ops.equal(self, other) if _is_number(other) else NotImplemented
         number = exact(other)
@@ -673,6 +673,15 @@ if engine is not None:
 Node._pool = _POOL
 Node._new = staticmethod(_new)
 Node._kind = Value
+
+
+def _differs() -> bool:
+    """Tell that two nodes are not one, unless the compiler records: their numbers may be meant."""
+    refuse_while_tracing(
+        "compares two Values by ==, which asks whether they are one node",
+        "write autograd.equal(x, y) for their numbers, or x is y",
+    )
+    return True
 
 
 def _comparable(x: Any) -> Any:

@@ -79,7 +79,8 @@ class Recorded(Protocol):
     ----------
     source : object
         What was recorded: the leaves ``captured``, the nodes ``outside`` that it closes over, the form of the
-        result, and why the engine has to evaluate (``aside``), if it has to.
+        result, why the engine has to evaluate (``aside``), if it has to, whether the function itself takes
+        derivatives (``pulled``), for which hooks are called, and whether it returns ``arrays``.
     form : object
         The structure of the result, as `Loaded.results` wants it.
     unreached : sequence of int
@@ -454,11 +455,13 @@ class CompiledFunction(ABC):
             return self._on_nodes(given)  # is recorded along with what calls it
         structure, engine = self._begin(given)
         source = structure.source
+        given.as_arrays |= source.arrays
         # Inside a differentiated function, the derivative may be wanted for what the function closes over.
         ends = [*(v for v in source.captured if v.note.__class__ is not ConstantNote), *source.outside]
         recorded = given.given is not None or (ends and MODE.get().differentiating)
         try:
-            reason = ANOMALY if ACTIVE and MODE.get().anomaly else source.aside if recorded else ""
+            watched = source.pulled or (ACTIVE and MODE.get().anomaly)
+            reason = self._aside(structure) if watched else source.aside if recorded else ""
             found = not reason and engine.run()
             columns = engine.columns() if found and recorded else []
             result = engine.results(structure.form, given.as_arrays) if found and not recorded else None

@@ -15,6 +15,7 @@ import numpy as np
 from numpy import ndarray
 
 from autograd.bulk import gather, scatter
+from autograd.calculus.arrays import check
 from autograd.compiler.arguments import lists_around
 from autograd.compiler.backends import Gradual, load
 from autograd.compiler.backends.c.exporting import RESERVED as RESERVED_IN_C
@@ -201,7 +202,7 @@ class Compiled(CompiledFunction, Generic[Out_co]):
             return
         if len(self._plans) >= PLANS:
             self._plans.clear()
-        as_arrays = any(x.__class__ is tuple for x in key)
+        as_arrays = structure.source.arrays or any(x.__class__ is tuple for x in key)
         self._plans[key] = Plan(structure, tuple(shapes), lanes, as_arrays, self._params)
 
     @staticmethod
@@ -308,6 +309,8 @@ class Compiled(CompiledFunction, Generic[Out_co]):
             return np.asarray(x), None
         x = as_rows(x, self._argument(i))
         try:
+            if isinstance(x, np.matrix):
+                check(x)
             array = np.asarray(x)
             if "numpy.ma" in sys.modules and x.__class__ is not int and _masked(x, array):
                 raise ValueError(gettext(

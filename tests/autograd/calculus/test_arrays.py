@@ -221,7 +221,7 @@ REFUSED = {
     "made by hand": (lambda: grad(lambda x: x[0])(np.array([Value(1.0)])), "make one Value for each element"),
     "masked": (lambda: grad(lambda x: x.sum())(np.ma.array(V, mask=[1, 0, 0])), r"masked; fill in"),
     "in an array of floats": (lambda: grad(lambda x: np.zeros(3).__setitem__(0, x[0]))(V), r"np\.zeros_like"),
-    "as floats": (lambda: grad(lambda x: x.astype(float).sum())(V), r"np\.zeros_like"),
+    "as single floats": (lambda: grad(lambda x: x.astype(np.float32).sum())(V), r"np\.zeros_like"),
     "added to floats": (lambda: grad(lambda x: np.zeros(3).__iadd__(x).sum())(V), r"np\.zeros_like\(x\)"),
     "linear algebra": (lambda: grad(lambda x: np.linalg.solve(M.T, x)[0])(V), "NumPy's solve takes no Value"),
     "no row": (lambda: grad(lambda x: np.spacing(x).sum())(V), "NumPy's spacing takes no Value"),

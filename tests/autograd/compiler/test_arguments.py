@@ -309,3 +309,74 @@ def test_a_function_that_takes_lists_alone_gets_lists_and_one_that_takes_neither
     assert f.report()["recorded nodes"] == 1
     with pytest.raises(ValueError, match="truth value of an array"):
         autograd.compile(lambda x: x.sum() if x else x + 1)(np.array([1.0, 2.0]))
+
+
+CONDITIONS = {
+    "where": lambda a, b: np.where(a > 0.0, a * a, b),
+    "of two arrays": lambda a, b: np.where(a >= b, a, b * 3.0),
+    "equal": lambda a, b: np.where(a == b, a * 5.0, b),
+    "not equal to a number": lambda a, b: np.where(a != 3.0, a, b),
+    "as a factor": lambda a, b: a * (a < b) + b * (b <= 2.0),
+    "and, or, not": lambda a, b: np.where((a > 0.0) & ~(b > 4.0) | (a == b), a, -b),
+    "logical": lambda a, b: np.where(np.logical_and(a, np.logical_not(b > 2.0)), a, b),
+    "is not a number": lambda a, b: np.where(np.isnan(a), b, a * b),
+    "greater": lambda a, b: np.where(np.greater(a[:, None], b), 1.0, 0.0) @ a,
+    "sum": lambda a, b: ((a > 0.0) * b).sum(),
+}
+
+
+@pytest.mark.parametrize("name", CONDITIONS)
+@pytest.mark.parametrize("backend", NUMPYS)
+def test_conditions_on_arrays_are_those_of_their_elements_at_each_call(backend, name):
+    f = CONDITIONS[name]
+    step, slopes = (autograd.compile(g, backend=backend) for g in (f, autograd.jacobian(f)))
+    for a, b in (([1.0, -2.0, 3.0], [1.0, 5.0, -3.0]), ([-1.0, 2.0, 0.5], [4.5, 2.0, 3.0])):
+        args = np.array(a), np.array(b)
+        np.testing.assert_allclose(step(*args), f(*args), rtol=1e-13)
+        np.testing.assert_allclose(slopes(*args), autograd.jacobian(f)(*args), rtol=1e-13)
+
+
+@pytest.mark.parametrize("backend", NUMPYS)
+def test_what_a_function_asks_of_an_array_is_not_asked_of_a_list(backend):
+    # A list is not equal to 3.0, so on lists this is another function.
+    for f in (lambda a: (2.0 if (a == 3.0).any() else 1.0) * a[0], lambda a: a[0] * len(a[a == 3.0])):
+        with pytest.raises((autograd.TracingError, IndexError)):
+            autograd.compile(f, backend=backend)(np.array([1.0, 3.0]))
+    chosen = autograd.compile(lambda a, b: np.where(a == 3.0, a, b).sum(), backend=backend)
+    assert chosen(np.array([1.0, 2.0, 3.0]), np.array([10.0, 20.0, 30.0])) == 33.0
+
+
+def test_what_no_program_can_do_with_an_array_says_so():
+    x = np.eye(2)
+    with pytest.raises(autograd.TracingError, match="asks for the truth of a Value"):
+        autograd.compile(lambda a: a * np.argmax(a, axis=0))(x)
+    with pytest.raises(IndexError) as caught:
+        autograd.compile(lambda a: a[a > 0.0].sum())(x)
+    assert "np.where(mask" in caught.value.__notes__[0]
+    for call in (autograd.compile(lambda a: a * a), autograd.grad(lambda a: (a * a).sum())):
+        with pytest.raises(TypeError, match=r"np\.matrix, whose \* is the product"):
+            call(np.ones((2, 2)).view(np.matrix))
+    assert autograd.compile(lambda a: a.astype(float) * 2.0)(x).tolist() == (2.0 * x).tolist()
+
+
+def test_tuples_stay_tuples(made):
+    pair = (2.0, 3.0)
+    assert made(lambda p: p + p)(pair) == (2.0, 3.0, 2.0, 3.0)
+    assert made(lambda p: p)(((1.0, 2.0), (3.0, 4.0))) == ((1.0, 2.0), (3.0, 4.0))
+    assert made(lambda p: p)([(1.0, 2.0), (3.0, 4.0)]) == [(1.0, 2.0), (3.0, 4.0)]
+    assert made(lambda p: p)(()) == ()
+    assert made(autograd.grad(lambda p: p[0] * p[1]))(pair) == (3.0, 2.0)
+    assert made(lambda p: p[0] * p[1], batch=True)((pair, pair)) == [6.0, 6.0]
+    x = np.array([1.0, 2.0])
+    found = autograd.compile(autograd.grad(lambda p: (p[0] * p[1]).sum()))((x, 2.0 * x))
+    assert type(found) is tuple and [a.tolist() for a in found] == [[2.0, 4.0], [1.0, 2.0]]
+
+
+@pytest.mark.parametrize("backend", NUMPYS)
+def test_an_array_that_a_function_of_numbers_returns_is_an_array(backend):
+    for f in (lambda x: np.array([x, 2.0 * x]), lambda _: np.array([1.0, 2.0])):
+        found = autograd.compile(f, backend=backend)(3.0)
+        assert (found * 2.0).tolist() == (f(3.0) * 2.0).tolist()
+    found = autograd.compile(lambda x: (np.int64(3), np.float32(0.5), x), backend=backend)(2.0)
+    assert found == (3.0, 0.5, 2.0)
+    assert np.isnan(autograd.compile(lambda x: np.array([x / x]), backend=backend)(0.0)).tolist() == [True]

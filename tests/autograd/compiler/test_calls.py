@@ -331,6 +331,30 @@ def test_hooks_of_parameters_run(backend):
     assert seen == []
 
 
+def test_hooks_change_compiled_derivatives_as_they_change_those_of_the_engine(backend):
+    w = Value(2.0)
+
+    def hooked(x):
+        y = x * x
+        y.register_hook(lambda g: 10.0 * g)
+        return y * x
+
+    def of_w(x):
+        y = w * x
+        return autograd.gradients(y * y, [w], create_graph=True)[0]
+
+    for f in (grad(hooked), autograd.hessian(hooked), autograd.value_and_grad(hooked)):
+        assert made(f, backend=backend)(3.0) == f(3.0)
+    assert made(hooked, backend=backend)(3.0) == 27.0
+    step = made(of_w, backend=backend)
+    assert step(3.0) == 36.0
+    handle = w.register_hook(lambda g: 100.0 * g)
+    assert step(3.0) == of_w(3.0).data == 3600.0
+    assert "hook" in str(step.report())
+    handle.remove()
+    assert step(3.0) == 36.0
+
+
 def test_hooks_of_other_nodes_leave_the_call_to_the_engine(backend):
     w, c = Value(2.0, "w"), Value(3.0, "c")
     outside = w * c
