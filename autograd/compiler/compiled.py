@@ -452,7 +452,7 @@ class CompiledFunction(ABC):
 
     def _apply(self, given: Any) -> Any:
         if ACTIVE and MODE.get().tape is not None:
-            return self._on_nodes(given)  # is recorded along with what calls it
+            return self._arranged_nodes(*self._flat_on_nodes(given), given)  # recorded with what calls it
         structure, engine = self._begin(given)
         source = structure.source
         given.as_arrays |= source.arrays
@@ -469,11 +469,9 @@ class CompiledFunction(ABC):
             structure.release(engine)
         if not found:
             self._note(reason or NOT_FINITE, level=4)
-            result = self._on_nodes(given)
+            form, leaves = self._flat_on_nodes(given)
             if recorded:
-                return result
-            leaves: list[Any] = []
-            form = flatten(result, leaves)
+                return self._arranged_nodes(form, leaves, given)
             numbers = [x._data if isinstance(x, Value) else float(x) for x in leaves]
             return self._arranged(rebuild(form, numbers), given)
         if not recorded:
@@ -488,6 +486,15 @@ class CompiledFunction(ABC):
         nodes = [
             x if known else call.result(i) for i, (x, known) in enumerate(zip(outputs, fixed, strict=True))
         ]
+        return self._arranged_nodes(form, nodes, given)
+
+    def _flat_on_nodes(self, given: Any) -> tuple[Any, list[Any]]:
+        """Run the function itself on nodes; return the structure of its result, and what is in it."""
+        leaves: list[Any] = []
+        return flatten(self._on_nodes(given), leaves), leaves
+
+    def _arranged_nodes(self, form: Any, nodes: Sequence[Any], given: Any) -> Any:  # noqa: ARG002
+        """Return nodes in the structure of the result."""
         return rebuild(form, nodes)
 
     def _on_nodes(self, given: Any) -> Any:

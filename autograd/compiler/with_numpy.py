@@ -27,7 +27,7 @@ from autograd.compiler.cache import Recent
 from autograd.compiler.compiled import Arguments, CompiledFunction, weight_of
 from autograd.compiler.record.recording import flatten
 from autograd.compiler.record.trace import trace
-from autograd.compiler.results import assembled, form_of
+from autograd.compiler.results import assembled, form_of, of_nodes
 from autograd.compiler.roll.repeats import weighted
 from autograd.compiler.roll.verify import verify
 from autograd.compiler.structure import Structure
@@ -239,6 +239,11 @@ class Compiled(CompiledFunction, Generic[Out_co]):
         numbers: list[float] = []
         structure = flatten(result, numbers)
         return assembled(form_of(structure), numbers, arrays=given.as_arrays)
+
+    def _arranged_nodes(self, form: Any, nodes: Sequence[Any], given: Any) -> Any:
+        if given.as_arrays:
+            return of_nodes(form_of(form), nodes)
+        return super()._arranged_nodes(form, nodes, given)
 
     def _pull_arguments(self, cotangents: list[float], given: Any) -> list[Any]:
         return [np.array(self._by_example(cotangents, given), np.float64), *given.arrays]

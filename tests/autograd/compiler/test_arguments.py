@@ -380,3 +380,23 @@ def test_an_array_that_a_function_of_numbers_returns_is_an_array(backend):
     found = autograd.compile(lambda x: (np.int64(3), np.float32(0.5), x), backend=backend)(2.0)
     assert found == (3.0, 0.5, 2.0)
     assert np.isnan(autograd.compile(lambda x: np.array([x / x]), backend=backend)(0.0)).tolist() == [True]
+
+
+@pytest.mark.parametrize("batch", [False, True])
+@pytest.mark.parametrize("backend", NUMPYS)
+def test_a_compiled_function_returns_arrays_of_nodes_where_it_is_called_on_such(backend, batch):
+    def inner(x):
+        return {"y": x * x, "more": (x + 1.0, None)}
+
+    def outer(g):
+        return lambda x: g(x)["y"] * 2.0 + g(x)["more"][0] * 3
+
+    x, compiled = np.array([1.0, 2.0, 3.0]), autograd.compile(inner, batch=batch, backend=backend)
+    for use in (lambda f: f, autograd.jacobian, lambda f: lambda v: autograd.jvp(f, (v,), (v,))[1]):
+        expected = use(outer(inner))(x)
+        np.testing.assert_allclose(use(outer(compiled))(x), expected, rtol=1e-13)
+        np.testing.assert_allclose(
+            autograd.compile(use(outer(compiled)), backend=backend)(x), expected, rtol=1e-13
+        )
+    twice = autograd.compile(autograd.hessian(lambda v: (compiled(v)["y"] * v).sum()), backend=backend)
+    np.testing.assert_allclose(twice(x), np.diag(6.0 * x), rtol=1e-13)
