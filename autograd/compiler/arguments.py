@@ -19,6 +19,7 @@ from typing import Any, Final
 
 from autograd.calculus.trees import array_mode, is_array, map_atoms
 from autograd.errors import TracingError
+from autograd.floats.tables import is_table
 from autograd.modes import MODE, mode
 from autograd.words import gettext
 
@@ -225,14 +226,15 @@ def _is_flag(x: Any) -> bool:
 
 
 def lists_around(x: Any) -> int | None:
-    """Return how many lists there are around arrays of NumPy with an axis; None where there are no such."""
+    """Return how many lists there are around arrays with an axis, or tables; None where there are no such."""
     numpy, lists = sys.modules.get("numpy"), 0
     while isinstance(x, (list, tuple)) and x:
         first: Any = x[0]
         x, lists = first, lists + 1
-    if x.__class__ is float or numpy is None or not isinstance(x, numpy.ndarray):
+    if x.__class__ is float or numpy is None:
         return None
-    return lists if getattr(x, "ndim", 0) else None
+    there = isinstance(x, numpy.ndarray) or is_table(x)
+    return lists if there and getattr(x, "shape", True) else None
 
 
 def _kinds(x: Any, batch: bool) -> tuple[type, ...]:
