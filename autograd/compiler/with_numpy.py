@@ -345,7 +345,13 @@ class Compiled(CompiledFunction, Generic[Out_co]):
                 leaves[k] = to_float(leaf)
             except (TypeError, OverflowError) as error:
                 place = "".join(f"[{n}]" for n in np.unravel_index(k, array.shape)) if array.ndim else ""
-                raise type(error)(f"{self._argument(i)}{place}: {error}") from None
+                told = type(error)(f"{self._argument(i)}{place}: {error}")
+                if not isinstance(error, OverflowError):
+                    told.add_note(gettext(
+                        "what is no number is passed as it is where compile() is told so: static_argnames, "
+                        "by its name, or static_argnums, by its place"
+                    ))  # fmt: skip
+                raise told from None
             numbers.append(leaves[k])
         return np.array(numbers, np.float64).reshape(array.shape), leaves if nodes else None
 

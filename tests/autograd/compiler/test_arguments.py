@@ -359,6 +359,20 @@ def test_what_no_program_can_do_with_an_array_says_so():
     assert autograd.compile(lambda a: a.astype(float) * 2.0)(x).tolist() == (2.0 * x).tolist()
 
 
+def test_an_argument_that_is_no_number_says_how_it_is_passed():
+    for given in ("sin", None, object(), slice(2), ["a"]):
+        with pytest.raises(TypeError) as caught:
+            autograd.compile(lambda x, how: x)(1.0, given)
+        assert "static_argnames" in caught.value.__notes__[0]
+    taken = autograd.compile(lambda v, how: v[0] if how == "first" else v[1], static_argnames="how")
+    assert (taken([1.0, 2.0], "first"), taken([1.0, 2.0], "last")) == (1.0, 2.0)
+
+
+def test_a_model_in_place_of_its_parameters_says_what_to_write():
+    with pytest.raises(TypeError, match=r"model\.parameters\(\), not the MLP"):
+        autograd.compile(lambda x: x, nn.MLP(1, [1]))
+
+
 def test_tuples_stay_tuples(made):
     pair = (2.0, 3.0)
     assert made(lambda p: p + p)(pair) == (2.0, 3.0, 2.0, 3.0)

@@ -465,6 +465,24 @@ def test_a_callback_of_fit_may_write_parameters(compiled):
     assert p.data == 0.25
 
 
+def test_a_callback_of_fit_may_give_the_model_other_parameters():
+    ends = []
+    for compiled in (False, True):
+        model = nn.MLP(1, [3, 1], activation="tanh", rng=0)
+
+        def replaced(training, model=model):
+            if training.epoch == 1:
+                model.layers[0].neurons[0].w[0] = Value(2.0)
+
+        history = nn.fit(
+            model, ([[1.0], [2.0]], [3.0, 1.0]), nn.losses.mse_loss, nn.optim.SGD(model.parameters(), 0.1),
+            epochs=4, callbacks=[replaced], compile=compiled, progress=False,
+        )  # fmt: skip
+        ends.append([*history["loss"], *(p.data for p in model.parameters())])
+    assert ends[1] == pytest.approx(ends[0], rel=1e-12)
+    assert 2.0 in ends[1]
+
+
 @pytest.mark.parametrize("size", [None, 1])
 @pytest.mark.parametrize("compiled", [False, True])
 def test_fit_takes_an_optimizers_own_step(compiled, size):
