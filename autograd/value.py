@@ -688,6 +688,8 @@ def _comparable(x: Any) -> Any:
     """Return the number on the other side of <, <=, > or >=."""
     if isinstance(x, Value):
         return x._data
+    if hasattr(x, "_apply"):  # an array of nodes, which compares itself
+        return x
     number = exact(x)
     # to_float says what is wrong with it.
     return to_float(x) if number is None or isinstance(number, complex) else number
