@@ -895,6 +895,9 @@ class CompiledFunction(ABC):
             (value, list(map(float, grads))), lambda: function._roots_of(given), self._params, tolerance
         )
 
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        return self if instance is None else types.MethodType(self, instance)
+
     # Copies.
 
     def __copy__(self) -> CompiledFunction:

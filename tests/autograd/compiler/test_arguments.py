@@ -373,6 +373,43 @@ def test_a_model_in_place_of_its_parameters_says_what_to_write():
         autograd.compile(lambda x: x, nn.MLP(1, [1]))
 
 
+def test_a_method_is_compiled_as_a_function_that_gets_its_object():
+    class Scale:
+        def __init__(self, w):
+            self.w = Value(w)
+
+        @autograd.compile(static_argnums=0)
+        def of(self, x):
+            return self.w * x
+
+        @autograd.compile
+        def untold(self, x):
+            return self.w * x
+
+        @staticmethod
+        @autograd.compile
+        def twice(x):
+            return x * 2.0
+
+    class Neuron(nn.Neuron):
+        @autograd.compile
+        def forward(self, x):
+            return autograd.dot(self.w, x) + self.b
+
+    one, other = Scale(2.0), Scale(5.0)
+    assert (one.of(3.0), other.of(3.0), Scale.of(one, 3.0), one.twice(3.0)) == (6.0, 15.0, 6.0, 6.0)
+    one.w.data = 4.0
+    assert (one.of(3.0), other.of(3.0)) == (12.0, 15.0)
+    assert "output" in one.of.source
+    with pytest.raises(TypeError, match="argument 0 .self.") as caught:
+        one.untold(3.0)
+    assert "static_argnums" in caught.value.__notes__[0]
+    neuron = Neuron(2, rng=0)
+    assert neuron.forward([1.0, 2.0]) == pytest.approx(
+        neuron.w[0].data + 2.0 * neuron.w[1].data + neuron.b.data
+    )
+
+
 def test_tuples_stay_tuples(made):
     pair = (2.0, 3.0)
     assert made(lambda p: p + p)(pair) == (2.0, 3.0, 2.0, 3.0)
