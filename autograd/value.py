@@ -373,7 +373,9 @@ class Value(Node, Operators, Elsewhere):
 
     def __eq__(self, other: object) -> Any:
         if isinstance(other, Value):
-            return self is other or not _differs()
+            if ACTIVE and self is not other:
+                _refuse_two_nodes()
+            return self is other
         if is_tracing():
             return ops.equal(self, other) if _is_number(other) else NotImplemented
         number = exact(other)
@@ -381,7 +383,9 @@ class Value(Node, Operators, Elsewhere):
 
     def __ne__(self, other: object) -> Any:
         if isinstance(other, Value):
-            return self is not other and _differs()
+            if ACTIVE and self is not other:
+                _refuse_two_nodes()
+            return self is not other
         if is_tracing():
             return 1.0 - ops.equal(self, other) if _is_number(other) else NotImplemented
         number = exact(other)
@@ -675,13 +679,12 @@ Node._new = staticmethod(_new)
 Node._kind = Value
 
 
-def _differs() -> bool:
-    """Tell that two nodes are not one, unless the compiler records: their numbers may be meant."""
+def _refuse_two_nodes() -> None:
+    """Raise where the compiler records a comparison of nodes: their numbers may be meant."""
     refuse_while_tracing(
         "compares two Values by ==, which asks whether they are one node",
         "write autograd.equal(x, y) for their numbers, or x is y",
     )
-    return True
 
 
 def _comparable(x: Any) -> Any:
