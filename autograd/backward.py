@@ -300,6 +300,9 @@ def _chain_rule_recorded(now: Pass, create_graph: bool) -> Pass | None:
     """Do as `_chain_rule` does."""
     grads, rest, bundles, _ = now
     anomaly = bool(ACTIVE) and MODE.get().anomaly
+    tape = MODE.get().tape if ACTIVE else None
+    if tape is not None:
+        tape.pulled = True
     results: dict[Any, Value] = {}  # of a call with several, one that messages name
 
     def sum_of(old: Any, term: Any, where: Any) -> Any:
@@ -313,7 +316,7 @@ def _chain_rule_recorded(now: Pass, create_graph: bool) -> Pass | None:
         g = grads[node]
         if g is None:
             continue
-        if node.note is not None and node.note.hooks and not is_tracing():  # a program's calls call them
+        if node.note is not None and node.note.hooks and tape is None:  # a program's calls call them
             g = grads[node] = _hooked(node.note.hooks, g)
         if isinstance(node, Bundle):
             if node.recomputed:

@@ -35,8 +35,8 @@ class Mode:
     """Whether each node notes the user's source line."""
     scope: str = ""
     """Path of the module that makes the nodes, such as ``layer1.n2``."""
-    tape: list[Any] | None = None
-    """While the compiler traces: every node, in order of creation."""
+    tape: Any = None
+    """While the compiler traces: every node, in order of creation; see `compiler.record.recording.Tape`."""
     differentiating: Inputs | None = None
     """The inputs of the calls of `grad`, `jvp` and the like that are running; None outside of such calls.
 

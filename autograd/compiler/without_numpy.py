@@ -217,13 +217,14 @@ class PlainStructure:
     """A recorded function, and what `call` asks of a structure."""
 
     def __init__(
-        self, program: Straight, structure: Any, tape: list[Value], seconds: float, batch: bool, mean: bool
+        self, program: Straight, structure: Any, tape: Tape, seconds: float, batch: bool, mean: bool
     ) -> None:
         self.program, self.structure, self.nodes, self.seconds = program, structure, len(tape), seconds
         self.batch, self.mean = batch, mean
         self.source, self.form = self, structure
         self.captured, self.outside = program.captured, program.outside
         self.aside = HOOKED_INSIDE if any(v.note is not None and v.note.hooks for v in tape) else ""
+        self.pulled, self.arrays = tape.pulled, False
         self.unreached = program.unreached
         self.weight = 100.0 * len(program.source)
 

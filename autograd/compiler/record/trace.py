@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd.calculus.trees import atoms, is_ndarray
 from autograd.compiler.graph.differentiate import differentiate
 from autograd.compiler.graph.expand import expanded
 from autograd.compiler.graph.hoist import hoist
@@ -43,6 +44,10 @@ class Source:
         Nodes that were computed before the recording and are used in it.
     aside
         Why calls are left to the engine, or empty.
+    pulled
+        Whether the function itself takes derivatives, for which hooks are called.
+    arrays
+        Whether it returns an array of NumPy, whatever its arguments are.
     """
 
     graph: Graph
@@ -53,6 +58,8 @@ class Source:
     stopped: Any
     outside: list[Value] = field(default_factory=list)
     aside: str = ""
+    pulled: bool = False
+    arrays: bool = False
 
     def key(self) -> bytes:
         """Return a hash of all that the program depends on.
@@ -141,6 +148,7 @@ def _trace(
     tape = Tape(looks_up=True)
     result = record(f, args, tape)
     extra = record(penalty, (), tape) if penalty is not None else 0.0
+    arrays = any(map(is_ndarray, atoms(result)))
     leaves: list[Any] = []
     structure = flatten(result, leaves)
     only_numbers([*leaves, extra], structure, result, loss=params is not None)
@@ -167,8 +175,9 @@ def _trace(
         outside = [v for v in rec.ids if v.op is not None and v not in inside]
     aside = HOOKED_INSIDE if any(v.note is not None and v.note.hooks for v in tape) else ""
     return Source(
-        forward, shapes, rec.captured, structure, len(tape), None if params is None else marks, outside, aside
-    )
+        forward, shapes, rec.captured, structure, len(tape), None if params is None else marks, outside,
+        aside, tape.pulled, arrays,
+    )  # fmt: skip
 
 
 def _elements(name: str, shape: tuple[int, ...]) -> list[str]:
