@@ -132,11 +132,17 @@ class Graph:
 
     def edges(self) -> tuple[Ints, Ints]:
         """Return producers and consumers, one pair for each use of a node."""
-        users, columns = np.nonzero(self.args >= 0)
-        t = self.terms
-        second = t.b != ONE
-        producers = np.concatenate([self.args[users, columns], t.a, t.b[second]])
-        return producers, np.concatenate([users, t.node, t.node[second]])
+        operands, t = self.args.ravel(), self.terms
+        there, second = np.flatnonzero(operands >= 0), t.b != ONE
+        producers = np.concatenate([operands[there], t.a, t.b[second]])
+        return producers, np.concatenate([there // ARITY, t.node, t.node[second]])
+
+    def uses(self) -> Ints:
+        """Return for each node how often it is used."""
+        t, n = self.terms, self.size
+        found = bincount(t.a, minlength=n) + bincount(t.b[t.b != ONE], minlength=n)
+        found += bincount(self.args[self.args >= 0], minlength=n)
+        return found
 
     def levels(self) -> Ints:
         """Return for each node the length of the longest path to it; leaves are at 0."""
@@ -154,7 +160,8 @@ class Graph:
 
     def scatters(self) -> NDArray[np.bool_]:
         """Tell, for each node, whether it scatters a gradient over a table: then it stays, unread."""
-        return np.array([False] * FIRST_ROW + [op is SCATTER for op, _ in self.rows])[self.kind]
+        found = [False] * FIRST_ROW + [op is SCATTER for op, _ in self.rows]
+        return np.array(found)[self.kind] if any(found) else np.zeros(self.size, bool)
 
 
 def spread(graph: Graph, marked: NDArray[np.bool_], *, through_sums: bool = True) -> NDArray[np.bool_]:
