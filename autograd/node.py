@@ -516,4 +516,6 @@ def apply_modes(node: _Made) -> _Made:
         node.note = (ConstantNote if constant else Note)("", mode.scope, user_line() if mode.sources else "")
     if mode.tape is not None:
         mode.tape.append(node)
+        if engine is not None and mode.grad and not (mode.anomaly or mode.scope or mode.sources):
+            engine.taped(MODE.tokens, mode.tape)
     return node

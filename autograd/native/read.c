@@ -131,3 +131,45 @@ graph_operands(PyObject *module, PyObject *args)
     }
     return result;
 }
+
+/* levels(size, producers, consumers): the length of the longest path to each of so many nodes, 64-bit numbers
+   as the edges are; None where there is a cycle. */
+PyObject *
+graph_levels(PyObject *module, PyObject *args)
+{
+    Py_ssize_t size;
+    Py_buffer from, to;
+    if (!PyArg_ParseTuple(args, "ny*y*", &size, &from, &to)) return NULL;
+    Py_ssize_t edges = from.len / 8, done = 0, ready = 0;
+    const int64_t *producers = from.buf, *consumers = to.buf;
+    PyObject *result = PyByteArray_FromStringAndSize(NULL, size * 8);
+    /* For each node where its edges end, in `below`, and for how many it waits; and the nodes in turn. */
+    int64_t *ends = PyMem_Calloc((size_t)(3 * size + edges + 1), 8);
+    int64_t *waiting = ends + size + 1, *turn = waiting + size, *below = turn + size;
+    if (result && ends) {
+        int64_t *level = (int64_t *)(void *)PyByteArray_AS_STRING(result);
+        memset(level, 0, (size_t)size * 8);
+        for (Py_ssize_t i = 0; i < edges; i++) {
+            ends[producers[i] + 1]++;
+            waiting[consumers[i]]++;
+        }
+        for (Py_ssize_t i = 0; i < size; i++) {
+            ends[i + 1] += ends[i];
+            if (!waiting[i]) turn[ready++] = i;
+        }
+        for (Py_ssize_t i = 0; i < edges; i++) below[ends[producers[i]]++] = consumers[i];
+        for (; done < ready; done++) {
+            int64_t node = turn[done];
+            for (int64_t i = node ? ends[node - 1] : 0; i < ends[node]; i++) {
+                level[below[i]] = level[node] + 1; /* the last one to come has the longest path */
+                if (!--waiting[below[i]]) turn[ready++] = below[i];
+            }
+        }
+    }
+    if (!ends) PyErr_NoMemory();
+    if (!ends || done < size) Py_CLEAR(result);
+    PyMem_Free(ends);
+    PyBuffer_Release(&from);
+    PyBuffer_Release(&to);
+    return result || PyErr_Occurred() ? result : Py_NewRef(Py_None);
+}

@@ -196,4 +196,6 @@ def with_gradient(graph: Graph, stopped: Any) -> Graph:
     scale, lanes = graph.scale, graph.lanes
     full = differentiate(b, graph, stop, int(graph.outputs[0]), params, graph.lane())
     full.labels, full.scale, full.lanes, full.forward = labels, scale, lanes, graph.size
-    return hoist(adopt(simplify(settle_lane_sums(simplify(expanded(full))))))
+    graph = simplify(expanded(full))
+    settled = settle_lane_sums(graph)
+    return hoist(adopt(graph if settled is graph else simplify(settled)))
