@@ -336,6 +336,11 @@ class Builder:
         self.size += count
         return ids
 
+    def drop(self) -> None:
+        """Take back the nodes that were made last."""
+        self.values.pop()
+        self.size -= len(self.kinds.pop())
+
     def constant(self, x: float) -> int:
         """Return the node of a constant."""
         key = float(x).hex()
