@@ -314,15 +314,18 @@ def _live(graph: Graph) -> Any:
     keep = (graph.kind <= LANE) & (graph.kind != CONST)
     keep |= kept(graph) | graph.scatters()
     keep[[ONE, *[special for special in (graph.scale, graph.lanes) if special >= 0]]] = True
+    uses = graph.uses()
+    dead = (uses == 0) & ~keep
+    live = ~dead
+    if live.all():
+        return live
     producers, consumers = graph.edges()
-    uses, live = bincount(producers, minlength=graph.size), np.ones(graph.size, bool)
     for _ in range(ROUNDS):
+        uses -= bincount(producers[dead[consumers]], minlength=graph.size)
         dead = live & (uses == 0) & ~keep
         if not dead.any():
             return live
         live &= ~dead
-        gone = dead[consumers]
-        uses -= bincount(producers[gone], minlength=graph.size)
     flood(*csr(consumers, producers, graph.size), keep, np.flatnonzero(keep))
     return keep
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from autograd import ops
 from autograd.calculus.lookup import ENTRY, Lookup
-from autograd.compiler.graph.expand import RESULTS, adds_up, lower, lower_results
+from autograd.compiler.graph.expand import RESULTS, adds_up, forget, lower, lower_results
 from autograd.compiler.graph.ir import INPUT, LARGE, PARAM, QUIET, SOP, Builder, Ints, distinct
 from autograd.compiler.graph.lookups import enter
 from autograd.compiler.record.recording import constant, refuse_no_grad, with_outside
@@ -22,6 +22,10 @@ from autograd.op import ANY
 from autograd.value import Value
 
 __all__ = ["Recorded", "extract"]
+
+
+MANY = 10_000
+"""Operands from which on what is known of a row with so many is not kept."""
 
 
 class Recorded:
@@ -269,6 +273,8 @@ def _many(rec: Recorded, op: Any, nodes: list[Any], out: Ints) -> None:
             _by_params(rec, op, [operands[count - constants :] for operands in chosen], columns, out[where])
         else:
             lower(rec.b, op, (), columns, out[where])
+    if counts.max() > MANY:
+        forget()
 
 
 def _results(rec: Recorded, op: Any, nodes: list[Any], out: Ints) -> None:

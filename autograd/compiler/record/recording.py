@@ -170,7 +170,7 @@ def record(f: Callable[..., Any], args: Sequence[Any], tape: list[Value]) -> Any
 
 def refuse_no_grad(tape: list[Value]) -> None:
     """Raise TracingError if a node that was recorded is a leaf."""
-    if None in map(attrgetter("op"), tape):
+    if None in map(attrgetter("_row"), tape):
         raise TracingError(gettext(
             "the function uses no_grad(), whose results would be frozen into the program; compile "
             "the part with a gradient only"
