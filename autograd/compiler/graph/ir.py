@@ -81,7 +81,12 @@ class Terms:
 
     def take(self, which: Any) -> Terms:
         """Return the terms that an index or a mask selects."""
-        return Terms(self.node[which], self.coef[which], self.a[which], self.b[which], self.over[which])
+        if which.dtype.char == "?":
+            which = np.flatnonzero(which)
+        taken = object.__new__(Terms)  # columns of the right kind already
+        taken.node, taken.coef, taken.a = self.node[which], self.coef[which], self.a[which]
+        taken.b, taken.over = self.b[which], self.over[which]
+        return taken
 
     def copy(self) -> Terms:
         """Return a copy."""
