@@ -319,8 +319,7 @@ def _chain_rule_recorded(now: Pass, create_graph: bool) -> Pass | None:
         a = node._a
         if create_graph and not anomaly and (isinstance(a, Node) or a.__class__ is float):  # one or two
             edges = _recorded_edges(node, tracing)
-            terms = [None if d is None else _times(g, d) for _, d in edges]
-            for (x, _), term in zip(edges, terms):
+            for (x, _), term in zip(edges, [None if d is None else _times(g, d) for _, d in edges]):
                 if term is not None:
                     old = grads[x]
                     grads[x] = term if old is None else old + term

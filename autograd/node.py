@@ -268,7 +268,7 @@ class Node:
         if self._vectors is not None:
             ws, xs = self._vectors
             return (*ws, *xs)
-        return a  # type: ignore[return-value]
+        return a  # type: ignore[no-any-return]
 
     @property
     def _call(self) -> Call | None:

@@ -146,9 +146,8 @@ class Graph:
     def uses(self) -> Ints:
         """Return for each node how often it is used."""
         t, n = self.terms, self.size
-        found = bincount(t.a, minlength=n) + bincount(t.b[t.b != ONE], minlength=n)
-        found += bincount(self.args[self.args >= 0], minlength=n)
-        return found
+        columns = t.a, t.b[t.b != ONE], self.args[self.args >= 0]
+        return sum((bincount(column, minlength=n) for column in columns), np.zeros(n, np.int64))
 
     def levels(self) -> Ints:
         """Return for each node the length of the longest path to it; leaves are at 0."""

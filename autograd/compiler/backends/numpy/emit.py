@@ -110,7 +110,8 @@ class Bound:
             return np.broadcast_to(made, sizes + width)
         key = ref.base, ref.strides, sizes, ref.lane, lane
         if key not in self.views:
-            arena, base, step, last = self.shared, ref.base, 8, 0
+            arena: Any = self.shared
+            base, step, last = ref.base, 8, 0
             if ref.lane:
                 arena, base, step, last = self.lanes, ref.base - LANES, 8 * self.width, 8
             steps = (*[step * s for s in ref.strides], *[last for _ in width])
