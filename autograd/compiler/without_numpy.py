@@ -25,6 +25,7 @@ from autograd.compiler.record.recording import (
     only_numbers,
     rebuild,
     record,
+    refuse_no_grad,
     stacked,
     with_outside,
     without_draws,
@@ -72,6 +73,7 @@ class Straight:
         roots = [x for x in (*results, *(grads or ()), *extra) if isinstance(x, Value)]
         recorded = set(tape)
         computed = [x for x in dict.fromkeys(roots) if x.op is not None and x not in recorded]
+        refuse_no_grad([*tape, *computed])
         order = with_outside([*tape, *computed], ())
         self.outside = [v for v in order if v not in recorded]
         self.fixed = [not isinstance(x, Value) for x in results]

@@ -28,7 +28,7 @@ from autograd.words import gettext
 
 __all__ = [
     "Tape", "argument_names", "constant", "flatten", "nested", "only_numbers", "rebuild", "record",
-    "rectangle", "stacked", "with_outside", "without_draws",
+    "rectangle", "refuse_no_grad", "stacked", "with_outside", "without_draws",
 ]  # fmt: skip
 
 BYTES_PER_TERM = 800
@@ -178,16 +178,20 @@ def record(f: Callable[..., Any], args: Sequence[Any], tape: list[Value]) -> Any
             gc.enable()
 
 
+def refuse_no_grad(tape: list[Value]) -> None:
+    """Raise TracingError if a node that was recorded is a leaf."""
+    if None in map(attrgetter("_row"), tape):
+        raise TracingError(gettext(
+            "the function uses no_grad(), whose results would be frozen into the program; compile "
+            "the part with a gradient only"
+        ))  # fmt: skip
+
+
 def with_outside(tape: list[Value], known: Collection[Any]) -> list[Value]:
     """Put nodes that were computed before the recording, but are used in it, in front.
 
     ``known`` are left out.
     """
-    if None in map(attrgetter("op"), tape):
-        raise TracingError(gettext(
-            "the function uses no_grad(), whose results would be frozen into the program; compile "
-            "the part with a gradient only"
-        ))  # fmt: skip
     inside: set[Any] = set(tape)
 
     def foreign(read: Iterable[Any]) -> list[Value]:

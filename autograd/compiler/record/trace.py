@@ -14,7 +14,7 @@ from autograd.calculus.trees import atoms, is_ndarray
 from autograd.compiler.graph.differentiate import differentiate
 from autograd.compiler.graph.expand import expanded
 from autograd.compiler.graph.hoist import hoist
-from autograd.compiler.graph.ir import INPUT, LANE, ONE, PARAM, QUIET, SOP, Builder, Graph
+from autograd.compiler.graph.ir import ARITY, CONST, INPUT, LANE, ONE, PARAM, QUIET, SOP, Builder, Graph
 from autograd.compiler.graph.simplify import adopt, canonical, settle_lane_sums, simplify
 from autograd.compiler.record.extract import Recorded, extract
 from autograd.compiler.record.recording import Tape, flatten, nested, only_numbers, record, without_draws
@@ -77,9 +77,13 @@ class Source:
         )
         t = g.terms
         marks = np.zeros(0, bool) if self.stopped is None else self.stopped
-        for array in (g.kind, g.value, g.args, t.node, t.coef, t.a, t.b, t.over, g.outputs, g.pinned, marks):
+        constants, operands = g.value[g.kind == CONST], g.args.ravel()
+        there = np.flatnonzero(operands >= 0)
+        wide = np.int32 if g.size < 2**31 // ARITY else np.int64
+        numbers = (there, operands[there], t.node, t.a, t.b, g.outputs, g.pinned)
+        for array in (g.kind, constants, t.coef, t.over, marks, *[x.astype(wide) for x in numbers]):
             digest.update(len(array).to_bytes(8, "little"))
-            digest.update(np.ascontiguousarray(array).tobytes())
+            digest.update(np.ascontiguousarray(array).data)
         return digest.digest()
 
     def fixed(self) -> tuple[bytes, list[float]]:
@@ -154,7 +158,8 @@ def _trace(
     only_numbers([*leaves, extra], structure, result, loss=params is not None)
     known = len(rec.ids) + len(tape)
     extract(rec, tape, [x for x in (*leaves, extra) if isinstance(x, Value)])
-    labels.update({rec.ids[v]: v.label for v in tape if v.note is not None and v.note.label})
+    noted = [v for v in tape if v.note is not None]
+    labels.update({rec.ids[v]: v.label for v in noted if v.note.label})
     results = rec.resolve([x if isinstance(x, Value) else float(x) for x in leaves])
     if params is not None:
         total = b.new(SOP, 1)
@@ -173,7 +178,7 @@ def _trace(
     if len(rec.ids) > known + len(rec.captured):
         inside = set(tape)
         outside = [v for v in rec.ids if v.op is not None and v not in inside]
-    aside = HOOKED_INSIDE if any(v.note is not None and v.note.hooks for v in tape) else ""
+    aside = HOOKED_INSIDE if any(v.note.hooks for v in noted) else ""
     return Source(
         forward, shapes, rec.captured, structure, len(tape), None if params is None else marks, outside,
         aside, tape.pulled, arrays,
@@ -205,4 +210,6 @@ def with_gradient(graph: Graph, stopped: Any) -> Graph:
     scale, lanes = graph.scale, graph.lanes
     full = differentiate(b, graph, stop, int(graph.outputs[0]), params, graph.lane())
     full.labels, full.scale, full.lanes, full.forward = labels, scale, lanes, graph.size
-    return hoist(adopt(simplify(settle_lane_sums(simplify(expanded(full))))))
+    graph = simplify(expanded(full))
+    settled = settle_lane_sums(graph)
+    return hoist(adopt(graph if settled is graph else simplify(settled)))
