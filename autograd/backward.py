@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, overload
 
 from autograd.errors import AnomalyError, GraphError
 from autograd.floats.convert import to_float
-from autograd.modes import ACTIVE, MODE, differentiating, is_tracing, refuse_constant, refuse_while_tracing
+from autograd.modes import ACTIVE, MODE, differentiating, refuse_constant, refuse_while_tracing
 from autograd.node import HOOKED, Bundle, Call, Node
 from autograd.spellings import IDLE, options
 from autograd.sweep import add_to_leaves, in_turn, sweep
