@@ -503,8 +503,8 @@ csc: Op = row(
     expand=lambda x: 1.0 / sin(x), source="DLMF 4.20.4",
 )
 cot: Op = row(
-    "cot", elementary.cot, lambda y, x: (-(csc(x) * csc(x)),), domain=((0.0, math.pi),),
-    expand=lambda x: 1.0 / tan(x), source="DLMF 4.20.6", textbook=lambda y, x: (-(1.0 + y * y),),
+    "cot", elementary.cot, lambda y, x: (-(1.0 + y * y),), domain=((0.0, math.pi),),
+    expand=lambda x: 1.0 / tan(x), source="DLMF 4.20.6, 4.21.4",
 )
 sinpi: Op = row(
     "sinpi", circular.sinpi, lambda y, x: (math.pi * cospi(x),), source="DLMF 4.20.1",
@@ -1241,11 +1241,21 @@ def _inverse_power_form(x: Any, y: Any, n: Any, part: int) -> Any:
     return reduce(lambda a, b: a + b, terms) / (x**2.0 + y**2.0) ** n
 
 
+def _first_inverse_power(x: Any, y: Any, n: float, part: int) -> Any:
+    """Write the same of the first power, without a square that may leave the range of doubles."""
+    if n != 1.0:
+        return None
+    scale = 1.0 / maximum(abs(x), abs(y))
+    u, v = x * scale, y * scale
+    return (-v if part else u) / (u * u + v * v) * scale
+
+
 re_inverse_power: Op = row(
     "re_inverse_power", lambda x, y, n: lengths.complex_power(x, y, n)[0],
     lambda value, x, y, n: (-n * re_inverse_power(x, y, n + 1.0), n * im_inverse_power(x, y, n + 1.0)),
     arity=2, params={"order": 1.0}, whole={"order": ORDER}, symbol="Re z⁻ⁿ",
     form=Auxiliary(lambda x, y, n: _inverse_power_form(x, y, n, 0)),
+    expand=lambda x, y, n: _first_inverse_power(x, y, n, 0),
     domain=(POSITIVE, REALS), source="DLMF 1.9.25 (Cauchy-Riemann)",
 )
 im_inverse_power: Op = row(
@@ -1253,6 +1263,7 @@ im_inverse_power: Op = row(
     lambda value, x, y, n: (-n * im_inverse_power(x, y, n + 1.0), -n * re_inverse_power(x, y, n + 1.0)),
     arity=2, params={"order": 1.0}, whole={"order": ORDER}, symbol="Im z⁻ⁿ",
     form=Auxiliary(lambda x, y, n: _inverse_power_form(x, y, n, 1)),
+    expand=lambda x, y, n: _first_inverse_power(x, y, n, 1),
     domain=(POSITIVE, REALS), source="DLMF 1.9.25 (Cauchy-Riemann)",
 )
 logaddexp: Op = row(
