@@ -426,10 +426,23 @@ logexpm1: Op = row(
     source="DLMF 4.4.1, 4.4.4",
     textbook=lambda y, x: (exp(x) / (exp(x) - 1.0),),
 )
-log1psq: Op = row(  # the slope in one row, since a square overflows where it does not
-    "log1psq", elementary.log1psq, lambda y, x: (2.0 * re_inverse_power(x, 1.0, 1.0),),
+log1psq: Op = row(
+    "log1psq", elementary.log1psq, lambda y, x: (log1psq_slope(x),),
     form=lambda x: log(1.0 + x**2.0), source="DLMF 4.4.1, 1.4.12",
     textbook=lambda y, x: (2.0 * x / (1.0 + x * x),),
+)
+
+
+def _log1psq_slope(x: Any) -> Any:
+    scale = 1.0 / maximum(abs(x), 1.0)
+    u = x * scale
+    return 2.0 * u / (u * u + scale * scale) * scale
+
+
+log1psq_slope: Op = row(  # in one row, since a square overflows where it does not
+    "log1psq_slope", lambda x: 2.0 * lengths.complex_power(x, 1.0, 1.0)[0],
+    lambda y, x: (-2.0 * re_inverse_power(x, 1.0, 2.0),), symbol="log1psq'",
+    form=Auxiliary(lambda x: 2.0 * x / (1.0 + x**2.0)), expand=_log1psq_slope, source="DLMF 4.4.1, 1.4.12",
 )
 logmxp1: Op = row(
     "logmxp1", elementary.logmxp1, lambda y, x: (-shortfall(1.0, restrict(x)),), domain=(POSITIVE,),
@@ -1241,21 +1254,11 @@ def _inverse_power_form(x: Any, y: Any, n: Any, part: int) -> Any:
     return reduce(lambda a, b: a + b, terms) / (x**2.0 + y**2.0) ** n
 
 
-def _first_inverse_power(x: Any, y: Any, n: float, part: int) -> Any:
-    """Write the same of the first power, without a square that may leave the range of doubles."""
-    if n != 1.0:
-        return None
-    scale = 1.0 / maximum(abs(x), abs(y))
-    u, v = x * scale, y * scale
-    return (-v if part else u) / (u * u + v * v) * scale
-
-
 re_inverse_power: Op = row(
     "re_inverse_power", lambda x, y, n: lengths.complex_power(x, y, n)[0],
     lambda value, x, y, n: (-n * re_inverse_power(x, y, n + 1.0), n * im_inverse_power(x, y, n + 1.0)),
     arity=2, params={"order": 1.0}, whole={"order": ORDER}, symbol="Re z⁻ⁿ",
     form=Auxiliary(lambda x, y, n: _inverse_power_form(x, y, n, 0)),
-    expand=lambda x, y, n: _first_inverse_power(x, y, n, 0),
     domain=(POSITIVE, REALS), source="DLMF 1.9.25 (Cauchy-Riemann)",
 )
 im_inverse_power: Op = row(
@@ -1263,7 +1266,6 @@ im_inverse_power: Op = row(
     lambda value, x, y, n: (-n * im_inverse_power(x, y, n + 1.0), -n * re_inverse_power(x, y, n + 1.0)),
     arity=2, params={"order": 1.0}, whole={"order": ORDER}, symbol="Im z⁻ⁿ",
     form=Auxiliary(lambda x, y, n: _inverse_power_form(x, y, n, 1)),
-    expand=lambda x, y, n: _first_inverse_power(x, y, n, 1),
     domain=(POSITIVE, REALS), source="DLMF 1.9.25 (Cauchy-Riemann)",
 )
 logaddexp: Op = row(
@@ -1292,7 +1294,7 @@ minuend_share: Op = row(
     "minuend_share", many.minuend_share,
     lambda y, a, b: (minuend_share_slope(a, b), -minuend_share_slope(a, b)), arity=2, pole=_apart,
     symbol="1/(1-eˣ)", form=Auxiliary(lambda a, b: 1.0 / (1.0 - exp(b - a))),
-    expand=lambda a, b: where(greater_equal(a, b), 1.0, -1.0) / abs(expm1(b - a)),
+    expand=lambda a, b: -1.0 / expm1(b - a),
     source="DLMF 4.4.4, 1.4.11",
 )
 minuend_share_slope: Op = row(

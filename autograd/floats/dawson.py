@@ -1,9 +1,10 @@
 """Dawson's integral and its derivatives.
 
 Near zero it is a polynomial about a whole number or the zero of its slope, of ten bits more than a float, and
-its derivatives come by a recurrence. Where the terms of that cancel out, the series of exp(x**2) and of its integral serve, whose
-terms are positive (DLMF 7.6.1): in pairs of floats, their quotient has digits to spare; where not even those
-suffice, in decimal numbers. Far away the asymptotic series serves, differentiated (DLMF 7.12.1).
+its derivatives come by a recurrence. Where the terms of that cancel out, the series of exp(x**2) and of its
+integral serve, whose terms are positive (DLMF 7.6.1): in pairs of floats, their quotient has digits to spare;
+where not even those suffice, in decimal numbers. Far away the asymptotic series serves, differentiated (DLMF
+7.12.1).
 """
 
 from __future__ import annotations
