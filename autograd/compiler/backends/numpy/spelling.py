@@ -185,11 +185,12 @@ def _log1pmx(x: Any) -> Any:
 
 
 def log_ratio(x: Any, y: Any, out: Any) -> None:
-    """log(x / y); where that is near to zero, of 1 and a quotient; far below, apart."""
+    """log(x / y); where that is near to zero, of 1 and a quotient; far out, apart."""
     np.log(np.divide(x, np.add(y, 0.0), out=out), out=out)  # the zero has a sign else
     d = np.subtract(x, y)
     _amend(out, np.abs(d) <= 0.5 * np.abs(y), lambda d, y: np.log1p(d / y), d, y)
-    _amend(out, out < -700.0, lambda x, y: np.log(x) - np.log(y), x, y)
+    _amend(out, np.abs(out) > 700.0, lambda x, y: np.log(x) - np.log(y), x, y)
+    _amend(out, np.less(y, 0.0), np.log, y)
 
 
 def rel_entr(x: Any, y: Any, out: Any) -> None:
@@ -197,6 +198,13 @@ def rel_entr(x: Any, y: Any, out: Any) -> None:
     log_ratio(x, y, out)
     np.multiply(x, out, out=out)
     _nothing(x, y, out)
+    _beyond(x, y, out)
+
+
+def _beyond(x: Any, y: Any, out: Any) -> None:
+    """Enter infinity where an operand is below zero, for all numbers."""
+    below = np.less(x, 0.0) | np.less(y, 0.0)
+    _amend(out, below, lambda x, y: np.where(np.isnan(x + y), np.nan, np.inf), x, y)
 
 
 def kl_div(x: Any, y: Any, out: Any) -> None:
@@ -204,11 +212,19 @@ def kl_div(x: Any, y: Any, out: Any) -> None:
 
     That is r = (x - y) / (x + y), whose first term makes (x - y) r of them.
     """
+
+    def apart(x: Any, y: Any) -> Any:
+        """Give it where each of them is a large part of the result."""
+        ratio = np.empty(x.shape)
+        log_ratio(x, y, ratio)
+        return np.where(x == 0.0, y, x * ratio - x + y)
+
     d = np.subtract(x, y)
     r = d / np.add(x, y)
     square = r * r
     out[...] = r * (d + 2.0 * np.multiply(x, square) * special.horner(square, ARTANH))
-    _amend(out, ~(square < 0.44), lambda x, y: np.where(x == 0.0, y, x * np.log(x / (y + 0.0)) - x + y), x, y)
+    _amend(out, ~(square < 0.44), apart, x, y)
+    _beyond(x, y, out)
 
 
 def csch(x: Any, out: Any) -> None:
