@@ -6,8 +6,8 @@ ends of domains and kinks from the tables below. With names of functions only th
 
 from __future__ import annotations
 
-import gzip
 import json
+import lzma
 import math
 import random
 import string
@@ -23,7 +23,7 @@ import mpmath
 from autograd import ops
 from autograd.testing import oracle
 
-OUT = Path(__file__).parents[2] / "autograd" / "testing" / "conformance" / "expected.json.gz"
+OUT = Path(__file__).parents[2] / "autograd" / "testing" / "conformance" / "expected.json.xz"
 mp = mpmath.mp
 INF = math.inf
 DIGITS = string.digits + string.ascii_lowercase
@@ -374,7 +374,7 @@ def main() -> None:
     """Make the functions named, or all, and write the file."""
     names = sys.argv[1:] or [*UNARY, *SEVERAL]
     mp.prec = 2000  # moved operands have more digits than a double
-    data = json.loads(gzip.decompress(OUT.read_bytes()))["functions"] if sys.argv[1:] else {}
+    data = json.loads(lzma.decompress(OUT.read_bytes()))["functions"] if sys.argv[1:] else {}
     for name in names:
         data[name] = unary(name) if name in UNARY else several(name)
         print(name, len(data[name]["points"]), flush=True)
@@ -382,7 +382,7 @@ def main() -> None:
     text = json.dumps(
         {"format": "chainrule.conformance", "version": 1, "functions": ordered}, separators=(",", ":")
     )
-    OUT.write_bytes(gzip.compress(text.encode(), 9, mtime=0))
+    OUT.write_bytes(lzma.compress(text.encode(), preset=9 | lzma.PRESET_EXTREME))
     print(OUT.stat().st_size, "bytes")
 
 

@@ -10,10 +10,10 @@ from typing import Final
 __all__ = ["COSTS"]
 
 COSTS: Final[dict[str, tuple[dict[str, float], dict[str, float]]]] = {
-    "numpy": ({"once": 6.22, "calls": 0.254, "terms": 5.17e-05, "rows": 0.00148},
+    "numpy": ({"once": 6.47, "calls": 0.243, "terms": 5.25e-05, "rows": 0.00165},
           {}),
-    "python": ({"once": 6.39, "terms": 0.0242, "rows": 0.0335, "lane_rows": 0.0541},
-          {"lines": 6.56e-06}),
-    "c": ({"once": 0.347, "statements": 0.00232, "terms": 0.000118, "rows": 8.27e-05, "gathered": 0.000838},
-          {"once": 0.187, "written": 7.37e-05}),
+    "python": ({"once": 6.07, "terms": 0.0268, "rows": 0.0264, "lane_rows": 0.0228},
+          {"lines": 6.46e-06}),
+    "c": ({"once": 0.425, "statements": 0.000967, "terms": 5.7e-05, "rows": 0.000797, "gathered": 0.000508},
+          {"once": 0.184, "written": 0.00165, "lines": 4.74e-07}),
 }  # fmt: skip

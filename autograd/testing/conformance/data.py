@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 import math
 import struct
@@ -11,9 +10,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from autograd.errors import MissingDependencyError
+from autograd.words import gettext
+
 __all__ = ["Expectation", "Function", "load", "single"]
 
-FILE = Path(__file__).parent / "expected.json.gz"
+FILE = Path(__file__).parent / "expected.json.xz"
+INSTALL = "apt install liblzma-dev && pyenv install --force 3"
 
 
 class Expectation(NamedTuple):
@@ -53,7 +56,11 @@ def load() -> dict[str, Function]:
     >>> tanh.derivatives[0,][i].value
     6.251528757339955e-18
     """
-    functions = json.loads(gzip.decompress(FILE.read_bytes()))["functions"]
+    try:
+        import lzma
+    except ImportError:  # Python was built where its library was not
+        raise MissingDependencyError("lzma", gettext("The conformance suite"), INSTALL) from None
+    functions = json.loads(lzma.decompress(FILE.read_bytes()))["functions"]
     return {
         name: Function(
             name,

@@ -14,7 +14,7 @@ import pytest
 from profiles import NIGHTLY
 
 from autograd import cli
-from autograd.errors import UsageError
+from autograd.errors import MissingDependencyError, UsageError
 from autograd.testing.conformance import BUILT_IN, Outcome, Plan, conform, find
 from autograd.testing.conformance.data import FILE, Expectation, load, single
 from autograd.testing.conformance.judge import judge
@@ -41,6 +41,12 @@ def test_the_expectations_are_small_and_of_every_function():
     assert FILE.stat().st_size < 1_500_000
     assert len(load()) > 70
     assert sum(len(f.points) * len(f.derivatives) for f in load().values()) > 60_000
+
+
+def test_a_python_built_without_lzma_is_told_how_to_get_it(monkeypatch):
+    monkeypatch.setitem(sys.modules, "lzma", None)
+    with pytest.raises(MissingDependencyError, match="The conformance suite needs lzma.*liblzma-dev"):
+        load.__wrapped__()
 
 
 def test_the_expectations_are_the_oracles_rounded_once():
