@@ -185,12 +185,12 @@ def _log1pmx(x: Any) -> Any:
 
 
 def log_ratio(x: Any, y: Any, out: Any) -> None:
-    """log(x / y); where that is near to zero, of 1 and a quotient; far out, apart."""
-    np.log(np.divide(x, np.add(y, 0.0), out=out), out=out)  # the zero has a sign else
+    """log(x / y): of 1 and the difference by the smaller one, with its sign; of each where that overflows."""
+    least = np.minimum(x, y)
     d = np.subtract(x, y)
-    _amend(out, np.abs(d) <= 0.5 * np.abs(y), lambda d, y: np.log1p(d / y), d, y)
-    _amend(out, np.abs(out) > 700.0, lambda x, y: np.log(x) - np.log(y), x, y)
-    _amend(out, np.less(y, 0.0), np.log, y)
+    np.copysign(np.log1p(np.abs(np.divide(d, least, out=out), out=out), out=out), d, out=out)
+    _amend(out, np.isinf(out), lambda x, y: np.log(x) - np.log(y), x, y)
+    _amend(out, np.less(least, 0.0), np.log, least)
 
 
 def rel_entr(x: Any, y: Any, out: Any) -> None:
