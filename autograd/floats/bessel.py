@@ -599,8 +599,8 @@ def _i_expanded(x: float, order: int) -> float:
     return y + low
 
 
-# By interpolation: the slope of exp(-x) I1 from 1.4 to 1.7 over the distance to its zero. The last coefficient
-# is first.
+# By interpolation: the slope of exp(-x) I1 from 1.4 to 1.7 over the distance to its zero; last coefficient
+# first.
 _I1E_ZERO, _I1E_ZERO_REST = 1.5451272579925426, 1.0630756383046672e-16
 _I1E_SLOPE = (
     -7.707957046027437e-07, 4.4684778721272555e-06, -2.3394316677561266e-05, 0.00011090874459774085,
