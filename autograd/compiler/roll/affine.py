@@ -87,7 +87,7 @@ def slanted(columns: Any) -> tuple[tuple[int, ...], Any] | None:
     runs: list[tuple[int, Any]] = []  # of each loop, innermost first: its size, or the row of its sizes
     strides: list[Any] = []
     while columns.shape[1] > 1:
-        found = _rounds(columns)
+        found = _rounds(columns) if len(columns) <= len(_SPREAD) else None  # more slanted loops than any has
         if found is None:
             return None
         lengths, step, columns = found

@@ -88,12 +88,8 @@ class Layout:
         """Store results, in the given order."""
         if pinned:
             self.address[nodes] = self.pin[nodes]
-        elif self.is_lane[nodes[0]]:
-            self.address[nodes] = LANES + self.next_lane + np.arange(len(nodes))
-            self.next_lane += len(nodes)
         else:
-            self.address[nodes] = self.next + np.arange(len(nodes))
-            self.next += len(nodes)
+            self.address[nodes] = self.room(bool(self.is_lane[nodes[0]]), len(nodes)) + np.arange(len(nodes))
         self.block[nodes] = self.blocks
         self.blocks += 1
 
@@ -130,12 +126,16 @@ class Layout:
 
     def place_row(self, nodes: Ints) -> None:
         """Make the statement of nodes whose results are to stand in a row in the order given."""
-        if self.is_lane[nodes[0]]:
-            start, self.next_lane = LANES + self.next_lane, self.next_lane + len(nodes) + 1
-        else:
-            start, self.next = self.next, self.next + len(nodes) + 1
-        self.pin[nodes] = start + np.arange(len(nodes))
+        self.pin[nodes] = self.room(bool(self.is_lane[nodes[0]]), len(nodes) + 1) + np.arange(len(nodes))
         self.place(nodes)
+
+    def room(self, lane: bool, size: int) -> int:
+        """Return the first of so many addresses that are free; they are taken then."""
+        if lane:
+            self.next_lane += size
+            return LANES + self.next_lane - size
+        self.next += size
+        return self.next - size
 
     def _place_alone(self, node: int) -> bool:
         """Make the statement of a single node of few terms, none like another, as `_row` and `_sum` would.

@@ -85,7 +85,7 @@ def nested(program: Program) -> Program:
     found = []
     for apart in () if has_rounds else (True, False):
         layout = Nested(graph, apart=apart)
-        if layout.kinds <= max(SHORTER * count, LONG) and layout.run():
+        if layout.kinds <= max(SHORTER * (count + TABLE * tables), LONG) and layout.run():
             found.append(_finished(layout))
     best = _best(program, found)
     tables = _tables(best)
@@ -97,9 +97,12 @@ def nested(program: Program) -> Program:
 
 
 def _best(program: Program, found: list[Program]) -> Program:
-    """Return the shortest of some programs if it is much shorter than one, or reads fewer tables."""
+    """Return the shortest of some programs if it is much shorter than one, or reads fewer tables.
+
+    One with tables, which may grow with the size of the problem, must be half as long as one without.
+    """
     price = _price(program)
-    best = min(found, key=_price, default=program)
+    best = min(found, key=lambda p: _price(p) * (2 if _tables(p) else 1), default=program)
     if _price(best) <= SHORTER * price or (_price(best) < price and _tables(best) < _tables(program)):
         return best
     return program
