@@ -8,10 +8,11 @@ one level (`repeats.read`). Within a statement, the sizes of loops may grow alon
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from heapq import heappop, heappush
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -31,14 +32,18 @@ from autograd.compiler.graph.ir import (
 )
 from autograd.compiler.graph.schedule import FINE, families, mixed, signatures
 from autograd.compiler.roll.addresses import Plan
-from autograd.compiler.roll.affine import addresses, slanted, strides_of
+from autograd.compiler.roll.affine import addresses, slanted, strides_of, within
 from autograd.compiler.roll.cells import Layout
 from autograd.compiler.roll.program import Part, Ref, Statement
+from autograd.compiler.roll.repeats import FEWEST as ROUNDS
+from autograd.compiler.roll.repeats import lines
 
 __all__ = ["Nested"]
 
 FEWEST = 4
 """Groups from which a family has a grid."""
+LOOKS = (512, 2048, 8192)
+"""After so many groups it is looked at how many lines there are."""
 SIMPLE = 2
 """Loops within each other of which there cannot be fewer."""
 UNEVEN = 0.02
@@ -69,8 +74,11 @@ class Nested(Layout):
         self._returned = np.full(graph.size, -1, np.int64)
         self._returned[graph.outputs] = np.arange(len(graph.outputs))
 
-    def run(self) -> bool:
-        """Make all statements; tell whether that was worth it, else stop in between."""
+    def run(self, most: int) -> bool:
+        """Make all statements; tell whether that was worth it, else stop in between.
+
+        It is not where many are in no loops, or where more than ``most`` lines are to be expected.
+        """
         self._family = self._families(self._kinds)
         stands = np.where(self._is_grid[self._family], self._family, np.arange(len(self._groups)))
         self._stands = np.where(self._group_of >= 0, stands[self._group_of], -2 - self.block)
@@ -83,6 +91,9 @@ class Nested(Layout):
             self._give(int(self._family[i]))
             self.place(group)
             if self._uneven > UNEVEN * len(self._groups) + FEWEST:
+                return False
+            # A loop of few rounds so far may be as many lines.
+            if i in LOOKS and lines(cast("list[Statement]", self.statements)) > (ROUNDS + 1) * most:
                 return False
         return True
 
@@ -443,7 +454,7 @@ class Nested(Layout):
             cells = summed.cell[terms]
             columns = [results[cells], *[at[terms] for at in summed.at[: summed.factor_count(c)]]]
             found = slanted(np.stack(columns))
-            if found is None or not _adds_up(found[0], found[1][0], len(np.unique(cells))):
+            if found is None or not _adds_up(found[0], found[1][0], 1 + int((cells[1:] != cells[:-1]).sum())):
                 return None
             parts.append((*found, terms))
         return parts
@@ -509,4 +520,7 @@ class _Laid:
 def _adds_up(sizes: tuple[int, ...], strides: Any, cells: int) -> bool:
     """Tell whether loops are over so many results, and within them over what is summed for each."""
     out = int((strides != 0).sum())
-    return bool((strides[:out] != 0).all()) and addresses(sizes[:out], strides[:out]).size == cells
+    if not (strides[:out] != 0).all():
+        return False
+    inside = within(sizes[:out])
+    return (math.prod(sizes[:out]) if inside is None else int(inside.sum())) == cells

@@ -140,11 +140,14 @@ class Stencils(Layout):
         is_far = often[0] >= often[1]
         return mixed(np.where(is_far, far, at) * 2 + is_far)
 
-    def _columns(self, group: Ints, level: int) -> tuple[list[Column], Any] | None:
-        """Sort the terms of a group into classes, or each by itself."""
-        if len(group) == 1 and level == 1:  # whatever statements are read: they are others the first time
-            level = 0
-        found = super()._columns(group, level)
+    def _classes(self, group: Ints, level: int) -> list[Ints]:
+        """Sort the terms of a group into classes, a single node's by the kinds of their factors alone."""
+        # Whatever statements are read: they are others the first time.
+        return super()._classes(group, 0 if len(group) == 1 and level == 1 else level)
+
+    def _columns(self, group: Ints, classes: list[Ints]) -> tuple[list[Column], Any] | None:
+        """Return the terms of classes, or each by itself."""
+        found = super()._columns(group, classes)
         if found is None or not self._apart:
             return found
         return [one for c in found[0] for one in _apart(c)], found[1]

@@ -11,8 +11,8 @@ from autograd.compiler.backends.c import toolchain
 
 BACKENDS = ["python", "numpy", *["c"] * (toolchain.find_compiler() is not None)]
 WITH_TABLES = {
-    "value": {"deriche", "floyd_warshall", "nussinov", "adi", "seidel_2d"},
-    "gradient": {"ludcmp", "deriche", "floyd_warshall", "nussinov", "adi", "seidel_2d"},
+    "value": {"nussinov"},
+    "gradient": {"ludcmp", "deriche", "floyd_warshall", "nussinov", "seidel_2d"},
 }
 """The kernels, and the gradients, of which loops in C read some operands by tables of addresses."""
 
