@@ -426,10 +426,23 @@ logexpm1: Op = row(
     source="DLMF 4.4.1, 4.4.4",
     textbook=lambda y, x: (exp(x) / (exp(x) - 1.0),),
 )
-log1psq: Op = row(  # the slope in one row, since a square overflows where it does not
-    "log1psq", elementary.log1psq, lambda y, x: (2.0 * re_inverse_power(x, 1.0, 1.0),),
+log1psq: Op = row(
+    "log1psq", elementary.log1psq, lambda y, x: (log1psq_slope(x),),
     form=lambda x: log(1.0 + x**2.0), source="DLMF 4.4.1, 1.4.12",
     textbook=lambda y, x: (2.0 * x / (1.0 + x * x),),
+)
+
+
+def _log1psq_slope(x: Any) -> Any:
+    scale = 1.0 / maximum(abs(x), 1.0)
+    u = x * scale
+    return 2.0 * u / (u * u + scale * scale) * scale
+
+
+log1psq_slope: Op = row(  # in one row, since a square overflows where it does not
+    "log1psq_slope", lambda x: 2.0 * lengths.complex_power(x, 1.0, 1.0)[0],
+    lambda y, x: (-2.0 * re_inverse_power(x, 1.0, 2.0),), symbol="log1psq'",
+    form=Auxiliary(lambda x: 2.0 * x / (1.0 + x**2.0)), expand=_log1psq_slope, source="DLMF 4.4.1, 1.4.12",
 )
 logmxp1: Op = row(
     "logmxp1", elementary.logmxp1, lambda y, x: (-shortfall(1.0, restrict(x)),), domain=(POSITIVE,),
@@ -503,8 +516,8 @@ csc: Op = row(
     expand=lambda x: 1.0 / sin(x), source="DLMF 4.20.4",
 )
 cot: Op = row(
-    "cot", elementary.cot, lambda y, x: (-(csc(x) * csc(x)),), domain=((0.0, math.pi),),
-    expand=lambda x: 1.0 / tan(x), source="DLMF 4.20.6", textbook=lambda y, x: (-(1.0 + y * y),),
+    "cot", elementary.cot, lambda y, x: (-(1.0 + y * y),), domain=((0.0, math.pi),),
+    expand=lambda x: 1.0 / tan(x), source="DLMF 4.20.6, 4.21.4",
 )
 sinpi: Op = row(
     "sinpi", circular.sinpi, lambda y, x: (math.pi * cospi(x),), source="DLMF 4.20.1",
@@ -1281,7 +1294,7 @@ minuend_share: Op = row(
     "minuend_share", many.minuend_share,
     lambda y, a, b: (minuend_share_slope(a, b), -minuend_share_slope(a, b)), arity=2, pole=_apart,
     symbol="1/(1-eˣ)", form=Auxiliary(lambda a, b: 1.0 / (1.0 - exp(b - a))),
-    expand=lambda a, b: where(greater_equal(a, b), 1.0, -1.0) / abs(expm1(b - a)),
+    expand=lambda a, b: -1.0 / expm1(b - a),
     source="DLMF 4.4.4, 1.4.11",
 )
 minuend_share_slope: Op = row(

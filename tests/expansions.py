@@ -115,13 +115,19 @@ def k_rows():
 
 
 def dawson_rows():
-    """Rows of Dawson's integral about whole numbers."""
+    """Rows of Dawson's integral about whole numbers, but for 1 about the zero of its slope."""
 
     def value(x):
         return mp.sqrt(mp.pi) / 2 * mp.exp(-x * x) * mp.erfi(x)
 
+    def slope(x):
+        return 1 - 2 * x * value(x)
+
+    with mp.workprec(BITS):
+        zero = mp.findroot(slope, 0.9241388730045917)
     for k in range(8):
-        yield row(value, lambda x: 1 - 2 * x * value(x), k, k - 0.5, k + 0.5, written.DAWSON_DEGREE)
+        z = zero if k == 1 else k
+        yield row(value, slope, z, k - 0.5, k + 0.5, written.DAWSON_DEGREE)
 
 
 TABLES = {

@@ -542,8 +542,8 @@ def ine(x: float, order: float, slope: float) -> float:
     a = abs(x)
     if a == INF:
         return 0.0
-    y = _scaled_expanded(a, n, m) if n <= 1 and m <= 1 and _NEAR < a < _I_FAR else NAN
-    if y == y:
+    if n <= 1 and m <= 1 and _NEAR < a < _I_FAR:
+        y = _scaled_expanded(a, n, m)
         return -y if x < 0.0 and (n + m) % 2 == 1 else y
     y, count = _scaled(a, n, m) if a > 1e-20 else (_at_zero(a, n, m), 0.0)
     while count > 0.0 and y != 0.0:
@@ -599,15 +599,28 @@ def _i_expanded(x: float, order: int) -> float:
     return y + low
 
 
+# By interpolation: the slope of exp(-x) I1 from 1.4 to 1.7 over the distance to its zero; last coefficient
+# first.
+_I1E_ZERO, _I1E_ZERO_REST = 1.5451272579925426, 1.0630756383046672e-16
+_I1E_SLOPE = (
+    -7.707957046027437e-07, 4.4684778721272555e-06, -2.3394316677561266e-05, 0.00011090874459774085,
+    -0.0004698272296739459, 0.0017519744510644066, -0.005637298635944046, 0.015214710546338665,
+    -0.03294765027144747, 0.052706243068277564, -0.050026009428196336,
+)  # fmt: skip
+
+
 def _scaled_expanded(x: float, n: int, m: int) -> float:
-    """Derivative of order m <= 1 of exp(-x) I of order n <= 1, 1e-8 < x < 31; NaN next to its zero."""
+    """Derivative of order m <= 1 of exp(-x) I of order n <= 1, 1e-8 < x < 31."""
+    if n == 1 and m == 1 and 1.4 < x < 1.7:
+        d, y = (x - _I1E_ZERO) - _I1E_ZERO_REST, 0.0
+        for c in _I1E_SLOPE:
+            y = y * d + c
+        return y * d
     at = int(x * 0.6153846153846154 + 0.5)
     if m == 0:
         y, low = expanded_value(BESSEL_I, I_DEGREE, at, x, n)
     else:
         y, low = expanded_difference(BESSEL_I, I_DEGREE, at, x, n)
-        if n == 1 and 1.2 < x < 2.0:  # there is a zero at 1.55
-            return NAN
     power = math.exp(-x)
     y, lost = two_product(y, power)
     return y + (lost + low * power)

@@ -133,7 +133,7 @@ def sinc(x: float) -> float:
 
 
 # By interpolation: of x**2, for x up to 0.65, the slope of sinc(x) over x. The last coefficient is first.
-_SINC_SLOPE = (
+SINC_SLOPE = (
     3.2808172216075555e-09, -1.3134909604506056e-07, 4.049880626470051e-06, -9.76622111138817e-05,
     0.0017811455126320102, -0.023460810354135254, 0.20918278254121092, -1.1445109447325044,
     3.2469697011334144, -3.289868133696453,
@@ -144,7 +144,7 @@ def _sinc_slope(x: float) -> float:
     """Derivative of `sinc` at a finite number: (cos(pi x) - sinc(x)) / x, by one reduction of its operand."""
     if abs(x) < 0.65:
         y, square = 0.0, x * x
-        for c in _SINC_SLOPE:
+        for c in SINC_SLOPE:
             y = y * square + c
         return x * y
     if abs(x) > 1e290:

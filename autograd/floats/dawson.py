@@ -1,19 +1,21 @@
 """Dawson's integral and its derivatives.
 
-Near zero it is a polynomial about a whole number, of ten bits more than a float, and its derivatives come by
-a recurrence. Where the terms of that cancel out, the series of exp(x**2) and of its integral serve, whose
-terms are positive (DLMF 7.6.1): in pairs of floats, their quotient has digits to spare; where not even those
-suffice, in decimal numbers. Far away the asymptotic series serves, differentiated (DLMF 7.12.1).
+Near zero it is a polynomial about a whole number or the zero of its slope, of ten bits more than a float, and
+its derivatives come by a recurrence. Where the terms of that cancel out, the series of exp(x**2) and of its
+integral serve, whose terms are positive (DLMF 7.6.1): in pairs of floats, their quotient has digits to spare;
+where not even those suffice, in decimal numbers. Far away the asymptotic series serves, differentiated (DLMF
+7.12.1).
 """
 
 from __future__ import annotations
 
 import math
 from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal, localcontext
+from functools import lru_cache
 
 from autograd.floats.bessel import _over, _sum, _times
-from autograd.floats.elementary import INF, NAN, is_order, two_product
-from autograd.floats.expansions import DAWSON, DAWSON_DEGREE, expanded, expanded_value
+from autograd.floats.elementary import INF, NAN, is_order, two_product, two_sum
+from autograd.floats.expansions import DAWSON, DAWSON_DEGREE, LEAD, expanded
 
 
 def _series(x: float) -> tuple[float, float, float, float]:
@@ -71,9 +73,49 @@ def _near(a: float) -> tuple[float, float]:
     return expanded(DAWSON, DAWSON_DEGREE, int(a + 0.5), a, 0)
 
 
-def _value(a: float, slope: int = 0) -> tuple[float, float]:
-    """Give the same, or its derivative, in two parts, but right to a few tenths of a last place alone."""
-    return expanded_value(DAWSON, DAWSON_DEGREE, int(a + 0.5), a, slope)
+# By interpolation: of z = 1 / a**2, from 7.5 on, what the slope times -2 / z has beyond 1, over z, last one
+# first.
+_FAR = (
+    206874954254.6004, -10922469170.951342, 605409279.9584566, 3853445.666305215, 1411487.8387624559,
+    133368.97422779794, 15843.934463085017, 2111.451746098705, 324.8438369654354, 59.06249986284801,
+    13.12500000011184, 3.7499999999999645, 1.5,
+)  # fmt: skip
+
+
+@lru_cache(maxsize=16)  # a value and its derivative ask for the same
+def both(a: float) -> tuple[float, float, float]:
+    """Give Dawson's integral of a >= 0 and what it lacks, a few tenths of its last place; and its slope."""
+    if a < NEAR:
+        start = int(min(a, NEAR - 0.5) + 0.5) * (DAWSON_DEGREE + LEAD + 3)
+        whole, first = a - DAWSON[start], start + 2 + LEAD
+        d = whole - DAWSON[start + 1]
+        square, even, odd, even_slope, odd_slope = d * d, 0.0, 0.0, 0.0, 0.0
+        for k in range(DAWSON_DEGREE, LEAD, -2):
+            b, c, j = DAWSON[first + k], DAWSON[first + k - 1], k - 1
+            even, even_slope = even * square + b, even_slope * square + b * k
+            odd, odd_slope = odd * square + c, odd_slope * square + c * j
+        b, c = DAWSON[first + LEAD], DAWSON[start + 12]
+        even, even_slope = even * square + b, even_slope * square + 6.0 * b
+        odd, odd_slope = odd * square + c, odd_slope * square + 5.0 * c
+        b, c = DAWSON[start + 10], DAWSON[start + 8]
+        even, even_slope = even * square + b, even_slope * square + 4.0 * b
+        odd, odd_slope = odd * square + c, odd_slope * square + 3.0 * c
+        c, c_low = DAWSON[start + 6], DAWSON[start + 7]
+        slope = c + c + (c_low + c_low + d * (odd_slope + d * even_slope))
+        more = square * (c + d * (odd + d * even))
+        c = DAWSON[start + 4]
+        p, lost = two_product(c, d)
+        y, rest = two_sum(DAWSON[start + 2], p)
+        d_low = (whole - d) - DAWSON[start + 1]
+        return y, rest + (more + (lost + DAWSON[start + 3])), c + (d * slope + d_low * slope)
+    half = 0.5 / a
+    lead, slope, square = half / a, 0.0, 4.0 * half * half
+    for c in _FAR:
+        slope = slope * square + c
+    slope *= square
+    p, lost = two_product(half, a) if a < 1e280 else (0.5, 0.0)
+    slope = -lead - lead * slope
+    return half, ((0.5 - p) - lost) * (2.0 * half) - half * slope, slope
 
 
 def _by_recurrence(x: float, n: int, y: float, low: float) -> tuple[float, float]:
@@ -93,17 +135,28 @@ def _by_recurrence(x: float, n: int, y: float, low: float) -> tuple[float, float
 
 def dawsn(x: float) -> float:
     """Dawson's integral: exp(-x**2) times the integral of exp(t**2) up to x."""
-    return dawsn_derivative(x, 0.0)
+    y, low, _ = both(abs(x))
+    return math.copysign(y + low, x)
 
 
 def dawsn_derivative(x: float, order: float) -> float:
     """Derivative of a whole order of Dawson's integral."""
+    if order == 1.0:
+        _, _, slope = both(abs(x))
+        return slope
+    return _higher(x, order)
+
+
+def _higher(x: float, order: float) -> float:
+    """Give the derivative of any other order."""
     if not is_order(order) or x != x:
         return NAN
     n, a = int(order), abs(x)
+    if n == 0:
+        return dawsn(x)
     if a == INF:
         return 0.0
-    if a > (NEAR if n < 2 else 7.0 + 1.5 * math.sqrt(order)):
+    if a > 7.0 + 1.5 * math.sqrt(order):
         y, low = (0.5 / a, 0.0) if a > 1e280 else _over(0.5, 0.0, a, 0.0)
         for k in range(1, n + 1):
             if a > 1e280:
@@ -113,16 +166,9 @@ def dawsn_derivative(x: float, order: float) -> float:
                 y, low = _over(y, low, a, 0.0)
         y += low + y * _asymptotic(a, n)
         y = -y if n % 2 == 1 else y
-    elif n == 0:
-        y, low = _value(a)
-        y += low
     else:
         y, lost = 0.0, INF
-        if n == 1:
-            y, low = _value(a, 1)
-            y += low
-            lost = 0.0 if abs(y) > 0.125 or a > 1.5 else INF  # there is a zero at 0.92
-        if a < NEAR and lost > 0.0:
+        if a < NEAR:
             y, low = _near(a)
             y, lost = _by_recurrence(a, n, y, low)
         if not lost < 128.0 and a < 24.0:  # up to there exp(a**2) is a double

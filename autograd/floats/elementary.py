@@ -448,7 +448,9 @@ def logexpm1(x: float) -> float:
 
 def log1psq(x: float) -> float:
     """Logarithm of 1 + x**2."""
-    return math.log1p(x * x) if not abs(x) > 1e9 else 2.0 * math.log(abs(x))
+    far = abs(x) > 1e150
+    y = math.log1p(abs(x) if far else x * x)
+    return y + y if far else y
 
 
 def logmxp1(x: float) -> float:
@@ -459,12 +461,13 @@ def logmxp1(x: float) -> float:
 
 
 # By interpolation: what artanh(r) has beyond r, over r**3, up to r = 2/3. The last coefficient is first.
-_ARTANH = (
+ARTANH = (
     2.778883853675802, -8.219287847705775, 11.820777258679751, -10.38650923164993, 6.33184519885593,
     -2.701229937675656, 0.9198164739301918, -0.1681154338766747, 0.08582685295549035, 0.047477931747992266,
     0.05933594324726058, 0.06662995457729616, 0.07692490686041077, 0.09090903074936518, 0.11111111231056524,
     0.14285714284456827, 0.2000000000000521, 0.3333333333333333,
 )  # fmt: skip
+_ARTANH_ODD, _ARTANH_EVEN = ARTANH[::2], ARTANH[1::2]
 
 
 def log1pmx(x: float) -> float:
@@ -482,15 +485,21 @@ def _log1pmx(x: float) -> tuple[float, float]:
     """
     # What rounding took from r counts as often as the slope says.
     d, d_lost = two_sum(2.0, x)
-    r = x / d
+    inverse = 1.0 / d
+    r = x * inverse
     p, lost = two_product(r, d)
-    lost = ((x - p) - lost - r * d_lost) / d
-    square, series = r * r, 0.0
-    for c in _ARTANH:
-        series = series * square + c
+    lost = ((x - p) - lost - r * d_lost) * inverse
+    square, even, odd = r * r, 0.0, 0.0
+    fourth = square * square
+    for c in _ARTANH_ODD:
+        odd = odd * fourth + c
+    for c in _ARTANH_EVEN:  # apart, lest each waits for the one before
+        even = even * fourth + c
+    series = odd * square + even
     factor, factor_lost = two_sum(-x, 2.0 * square * series)
     y, y_lost = two_product(r, factor)
-    return y, y_lost + r * factor_lost + lost * (2.0 * square / (1.0 - square) - x)
+    slope = 2.0 * square * (1.0 + square * (0.95 + 1.9 * square))  # 2 r**2 / (1 - r**2), to two digits
+    return y, y_lost + r * factor_lost + lost * (slope - x)
 
 
 def _quotient(x: float, y: float) -> tuple[float, float]:

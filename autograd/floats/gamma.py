@@ -313,6 +313,8 @@ def polygamma(x: float, order: float) -> float:
         y = _polygamma_of_negative(x, n)
     elif n == 0:
         y = digamma(x)
+    elif n == 1 and 1e-70 < x < 1e150:
+        y = _trigamma(x)
     else:
         y = _polygamma_of_positive(x, n)
     if y == y:
@@ -344,6 +346,22 @@ def _over_power(factor: float, z: float, n: int) -> float:
         p, lost = two_product(p, z)
         low = low * z + lost
     return factor / (p + low)
+
+
+def _trigamma(x: float) -> float:
+    """Derivative of digamma, as the next ones: with each rounding that counts made good."""
+    total, low, k, z = 0.0, 0.0, 0.0, x
+    while z < 8.75:
+        t = 1.0 / (z * z)
+        before, total = total, total + t
+        low += (t - (total - before)) + 2.0 * ((z - x) - k) * (t * t * z)
+        k += 1.0
+        z = x + k
+    inverse, series = 1.0 / z, 0.0
+    square = inverse * inverse
+    for c in _TAILS[1]:
+        series = series * square + c
+    return total + (inverse + (low + ((0.5 + ((z - x) - k)) * square + inverse * (series * square))))
 
 
 def _polygamma_of_positive(x: float, n: int) -> float:

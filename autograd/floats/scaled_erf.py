@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 
 from autograd.floats.bessel import _over, _sum, _times
-from autograd.floats.dawson import _asymptotic, _value
+from autograd.floats.dawson import _asymptotic, both
 from autograd.floats.elementary import INF, NAN, is_order, two_product, two_sum
 from autograd.floats.gaussian import FRACTION, _times_gaussian
 
@@ -262,7 +262,7 @@ def erfi(x: float) -> float:
         if a < 1e-150:
             return _TWO_INV_ROOT_PI * x
         # Dawson's integral times exp(x**2)
-        y, low = _value(a)
+        y, low, _ = both(a)
         y, low = _times(y, low, _TWO_INV_ROOT_PI, _TWO_INV_ROOT_PI_REST)
         square, lost = two_product(a, a)
         power = math.exp(square)

@@ -442,7 +442,10 @@ method_call(PyObject *self, PyObject *const *args, size_t flags, PyObject *names
         PyObject *made = apply(method->row, args, count);
         if (made || PyErr_Occurred()) return made;
     }
-    return PyObject_Vectorcall(method->python, args, flags, names);
+    PyObject *made = PyObject_Vectorcall(method->python, args, flags, names);
+    if (made || !count || !PyErr_ExceptionMatches(PyExc_TypeError)) return made;
+    PyErr_Clear(); /* the row says what it does not take, and what to write */
+    return PyObject_Vectorcall(ROW(method->row).op, args, flags, names);
 }
 
 static PyObject *

@@ -775,6 +775,7 @@ REFERENCE: dict[str, Callable[..., Any]] = {
     "acot": lambda x: mp.atan(1 / x),
     "log2mexp": lambda x: mp.log(2 - mp.exp(x)), "log2mexp_slope": lambda x: mp.exp(x) / (mp.exp(x) - 2),
     "logexpm1": lambda x: mp.log(mp.expm1(x)), "log1psq": lambda x: mp.log(1 + x * x),
+    "log1psq_slope": lambda x: 2 * x / (1 + x * x),
     "logmxp1": lambda x: mp.log(x) - x + 1,
     "logsubexp": lambda a, b: mp.log(abs(mp.exp(a) - mp.exp(b))),
     "minuend_share": lambda a, b: 1 / (1 - mp.exp(b - a)),

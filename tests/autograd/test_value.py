@@ -9,7 +9,7 @@ import weakref
 import pytest
 
 import autograd
-from autograd import TABLE, Value, ops
+from autograd import TABLE, Value, native, ops
 from autograd.operators import Operators
 
 POINTS = [-3.0, -1.0, -0.5, 0.0, 0.25, 1.0, 2.0, 40.0, math.inf, -math.inf, math.nan, 5e-324, 1e308]
@@ -249,6 +249,20 @@ def test_of_more_operands_than_a_row_takes_it_is_told_what_to_write(name, operan
     for given in (operands, tuple(map(Value, operands))):
         with pytest.raises(TypeError, match=re.escape(f"; write {instead}")):
             getattr(autograd, name)(*given)
+
+
+@pytest.mark.skipif(native.engine is None, reason="Python tells it of the methods itself")
+def test_a_method_that_is_given_too_much_says_what_its_function_says():
+    x = Value(0.5)
+    for name in [name for name in vars(Operators) if not name.startswith("_")]:
+        for given, named in (((1.0, 2.0, 3.0), {}), ((), {"base": 2.0})):
+            with pytest.raises(TypeError) as method:
+                getattr(x, name)(*given, **named)
+            with pytest.raises(TypeError) as function:
+                getattr(autograd, name)(x, *given, **named)
+            assert str(method.value) == str(function.value)
+    with pytest.raises(TypeError, match="missing 1 required positional argument"):
+        Value.log()
 
 
 def test_the_base_of_a_logarithm_is_written_as_a_quotient():

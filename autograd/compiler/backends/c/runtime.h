@@ -200,6 +200,19 @@ INLINE double log1p_loop(double x) {
     return fabs(x) < 0x1p-54 ? x : y;
 }
 
+/* log(1 - e^x): the logarithm of the difference where that is below 1/2, else of 1 and the exponential. */
+INLINE double log1mexp(double x) {
+    double k = larger(x, -1400.0) * 0x1.71547652b82fep+0 + SHIFT, n = k - SHIFT;
+    double r = MULADD(n, 0x1.8432a1b0e2634p-43, MULADD(n, -0x1.62e42fefa4p-1, larger(x, -1400.0)));
+    double other, half = half_of_power(k, &other), p = r + exp_rest(r), e = half * other;
+    int near = x > -0x1.62e42fefa39efp-1;
+    double u = near ? ((1.0 - e) - e * p) * 0x1p54 : 0x1p54;
+    uint64_t j = power_within(u);
+    double f = double_of_bits(bits_of_double(u) - ((j - 1024) << 52)) - 1.0;
+    double y = log_of_parts(double_of_whole(j) - (1024.0 + 54.0), near ? f : -(1.0 + p) * half * other, 0.0);
+    return x < 0.0 ? y : x == 0.0 ? -(double)INFINITY : (double)NAN;
+}
+
 /* log(x / (1 - x)), with what rounding took from the divisor and from the quotient */
 INLINE double logit(double x) {
     double b = 1.0 - x, q = x / b, p = q * b;

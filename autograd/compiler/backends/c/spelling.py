@@ -102,6 +102,7 @@ CODE: dict[str, str] = {
     "softplus": "softplus({0})",
     "exp10": "exp10_loop({0})",
     "logit": "logit({0})",
+    "log1mexp": "log1mexp({0})",
     "direction": "direction({0}, {1}, {2})",
 }
 """For each primitive that is no function of C's library its expression: of its operands, then constants."""

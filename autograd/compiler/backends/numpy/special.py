@@ -16,7 +16,10 @@ from autograd.floats import gaussian
 from autograd.native import engine
 from autograd.op import Op
 
-__all__ = ["by_row", "by_value", "digamma", "erf", "erfc", "lgamma", "normal_cdf", "sign_of", "two_product"]
+__all__ = [
+    "by_row", "by_value", "digamma", "erf", "erfc", "horner", "lgamma", "normal_cdf", "sign_of",
+    "two_product",
+]  # fmt: skip
 
 
 def by_value(value: Callable[..., float]) -> Callable[..., None]:
@@ -75,7 +78,7 @@ MIDDLE = 0.5
 """Up to here the polynomial, in units of the standard deviation."""
 
 
-def _horner(x: Any, coefficients: tuple[float, ...]) -> Any:
+def horner(x: Any, coefficients: tuple[float, ...]) -> Any:
     """Evaluate a polynomial, the coefficient of the highest power first."""
     y = np.full_like(x, coefficients[0])
     for c in coefficients[1:]:
@@ -95,7 +98,7 @@ def two_product(a: Any, b: Any) -> tuple[Any, Any]:
 def _central(x: Any) -> Any:
     """What the normal law's distribution function has beyond 1/2, next to 0."""
     x = np.clip(x, -MIDDLE, MIDDLE)
-    return x * _horner(x * x, gaussian.CENTRAL)
+    return x * horner(x * x, gaussian.CENTRAL)
 
 
 def _tail(x: Any, scale: float) -> Any:
@@ -106,7 +109,7 @@ def _tail(x: Any, scale: float) -> Any:
     ratio = SQRT2 if scale == 1.0 else 1.0
     x = np.clip(x, MIDDLE / ratio, 45.0 / ratio)
     scaled = x * ratio
-    added = _horner((scaled - 3.0) / (scaled + 3.0), gaussian.FRACTION) / (scaled + 2.0) / ratio
+    added = horner((scaled - 3.0) / (scaled + 3.0), gaussian.FRACTION) / (scaled + 2.0) / ratio
     square, lost = two_product(x, x)
     power = np.exp(-square / scale)
     return (power - power * (lost / scale)) / ((x + added) * (SQRT_PI * (1.0 if scale == 1.0 else SQRT2)))
@@ -191,7 +194,7 @@ def lgamma(x: Any, out: Any) -> None:
     close = u * beside * chebval(u, LOG_GAMMA) + np.where(low, -np.log(z), np.log(product))
     big = np.maximum(z, FAR)
     log = np.log(big)
-    series = _horner(1.0 / (big * big), STIRLING) / big
+    series = horner(1.0 / (big * big), STIRLING) / big
     far = (big - 0.5) * (log - 1.0) + (HALF_LOG_2PI - 0.5) + series
     y = np.where(z < FAR, close, far)
     if below.any():
@@ -218,7 +221,7 @@ def digamma(x: Any, out: Any) -> None:
     close = ((near - ROOT) - ROOT_REST) * chebval(2.0 * near - 3.0, DIGAMMA) + added
     big = np.maximum(z, FAR)
     inverse = 1.0 / (big * big)
-    far = np.log(big) - 0.5 / big - inverse * _horner(inverse, ASYMPTOTIC)
+    far = np.log(big) - 0.5 / big - inverse * horner(inverse, ASYMPTOTIC)
     y = np.where(z < FAR, close, far)
     if below.any():
         sine, cosine = _sine_and_cosine_of_pi(x)

@@ -20,6 +20,8 @@ import numpy as np
 from autograd.compiler.backends.numpy import special
 from autograd.compiler.backends.numpy.special import by_row, by_value
 from autograd.compiler.graph.lookups import ENTRY
+from autograd.floats.circular import SINC_SLOPE
+from autograd.floats.elementary import ARTANH
 from autograd.form import Comparison
 from autograd.op import TABLE, Op
 
@@ -44,13 +46,9 @@ def sigmoid_slope(x: Any, out: Any) -> None:
 
 
 def sech(x: Any, out: Any) -> None:
-    """2 / (exp(x) + exp(-x)), from exp(-abs(x)) so that nothing overflows."""
-    np.abs(x, out=out)
-    np.negative(out, out=out)
-    np.exp(out, out=out)
-    e2 = np.square(out)
-    np.add(out, out, out=out)
-    np.subtract(out, out * (e2 / (1.0 + e2)), out=out)
+    """1 / cosh(x), where cosh(x) is a number; beyond that an exponential."""
+    np.divide(1.0, np.cosh(x, out=out), out=out)
+    _amend(out, np.abs(x) > 700.0, lambda x: 2.0 * np.exp(-np.abs(x)), x)
 
 
 def sech_squared(x: Any, out: Any) -> None:
@@ -60,6 +58,12 @@ def sech_squared(x: Any, out: Any) -> None:
     np.exp(out, out=out)
     np.divide(out, np.square(out + 1.0), out=out)
     np.multiply(out, 4.0, out=out)
+
+
+def _amend(out: Any, where: Any, function: Callable[..., Any], *operands: Any) -> None:
+    """Enter what another function gives, where it holds that it serves."""
+    if where.any():
+        out[where] = function(*[np.broadcast_to(x, out.shape)[where] for x in operands])
 
 
 def step(a: Any, b: Any, tie: float, out: Any) -> None:
@@ -146,27 +150,81 @@ def entr(x: Any, out: Any) -> None:
 def log1psq(x: Any, out: Any) -> None:
     """log(1 + x**2), far out 2 log(abs(x))."""
     np.log1p(np.square(x), out=out)
-    far = np.abs(x) > 1e9
-    if far.any():
-        np.multiply(2.0, np.log(np.abs(x), out=out, where=far), out=out, where=far)
+    _amend(out, np.abs(x) > 1e9, lambda x: 2.0 * np.log(np.abs(x)), x)
 
 
 def log1mexp(x: Any, out: Any) -> None:
     """log(1 - exp(x)); whichever difference with 1 is the larger one is taken."""
-    near = np.greater(x, -0.6931471805599453)
-    np.log1p(-np.exp(x), out=out, where=~near)
-    np.log(-np.expm1(x), out=out, where=near)
+    np.log1p(-np.exp(x), out=out)
+    _amend(out, np.greater(x, -0.6931471805599453), lambda x: np.log(-np.expm1(x)), x)
 
 
 def logexpm1(x: Any, out: Any) -> None:
     """log(exp(x) - 1); about its zero at log(2) of 1 + 2 expm1(x - log(2))."""
-    far, near = np.greater(x, 1.0), np.less(x, 0.4)
-    beside = (x - 0.6931471805599453) - 2.3190468138462996e-17
-    np.expm1(np.where(near, x, np.where(far, np.negative(x), beside)), out=out)
-    ends = far | near
-    np.copyto(out, np.where(ends, np.log(np.abs(out)), np.log1p(2.0 * out)))
-    np.add(out, x, out=out, where=far)
-    out[np.less(x, 0.0)] = np.nan
+
+    def up_to_one(x: Any) -> Any:
+        """Give it where exp(-x) is no small number."""
+        beside = np.log1p(2.0 * np.expm1((x - 0.6931471805599453) - 2.3190468138462996e-17))
+        return np.where(x < 0.4, np.log(np.expm1(x)), beside)
+
+    np.add(x, np.log1p(-np.exp(np.negative(x)), out=out), out=out)
+    _amend(out, np.less_equal(x, 1.0), up_to_one, x)
+
+
+def log1pmx(x: Any, out: Any) -> None:
+    """log(1 + x) - x; where that is a difference of like numbers, by the inverse hyperbolic tangent."""
+    np.subtract(np.log1p(x, out=out), x, out=out)
+    _amend(out, np.less(x, 1.5) & np.greater(x, -0.8), _log1pmx, x)
+
+
+def _log1pmx(x: Any) -> Any:
+    """Give the same by r = x / (2 + x), since 2 r - x = -x r."""
+    r = x / (2.0 + x)
+    square = r * r
+    return r * (2.0 * square * special.horner(square, ARTANH) - x)
+
+
+def log_ratio(x: Any, y: Any, out: Any) -> None:
+    """log(x / y): of 1 and the difference by the smaller one, with its sign; of each where that overflows."""
+    least = np.minimum(x, y)
+    d = np.subtract(x, y)
+    np.copysign(np.log1p(np.abs(np.divide(d, least, out=out), out=out), out=out), d, out=out)
+    _amend(out, np.isinf(out), lambda x, y: np.log(x) - np.log(y), x, y)
+    _amend(out, np.less(least, 0.0), np.log, least)
+
+
+def rel_entr(x: Any, y: Any, out: Any) -> None:
+    """x log(x / y); 0 where x is."""
+    log_ratio(x, y, out)
+    np.multiply(x, out, out=out)
+    _nothing(x, y, out)
+    _beyond(x, y, out)
+
+
+def _beyond(x: Any, y: Any, out: Any) -> None:
+    """Enter infinity where an operand is below zero, for all numbers."""
+    below = np.less(x, 0.0) | np.less(y, 0.0)
+    _amend(out, below, lambda x, y: np.where(np.isnan(x + y), np.nan, np.inf), x, y)
+
+
+def kl_div(x: Any, y: Any, out: Any) -> None:
+    """x log(x / y) - x + y; where these cancel out, by twice the inverse hyperbolic tangent of r.
+
+    That is r = (x - y) / (x + y), whose first term makes (x - y) r of them.
+    """
+
+    def apart(x: Any, y: Any) -> Any:
+        """Give it where each of them is a large part of the result."""
+        ratio = np.empty(x.shape)
+        log_ratio(x, y, ratio)
+        return np.where(x == 0.0, y, x * ratio - x + y)
+
+    d = np.subtract(x, y)
+    r = d / np.add(x, y)
+    square = r * r
+    out[...] = r * (d + 2.0 * np.multiply(x, square) * special.horner(square, ARTANH))
+    _amend(out, ~(square < 0.44), apart, x, y)
+    _beyond(x, y, out)
 
 
 def csch(x: Any, out: Any) -> None:
@@ -206,6 +264,18 @@ def sinc(x: Any, out: Any) -> None:
     np.divide(out, t, out=out)
     np.subtract(out, out * ((lost + x * 1.2246467991473532e-16) / t), out=out)
     out[near] = 1.0
+
+
+def sinc_derivative(x: Any, order: float, out: Any) -> None:
+    """The first derivative (cos(pi x) - sinc(x)) / x of `sinc`; another one by its row."""
+    if order != 1.0:
+        by_row(TABLE["sinc_derivative"])(x, order, out)
+        return
+    value = np.empty(out.shape)
+    sinc(x, value)
+    cospi(x, out)
+    np.divide(np.subtract(out, value, out=out), x, out=out)
+    _amend(out, np.abs(x) < 0.65, lambda x: x * special.horner(x * x, SINC_SLOPE), x)
 
 
 def where(condition: Any, a: Any, b: Any, out: Any) -> None:
@@ -341,7 +411,9 @@ FUNCTIONS: dict[str, Callable[..., None]] = {
     f.__name__: f
     for f in (
         sigmoid, sigmoid_slope, sech, sech_squared, step, relu, leaky_relu, elu, softplus, exp10, logit,
-        xlogy, xlog1py, xdivy, entr, log1psq, log1mexp, logexpm1, csch, remainder, sinpi, cospi, sinc, where,
+        xlogy, xlog1py, xdivy, entr, log1psq, log1mexp, log1pmx, logexpm1,
+        log_ratio, rel_entr, kl_div, csch, remainder, sinpi, cospi, sinc,
+        sinc_derivative, where,
         clamp, restrict, saturate, direction, logaddexp, power, monomial, gaussian, sign, re_inverse_power,
         im_inverse_power, special.erf, special.erfc, special.normal_cdf, special.lgamma, special.digamma,
     )
