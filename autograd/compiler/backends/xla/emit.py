@@ -211,7 +211,7 @@ class Traced(Writer):
                 places = np.ravel_multi_index(tuple(region.places(flat[mine])), region.shape)
                 count = math.prod(region.shape)
                 if self._sums_again(region, places):
-                    text, places, count = f"{text}.repeat(2, 0)", 2 * places, 2 * count
+                    text, places, count = f"twice({text}, 0)", 2 * places, 2 * count
             texts.append(text)
             index[mine] = at + places
             at += count
@@ -230,15 +230,12 @@ class Traced(Writer):
     def picked(self, region: Region, index: Any, axis: int) -> tuple[str, Any]:
         """Return the text of an array, and indices along an axis of it."""
         if self._sums_again(region, index):
-            return f"{region.name}.repeat(2, {axis})", 2 * index
+            return f"twice({region.name}, {axis})", 2 * index
         return region.name, index
 
     def _sums_again(self, region: Region, index: Any) -> bool:
-        """Tell whether XLA would compute sums anew for each number that is gathered.
-
-        It computes them once where they are spread along an axis, as `repeat` does.
-        """
-        return len(np.unique(index)) < len(index) and region.name in self.sums
+        """Tell whether XLA would compute sums anew for each of the numbers that are gathered."""
+        return region.name in self.sums and len(np.unique(index)) < len(index)
 
     @cached_property
     def sums(self) -> set[str]:
