@@ -53,6 +53,10 @@ __all__ = ["Compiled"]
 
 
 DOUBLE: Final = np.dtype(np.float64)
+NUMBERS: Final = "fiub"
+"""The kinds of arrays that doubles are made of: floats, whole numbers, and truth values."""
+SCALARS: Final = frozenset({float, int, np.float64, np.float32, np.int64, np.int32})
+"""The classes of numbers on which calls have plans."""
 PLANS = 64
 """How many kinds of arguments a function knows at once."""
 
@@ -177,7 +181,10 @@ class Compiled(CompiledFunction, Generic[Out_co]):
 
     def __call__(self, *data: Any, **named: Any) -> Out_co:  # noqa: D102 - as `CompiledFunction` does
         key = tuple([
-            x.shape if x.__class__ is ndarray and x.dtype is DOUBLE else x.__class__ for x in data
+            x.shape
+            if x.__class__ is ndarray and (x.dtype is DOUBLE or x.dtype.kind in NUMBERS)
+            else x.__class__
+            for x in data
         ])  # fmt: skip
         plan = self._plans.get(key) if not (ACTIVE or HOOKED or named) else None
         result: Any = plan.call(data) if plan is not None else None
@@ -189,8 +196,8 @@ class Compiled(CompiledFunction, Generic[Out_co]):
         return found
 
     def _keep_plan(self, key: tuple[Any, ...], data: tuple[Any, ...]) -> None:
-        """Keep what a call on such arguments comes to, if they are floats, whole numbers and arrays."""
-        if not all(x.__class__ is tuple or x is float or x is int for x in key):
+        """Keep what a call on such arguments comes to, if they are numbers and arrays."""
+        if not all(x.__class__ is tuple or x in SCALARS for x in key):
             return
         shapes: list[tuple[int, ...]] = [x if x.__class__ is tuple else () for x in key]
         lanes = 1
@@ -314,7 +321,7 @@ class Compiled(CompiledFunction, Generic[Out_co]):
                     "it is masked; fill in what is missing, as with x.filled(0.0), or leave those "
                     "examples out"
                 ))  # fmt: skip
-            if array.dtype.kind in "fiub":
+            if array.dtype.kind in NUMBERS:
                 return array.astype(np.float64, copy=False), None
             array = np.asarray(x, object)  # where a text stays a text, and a number beside it a number
         except (

@@ -583,6 +583,31 @@ def test_numbers_are_those_that_a_value_takes(backend, x):
     assert made(lambda v: v[1] * 1.0, backend=backend)([1, x]) == Value(x).data
 
 
+KINDS = [np.int64, np.int32, np.uint8, np.float32, np.float16, np.bool_, ">f8", ">i2"]
+
+
+@pytest.mark.parametrize("backend", [b for b in BACKENDS if b != "plain"])  # which knows no arrays
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("twisted", [False, True])
+def test_arrays_of_other_kinds_of_numbers_are_taken_at_each_call(backend, kind, twisted):
+    f = made(lambda x: [x[0] * 2.0, x[1] * x[2]], backend=backend)
+    whole = np.array([1, 0, 1, 1, 0, 1])
+    x = whole.astype(kind)[::-2] if twisted else whole.astype(kind)[:3]
+    wanted = f(np.array(x.tolist(), float))
+    for _ in range(3):
+        assert np.array_equal(f(x), wanted)
+        assert f(x).dtype == np.float64
+
+
+@pytest.mark.parametrize("kind", [np.float64, np.float32, np.int64, np.int32])
+def test_numbers_of_numpy_are_taken_at_each_call(backend, kind):
+    f = made(lambda x, y: x * y + x, backend=backend)
+    for number in (3, 5, 7):
+        found = f(kind(number), number)
+        assert found == number * number + number
+        assert type(found) is float
+
+
 def test_masked_arrays_are_refused():
     f = compile(lambda x: x[0] * 1.0, backend="numpy")
     masked = np.ma.array([1.0, 2.0], mask=[False, True])
