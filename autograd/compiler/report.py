@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from itertools import repeat
 from typing import Any
@@ -50,7 +51,10 @@ class Report:
         named = {gettext(name): fact for name, fact in self.facts.items()}
         width = max(map(columns, named))
         lines = [f"{padded(name, width)}  {fact}" for name, fact in named.items()]
-        return "\n".join(lines + [gettext("fallback: {note}", note=note) for note in self.notes])
+        for note, count in Counter(self.notes).items():
+            times = f" ({count} ×)" if count > 1 else ""
+            lines.append(gettext("fallback: {note}", note=note) + times)
+        return "\n".join(lines)
 
     __repr__ = __str__
 

@@ -15,7 +15,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[3]
 FOLDER = ROOT / "notebooks" / "docs" / "results"
-PEERS = ("numpy", "mpmath", "micrograd", "xad", "torch", "jax")
+PEERS = ("numpy", "mpmath", "micrograd", "xad", "torch", "jax", "casadi")
 SCHEMA = 1
 PURE = "-python"
 OWN_PAGES = ("trust",)

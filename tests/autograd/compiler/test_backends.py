@@ -15,6 +15,7 @@ from autograd.compiler import choose, compile
 from autograd.compiler.backends import BACKENDS, Cost, Descending, Reusable, load
 from autograd.compiler.backends.finite import Finite
 from autograd.compiler.graph.ir import INPUT, LANE, PARAM
+from autograd.compiler.report import Report
 from autograd.compiler.roll.program import LANES
 
 FEATURES = [[0.5, -1.0], [2.0, 0.25], [-0.75, 1.5]]
@@ -127,6 +128,14 @@ def test_a_backend_that_is_not_there_is_noticed_once_and_numpy_runs_instead(adde
     step_of("interpreter")[0](FEATURES, TARGETS)
     assert len(caught) == 1
     assert step.report()["backend"] == "numpy"
+
+
+def test_a_report_says_once_what_holds_of_many_statements_and_of_how_many():
+    report = Report({"statements": 3}, ["1 of 2 operands gathered", "scattered", "1 of 2 operands gathered"])
+    assert str(report).splitlines()[1:] == [
+        "fallback: 1 of 2 operands gathered (2 ×)",
+        "fallback: scattered",
+    ]
 
 
 def test_a_name_that_no_backend_has_is_refused_with_all_that_there_are(added):
