@@ -29,7 +29,7 @@ def lines_and_tables(f: Callable[..., Any], arrays: list[Any]) -> tuple[int, int
     step(*arrays)
     bound = step._latest
     assert bound is not None
-    program = nested(bound[0].program)
+    program = nested(bound[0].program, in_order=True)
     return printed(program), sum(bool(s.note) for s in program.statements)
 
 

@@ -233,11 +233,8 @@ def spans(starts: Ints, ends: Ints) -> Ints:
     if len(starts) == 1:
         return np.arange(starts[0], ends[0])
     counts = ends - starts
-    total = int(counts.sum())
-    if total == 0:
-        return np.zeros(0, np.int64)
-    offsets = repeated(starts - np.concatenate([[0], np.cumsum(counts)[:-1]]), counts)
-    return offsets + np.arange(total)
+    offsets = repeated(ends - np.cumsum(counts), counts)
+    return offsets + np.arange(len(offsets))
 
 
 def longest_paths(size: int, producers: Ints, consumers: Ints) -> Ints:

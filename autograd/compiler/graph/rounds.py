@@ -17,7 +17,7 @@ from autograd.compiler.graph.counting import repeated
 from autograd.compiler.graph.ir import CONST, ONE, SOP, Graph, Ints, csr, spans
 from autograd.compiler.graph.schedule import mixed
 
-__all__ = ["LEAST", "Found", "Stretch", "find"]
+__all__ = ["LEAST", "Found", "Stretch", "find", "operands_of", "sequence_of"]
 
 LEAST = 8
 """Rounds from which a loop is made before there are statements."""
@@ -90,7 +90,7 @@ def find(graph: Graph, lane: Any, ahead: Any) -> Found | None:
     level = graph.levels()
     if int(work.sum()) >= NARROW * int(level.max()):
         return None
-    sequence = _sequence(graph, work, level)
+    sequence = sequence_of(graph, work, level)
     if sequence is None:
         return None
     looks = _looks(graph, lane)[sequence]
@@ -99,7 +99,7 @@ def find(graph: Graph, lane: Any, ahead: Any) -> Found | None:
         return None
     place = np.full(graph.size, -1, np.int64)
     place[sequence] = np.arange(len(sequence))
-    first, operands, first_coef, coefs = _operands(graph, sequence)
+    first, operands, first_coef, coefs = operands_of(graph, sequence)
     # Leaves count down from -2 and constants are all alike: only that they move evenly matters.
     at = np.where(work, place, -2 - np.arange(graph.size))
     at[graph.kind == CONST] = -1
@@ -114,7 +114,7 @@ def find(graph: Graph, lane: Any, ahead: Any) -> Found | None:
     return found
 
 
-def _sequence(graph: Graph, work: Any, level: Ints) -> Ints | None:
+def sequence_of(graph: Graph, work: Any, level: Ints) -> Ints | None:
     """Return the nodes that are computed in an order that is alike in all rounds; None if there is none."""
     n, forward = graph.size, graph.forward if graph.forward >= 0 else graph.size
     turn = 2 * np.arange(n)
@@ -240,7 +240,7 @@ def _around(anchor: int, looks: Any, windows: Any, low: int, high: int) -> Stret
     return best
 
 
-def _operands(graph: Graph, sequence: Ints) -> tuple[Ints, Ints, Ints, Any]:
+def operands_of(graph: Graph, sequence: Ints) -> tuple[Ints, Ints, Ints, Any]:
     """Return where the operands of nodes begin, and these; and the same of their coefficients."""
     n, t = graph.size, graph.terms
     start, order = csr(t.node, np.arange(len(t)), n)

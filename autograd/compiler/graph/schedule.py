@@ -105,7 +105,8 @@ def families(graph: Graph, lane: Any, arrays: Ints, *, apart: bool) -> tuple[lis
     Nodes are of one kind here whatever the number of their terms, as the sums in a triangle's rows are, if
     they read the same kinds of nodes and, where they are to be ``apart``, are read by the same kinds. As soon
     as possible suits what goes forward, as late as possible what goes back: of the levels at which one may
-    turn, that of fewest groups is taken. ``arrays`` tells of each leaf which array it is of.
+    turn, that of fewest groups is taken; groups of one level come in the order of their last nodes.
+    ``arrays`` tells of each leaf which array it is of.
     """
     work = graph.args[:, 0] >= 0
     work[graph.terms.node] = True
@@ -130,7 +131,8 @@ def families(graph: Graph, lane: Any, arrays: Ints, *, apart: bool) -> tuple[lis
         step = max(step // 4, 1)
         best = min(range(max(best - 4 * step, 0), best + 4 * step + 1, step), key=turned)
         found = {best: found[best]}
-    return found[best], kinds
+    level = np.where(early <= best, early, late)
+    return sorted(found[best], key=lambda group: (level[group[0]], group[-1])), kinds
 
 
 def _kinds(graph: Graph, lane: Any, arrays: Ints, *, apart: bool) -> Ints:

@@ -61,8 +61,8 @@ def _pieces(columns: Any) -> Iterator[tuple[Any, ...]]:
     if found is not None:
         sizes, strides = found
         if not sizes:  # a single number
-            sizes, strides = (1,), np.zeros((len(columns), 1), np.int64)
-        yield (sizes, *(Ref(int(c[0]), tuple(s)) for c, s in zip(columns, strides.tolist(), strict=True)))
+            sizes, strides = (1,), [(0,)] * len(columns)
+        yield (sizes, *(Ref(int(c[0]), s) for c, s in zip(columns, strides, strict=True)))
         return
     start, count = 0, columns.shape[1]
     while start < count:

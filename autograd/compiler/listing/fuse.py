@@ -89,12 +89,8 @@ def _fits(before: Block, block: Block) -> bool:
 
 def _targets(tree: ast.Module) -> list[ast.expr]:
     """Return what lines assign to."""
-    found: list[ast.expr] = []
-    for x in tree.body:
-        found += (
-            x.targets if isinstance(x, ast.Assign) else [x.target] if isinstance(x, ast.AugAssign) else []
-        )
-    return found
+    places = [x for x in ast.walk(tree) if isinstance(x, (ast.Name, ast.Subscript))]
+    return [x for x in places if isinstance(x.ctx, ast.Store)]
 
 
 def _array(target: ast.expr) -> str:

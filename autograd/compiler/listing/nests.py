@@ -6,6 +6,7 @@ in which sizes grow. A loop along which another one grows is written as such; wh
 
 from __future__ import annotations
 
+import ast
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -208,9 +209,8 @@ class NestWriter(Writer):
         s = self.program.statements[i]
         result, sizes = (s.result, s.sizes) if s.op is not None else (s.parts[0].result, s.parts[0].sizes)
         if high - low >= len(s.nodes):  # which have gaps
-            axes = sorted(((t, int(n)) for n, t in zip(sizes, result.strides, strict=True) if t and n > 1))[
-                ::-1
-            ]
+            axes = [(t, int(n)) for n, t in zip(sizes, result.strides, strict=True) if t and n > 1]
+            axes.sort(reverse=True)
             return Region(name, low, tuple([n for _, n in axes]), tuple([t for t, _ in axes]))
         runs = self.runs.get(i, [])  # of which each is whole rows, or less than one
         rows = {c for c in self.cuts.get(i, set()) if all(n <= c or n % c == 0 for n in runs)}
@@ -267,19 +267,15 @@ class NestWriter(Writer):
             return [self._block(s)]
         groups: dict[Any, list[Part]] = {}
         for part in s.parts:
-            moves = [
-                (_told(n), t)
-                for n, t in zip(part.sizes, part.result.strides, strict=True) if t and is_loop(n)
-            ]  # fmt: skip
+            loops = zip(part.sizes, part.result.strides, strict=True)
+            moves = [(_told(n), t) for n, t in loops if t and is_loop(n)]
             groups.setdefault((int(part.result.base), *moves), []).append(part)
         if s.extremum and len(groups) > 1:
             raise UnevenError
         made: list[Block] = []
         there: set[int] = set()
         for parts in groups.values():
-            places = (
-                set(parts[0].result.expand(parts[0].sizes).ravel().tolist()) if len(groups) > 1 else set()
-            )
+            places = set(parts[0].result.expand(parts[0].sizes).flat) if len(groups) > 1 else set()
             known = places & there
             if known and known != places:
                 raise UnevenError
@@ -348,12 +344,12 @@ class NestWriter(Writer):
             inner = tuple([self._number(*self._grows(each[k], way, outside)) for k in left])
             found.append((inner, [self._peeled(r, each, way, left, outside) for r in refs]))
         if s.op is not None:
-            made = replace(s, sizes=found[0][0], result=found[0][1][0], operands=found[0][1][1:])
+            inner, (result, *operands) = found[0]
+            made = replace(s, sizes=inner, result=result, operands=operands)
         else:
-            parts = [(n, refs, p.over) for p, (n, refs) in zip(s.parts, found, strict=True)]
-            made = replace(
-                s, parts=[Part(n, place, coef, x, y, over) for n, (place, coef, x, y), over in parts]
-            )
+            pairs = zip(s.parts, found, strict=True)
+            parts = [Part(n, to, coef, a, b, p.over) for p, (n, (to, coef, a, b)) in pairs]
+            made = replace(s, parts=parts)
             if s.starts is not None:
                 made.result = self._peeled(s.result, (), [], [], outside)
         heads, line = [""], ""
@@ -406,14 +402,9 @@ class NestWriter(Writer):
                 lines += copied(self, targets[which], origins[which], SLICES)
                 continue
             sizes, (to, of) = found
-            part = Part(
-                sizes,
-                Ref(int(columns[0, 0]), tuple(to.tolist())),
-                1.0,
-                Ref(int(columns[1, 0]), tuple(of.tolist())),
-                None,
-            )
-            s = Statement(np.zeros(0, np.int64), False, [part])
+            target = Ref(int(columns[0, 0]), tuple(to.tolist()))
+            origin = Ref(int(columns[1, 0]), tuple(of.tolist()))
+            s = Statement(np.zeros(0, np.int64), False, [Part(sizes, target, 1.0, origin, None)])
             lines += [line for block in self._blocks(s) for line in block.text()]
         return lines
 
@@ -488,12 +479,7 @@ class NestWriter(Writer):
     def _begin(self, k: int, since: int) -> None:
         """Let a loop's variable be the first number that moves by one along it, and along none inside."""
         for x in self.moved[since:]:
-            if (
-                isinstance(x, Growing)
-                and len(x.steps) > k
-                and abs(x.steps[k]) == 1
-                and not any(x.steps[k + 1 :])
-            ):
+            if isinstance(x, Growing) and x.steps[k : k + 1] in ((1,), (-1,)) and not any(x.steps[k + 1 :]):
                 self.opened[k].begin = grown(x.first, x.first, x.steps[:k])
                 self.opened[k].way = x.steps[k]
                 return
@@ -564,11 +550,8 @@ class NestWriter(Writer):
         return self._whole_array(ref, sizes) if isinstance(ref.base, Growing) else super().named(ref, sizes)
 
     def _reshaped(self, region: Region, start: Any, sizes: Any, ref: Ref) -> Any:
-        return (
-            None
-            if any(isinstance(x, Moving) for x in sizes)
-            else super()._reshaped(region, start, sizes, ref)
-        )
+        moves = any(isinstance(x, Moving) for x in sizes)
+        return None if moves else super()._reshaped(region, start, sizes, ref)
 
     def _inner(self, n: int, strides: list[int], refs: list[Any]) -> int:
         return 0 if isinstance(n, Moving) else super()._inner(n, strides, refs)
@@ -579,12 +562,8 @@ class NestWriter(Writer):
         if table is not None:
             if not isinstance(ref.base, Moving):
                 return super().operand(ref, sizes)
-            flat = table.reshape([n for n in table.shape if n > 1])
-            return (
-                self.scattered(flat, ref.base, ref.lane),
-                [k for k, n in enumerate(table.shape) if n > 1],
-                ref.lane,
-            )
+            loops = [k for k, n in enumerate(table.shape) if n > 1]
+            return self.scattered(table.squeeze(), ref.base, ref.lane), loops, ref.lane
         moving = [k for k, (n, s) in enumerate(zip(sizes, ref.strides, strict=True)) if s and n > 1]
         if not self.opened:
             found = self._diagonal(ref, sizes, moving) or super().operand(ref, sizes)
@@ -605,18 +584,11 @@ class NestWriter(Writer):
         region = self.regions.at.get(int(ref.base))
         if len(moving) != 1 or region is None or len(region.shape) != 2 or region.lane:
             return None
-        n, stride = sizes[moving[0]], ref.strides[moving[0]]
-        start, end = region.place(ref.base), region.place(ref.base + (n - 1) * stride)
-        if (
-            start is None
-            or end is None
-            or abs(stride) != sum(region.strides)
-            or abs(end[0] - start[0]) != n - 1
-        ):
+        last, stride = min(region.shape) - 1, ref.strides[moving[0]]
+        ends = [(0, 0), (last, last)][:: 1 if stride > 0 else -1]
+        if last != sizes[moving[0]] - 1 or abs(stride) != sum(region.strides):
             return None
-        if end[0] - start[0] != end[1] - start[1]:
-            return None
-        if start[0] != start[1] or {start[0], end[0]} != {0, min(region.shape) - 1}:
+        if [region.place(ref.base + k * stride) for k in (0, last)] != ends:
             return None
         return f"{region.name}.diagonal(){'[::-1]' * (stride < 0)}", moving, False
 
@@ -640,9 +612,5 @@ def _pieces(s: Statement) -> list[tuple[tuple[int, ...], list[Any]]]:
 
 def _is_sum(text: str) -> bool:
     """Tell whether a text has more terms than one."""
-    depth = 0
-    for at, c in enumerate(text):
-        depth += (c in "([") - (c in ")]")
-        if depth == 0 and text.startswith((" + ", " - "), at):
-            return True
-    return False
+    tree = ast.parse(text, mode="eval").body
+    return isinstance(tree, ast.BinOp) and isinstance(tree.op, (ast.Add, ast.Sub))

@@ -58,10 +58,8 @@ def _rounds(s: Statement, address: Ints) -> Iterator[Statement]:
             return
         nodes = np.array([node_at[a] for a in at])
         kept = [p for p in parts if p is not None and p.sizes != (0,)]
-        if s.op is not None:
-            found.append(replace(s, nodes=nodes, sizes=left, result=place, operands=operands))
-        else:
-            found.append(replace(s, nodes=nodes, parts=kept, result=place))
+        inner = left if s.op is not None else s.sizes
+        found.append(replace(s, nodes=nodes, parts=kept, sizes=inner, result=place, operands=operands))
     for each in found:
         yield from _rounds(each, address)
 
@@ -73,8 +71,7 @@ def _parts(p: Part) -> Iterator[Part]:
         yield p
         return
     for r in range(p.sizes[short[0]]):
-        sizes, (result, coef, a, b) = _fixed(p.sizes, [p.result, p.coef, p.a, p.b], short[0], r)
-        yield from _parts(Part(sizes, result, coef, a, b, p.over))
+        yield from _parts(_in_round(p, short[0], r))
 
 
 def _is_short(n: int) -> bool:
@@ -84,15 +81,18 @@ def _is_short(n: int) -> bool:
 
 def _part(p: Part, k: int, r: int, size: int, stride: int, at: set[int]) -> Part | None:
     """Return what a part adds in a round of a loop over results; without terms if nothing; None if some."""
-    if len(p.sizes) > k and p.sizes[k] == size and p.result.strides[k] == stride:
-        sizes, (result, coef, a, b) = _fixed(p.sizes, [p.result, p.coef, p.a, p.b], k, r)
-        made = Part(sizes, result, coef, a, b, p.over)
-    else:
-        made = p
+    runs_along = len(p.sizes) > k and p.sizes[k] == size and p.result.strides[k] == stride
+    made = _in_round(p, k, r) if runs_along else p
     there = [x in at for x in np.unique(made.result.expand(made.sizes)).tolist()]
     if all(there):
         return made
     return None if any(there) else Part((0,), p.result, 0.0, None, None)
+
+
+def _in_round(p: Part, k: int, r: int) -> Part:
+    """Return a part in one round of one of its loops."""
+    sizes, (result, coef, a, b) = _fixed(p.sizes, [p.result, p.coef, p.a, p.b], k, r)
+    return Part(sizes, result, coef, a, b, p.over)
 
 
 def _fixed(sizes: Sizes, refs: list[Any], k: int, r: int) -> tuple[Sizes, list[Any]]:

@@ -7,7 +7,8 @@ results and operands, or falls back to a table. What goes out is a `Program`: st
 arenas, one of numbers and one of lanes. Where `graph.rounds` found loops, `recurrence` lays out one round of
 each, and that is all there is of them; `repeats` finds statements that recur elsewhere. `nests` lays a graph
 out anew for a backend whose loops may have moving bounds, so that triangles are loops, and `stencils` so that
-grids with borders are. `rolled` does it all, and `verify` checks a program against its graph.
+grids with borders are; `sequential` finds the loops in which a program was written, for one that computes one
+number after the other. `rolled` does it all, and `verify` checks a program against its graph.
 
 The addresses of the four products of a matrix of two rows with a vector are two nested loops:
 

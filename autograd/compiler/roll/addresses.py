@@ -101,39 +101,33 @@ def loop_cuts(rows: Any) -> list[int]:
 
 def fitted(results: Any, columns: list[Any], strict: bool) -> tuple[Any, int]:
     """Find the loops common to the results and as many columns as possible; the others are gathered."""
-    present = [c for c in columns if c is not None]
-    found = nest(np.array([results, *present]))
-    if found is not None:
-        sizes, strides = found
-        refs, k = [Ref(int(results[0]), tuple(strides[0].tolist()))], 1
-        for c in columns:
-            refs.append(Ref(int(c[0]), tuple(strides[k].tolist())) if c is not None else Ref())
-            k += c is not None
-        return (sizes, refs), 0
-    if strict:
-        return None, 0
-    good = [results]
-    fits = []
-    for c in columns:
-        ok = c is not None and nest(np.array([*good, c])) is not None
-        fits.append(ok)
-        if ok:
-            good.append(c)
+    good = [results, *[c for c in columns if c is not None]]
     found = nest(np.array(good))
+    missing = set[int]()
     if found is None:
-        return None, 0
-    sizes, strides = found
-    refs, k, missing = [Ref(int(results[0]), tuple(strides[0].tolist()))], 1, 0
-    for c, ok in zip(columns, fits, strict=True):
-        if ok:
-            refs.append(Ref(int(c[0]), tuple(strides[k].tolist())))
-            k += 1
-        elif c is None:
-            refs.append(Ref())
-        else:
+        if strict:
+            return None, 0
+        good = [results]
+        for k, c in enumerate(columns):
+            more = nest(np.array([*good, c])) if c is not None else None
+            if more is not None:
+                good.append(c)
+                found = more
+            elif c is not None:
+                missing.add(k)
+        if len(good) == 1:
+            found = nest(results[None, :])
+        if found is None:
+            return None, 0
+    sizes, (strides, *others) = found
+    refs = [Ref(int(results[0]), strides)]
+    left = iter(others)
+    for k, c in enumerate(columns):
+        if k in missing:
             refs.append(Ref(addresses=compress(c.reshape(sizes))))
-            missing += 1
-    return (sizes, refs), missing
+        else:
+            refs.append(Ref() if c is None else Ref(int(c[0]), next(left)))
+    return (sizes, refs), len(missing)
 
 
 def fitted_terms(results: Any, c: Column, order: Any, strict: bool) -> tuple[int, Any, Any] | None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
+from operator import mul, sub
 from typing import Any
 
 import numpy as np
@@ -12,6 +14,10 @@ __all__ = ["Slanted", "addresses", "compress", "nest", "slanted", "strides_of", 
 
 SPARSEST = 8
 """The part that slanted loops are of rectangular ones, at the least; a tetrahedron is a sixth."""
+RAGGED = 0.75
+"""What part of the addresses may begin a round of a slanted loop."""
+FEW, SMALL, PEEK = 48, 400, 24
+"""So many addresses are looked at by Python, as NumPy takes longer: in a nest, in slanted loops, at first."""
 
 
 class Slanted(int):
@@ -38,7 +44,7 @@ class Slanted(int):
         return f"Slanted({int(self)}, {self.first}, {self.steps})"
 
 
-def nest(columns: Any) -> tuple[tuple[int, ...], Any] | None:
+def nest(columns: Any) -> tuple[tuple[int, ...], list[tuple[int, ...]]] | None:
     """Return loop sizes, outermost first, and for each column its strides.
 
     None if the columns are no such loop nest.
@@ -51,14 +57,14 @@ def nest(columns: Any) -> tuple[tuple[int, ...], Any] | None:
     Examples
     --------
     >>> nest(np.array([[0, 1, 2, 10, 11, 12], [5, 5, 5, 6, 6, 6]]))
-    ((2, 3), array([[10,  1],
-           [ 1,  0]]))
+    ((2, 3), [(10, 1), (1, 0)])
     """
-    count = len(columns)
     sizes: list[int] = []
-    strides: list[Any] = []
-    while columns.shape[1] > 1:
+    strides: list[list[int]] = []
+    while columns.shape[1] > 1 and columns.size > FEW:
         length = columns.shape[1]
+        if not sizes and not _may_be_nest(columns[:, :PEEK].tolist(), length):
+            return None
         step = columns[:, 1] - columns[:, 0]
         broken = (columns[:, 1:] - columns[:, :-1] != step[:, None]).any(axis=0)
         run = int(broken.argmax()) + 1
@@ -70,9 +76,40 @@ def nest(columns: Any) -> tuple[tuple[int, ...], Any] | None:
         if run < length and (blocks != blocks[:, :, :1] + step[:, None, None] * np.arange(run)).any():
             return None
         sizes.append(run)
-        strides.append(step)
+        strides.append(step.tolist())
         columns = blocks[:, :, 0]
-    return tuple(sizes[::-1]), np.array(strides[::-1], np.int64).reshape(len(sizes), count).T
+    rows = columns.tolist()
+    while len(rows[0]) > 1:
+        length = len(rows[0])
+        run = min([_run(row) for row in rows])
+        if length % run or (run < length and any(_is_broken(row, run) for row in rows)):
+            return None
+        sizes.append(run)
+        strides.append([row[1] - row[0] for row in rows])
+        rows = [row[::run] for row in rows]
+    return tuple(sizes[::-1]), list(zip(*strides[::-1], strict=True)) or [()] * len(rows)
+
+
+def _run(row: list[int]) -> int:
+    """Return how many numbers follow each other evenly from the first on."""
+    step, last = row[1] - row[0], row[0]
+    for i, x in enumerate(row):
+        if i and x - last != step:
+            return i
+        last = x
+    return len(row)
+
+
+def _is_broken(row: list[int], run: int) -> bool:
+    """Tell whether there is a stretch of so many numbers that do not follow each other as the first do."""
+    step = row[1] - row[0]
+    return any(row[i] - row[i - 1] != step for i in range(run + 1, len(row)) if i % run)
+
+
+def _may_be_nest(rows: list[list[int]], length: int) -> bool:
+    """Tell by the first addresses whether all may be loops."""
+    run = min([_run(row) for row in rows])
+    return run == len(rows[0]) or not (length % run or any(_is_broken(row, run) for row in rows))
 
 
 def slanted(columns: Any) -> tuple[tuple[int, ...], Any] | None:
@@ -84,24 +121,30 @@ def slanted(columns: Any) -> tuple[tuple[int, ...], Any] | None:
     ((3, Slanted(3, 1, (1,))), array([[10,  1]]))
     """
     count, length = columns.shape
+    rows: list[Any] = columns.tolist() if columns.size <= SMALL else list(columns)
+    size = length
     runs: list[tuple[int, Any]] = []  # of each loop, innermost first: its size, or the row of its sizes
     strides: list[Any] = []
-    while columns.shape[1] > 1:
-        found = _rounds(columns)
+    while size > 1:
+        if len(rows) > len(_SPREAD):  # more slanted loops than any has
+            return None
+        is_few = isinstance(rows[0], list)
+        found = (_few_rounds if is_few else _rounds)(rows)
         if found is None:
             return None
-        lengths, step, columns = found
-        runs.append((int(lengths.max()), len(columns)))
-        if (lengths != lengths[0]).any():
-            columns = np.vstack([columns, lengths])
-        else:
-            runs[-1] = runs[-1][0], None
+        lengths, step, left = found
+        rows, size, most = list[Any](left), len(lengths), max(lengths)
+        runs.append((most, len(rows) if min(lengths) < most else None))
+        if min(lengths) < most:
+            rows.append(lengths if is_few else np.array(lengths))
+        if size * len(rows) <= SMALL and not is_few:
+            rows = [row.tolist() for row in rows]
         strides.append(step)
-    steps = np.zeros((len(columns), len(runs)), np.int64)
+    steps = np.zeros((len(rows), len(runs)), np.int64)
     for k, step in enumerate(strides[::-1]):
         steps[: len(step), k] = step
     sizes = [
-        most if row is None else Slanted(most, int(columns[row, 0]), tuple(steps[row, : -1 - k].tolist()))
+        most if row is None else Slanted(most, int(rows[row][0]), tuple(steps[row, : -1 - k].tolist()))
         for k, (most, row) in enumerate(runs)
     ]
     if math.prod(sizes) > SPARSEST * length:
@@ -109,21 +152,40 @@ def slanted(columns: Any) -> tuple[tuple[int, ...], Any] | None:
     return tuple(sizes[::-1]), steps[:count]
 
 
-def _rounds(columns: Any) -> tuple[Any, Any, Any] | None:
+def _few_rounds(rows: list[list[int]]) -> tuple[list[int], Any, list[list[int]]] | None:
+    """Do as `_rounds` does, for so few addresses that Python is faster."""
+    steps = list(zip(*[map(sub, row[1:], row) for row in rows], strict=True))
+    counts = Counter(steps)
+    ((usual, most),) = counts.most_common(1)
+    length = len(rows[0])
+    if length - 1 - most > RAGGED * length:
+        return None
+    tied = [step for step, count in counts.items() if count == most]
+    if len(tied) > 1:
+        usual = min(tied, key=lambda step: (sum(map(mul, step, _WEIGHTS)) + (1 << 63)) % (1 << 64))
+    starts = [0, *[i for i, step in enumerate(steps, 1) if step != usual]]
+    lengths = list(map(sub, [*starts[1:], length], starts))
+    return lengths, usual, [[row[i] for i in starts] for row in rows]
+
+
+def _rounds(rows: list[Any]) -> tuple[list[int], Any, list[Any]] | None:
     """Return the sizes of the innermost loop, its strides, and the addresses that it begins at."""
-    steps = np.diff(columns, axis=1)
-    key = steps.T @ _SPREAD[: len(columns)]
-    keys, first, counts = np.unique(key, return_index=True, return_counts=True)
-    most = int(counts.argmax())
-    edges = np.flatnonzero(key != keys[most]) + 1
-    if len(edges) > 0.75 * columns.shape[1]:
+    columns = np.stack(rows)
+    steps = columns[:, 1:] - columns[:, :-1]
+    key = _SPREAD[: len(columns)] @ steps
+    ordered = np.sort(key)
+    first = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))
+    usual = ordered[first[np.diff(first, append=len(key)).argmax()]]
+    edges = np.flatnonzero(key != usual) + 1
+    if len(edges) > RAGGED * columns.shape[1]:
         return None
     starts = np.concatenate([[0], edges])
-    lengths = np.diff(np.append(starts, columns.shape[1]))
-    return lengths, steps[:, first[most]], columns[:, starts]
+    lengths = np.diff(starts, append=columns.shape[1]).tolist()
+    return lengths, steps[:, int((key == usual).argmax())], list(columns[:, starts])
 
 
 _SPREAD = np.random.default_rng(0).integers(1 << 20, 1 << 40, 16) * 2 + 1  # tells columns' steps apart
+_WEIGHTS = _SPREAD.tolist()
 
 
 def addresses(sizes: tuple[int, ...], strides: Any, base: int = 0) -> Any:

@@ -74,7 +74,8 @@ class Layout:
         self.copies: list[tuple[Ints, Ints]] = []
         self.tables: list[tuple[list[Ref], Any]] = []
         self.grids: list[tuple[int, int, int]] = []
-        self._sorted: tuple[Any, int, dict[int, Any]] = None, 0, {}
+        self._sorted: tuple[Any, int, dict[Any, Any]] = None, 0, {}
+        self._cells: tuple[Any, tuple[Any, ...]] = None, ()
 
     def _label_blocks(self, leaves: Ints, first: int = 3) -> int:
         """Tell the leaves of one array from those of another, by their labels; return how many arrays."""
@@ -88,12 +89,8 @@ class Layout:
         """Store results, in the given order."""
         if pinned:
             self.address[nodes] = self.pin[nodes]
-        elif self.is_lane[nodes[0]]:
-            self.address[nodes] = LANES + self.next_lane + np.arange(len(nodes))
-            self.next_lane += len(nodes)
         else:
-            self.address[nodes] = self.next + np.arange(len(nodes))
-            self.next += len(nodes)
+            self.address[nodes] = self.room(bool(self.is_lane[nodes[0]]), len(nodes)) + np.arange(len(nodes))
         self.block[nodes] = self.blocks
         self.blocks += 1
 
@@ -119,9 +116,9 @@ class Layout:
                     self._commit(part, chosen)
                 return
         else:
-            plan = self._plan(group, strict=False)
+            plan = self._plan(group, strict=False, least=1)
             if len(parts) > 1:
-                plans = [self._regular(part) or self._plan(part, strict=False) for part in parts]
+                plans = [self._regular(part) or self._plan(part, strict=False, least=1) for part in parts]
                 if plan is None or sum(p.price for p in plans if p is not None) <= plan.price + 1.0:
                     for part, chosen in zip(parts, plans, strict=True):
                         self._commit(part, chosen)
@@ -130,12 +127,16 @@ class Layout:
 
     def place_row(self, nodes: Ints) -> None:
         """Make the statement of nodes whose results are to stand in a row in the order given."""
-        if self.is_lane[nodes[0]]:
-            start, self.next_lane = LANES + self.next_lane, self.next_lane + len(nodes) + 1
-        else:
-            start, self.next = self.next, self.next + len(nodes) + 1
-        self.pin[nodes] = start + np.arange(len(nodes))
+        self.pin[nodes] = self.room(bool(self.is_lane[nodes[0]]), len(nodes) + 1) + np.arange(len(nodes))
         self.place(nodes)
+
+    def room(self, lane: bool, size: int) -> int:
+        """Return the first of so many addresses that are free; they are taken then."""
+        if lane:
+            self.next_lane += size
+            return LANES + self.next_lane - size
+        self.next += size
+        return self.next - size
 
     def _place_alone(self, node: int) -> bool:
         """Make the statement of a single node of few terms, none like another, as `_row` and `_sum` would.
@@ -196,9 +197,10 @@ class Layout:
                 return other
         return plan
 
-    def _plan(self, group: Ints, *, strict: bool) -> Plan | None:
+    def _plan(self, group: Ints, *, strict: bool, least: int = 0) -> Plan | None:
+        """Return a plan, without gathers or with as few as can be, which are known to be so many at least."""
         kind = int(self.graph.kind[group[0]])
-        return (self._row if kind >= FIRST_ROW else self._sum)(group, strict=strict)
+        return (self._row if kind >= FIRST_ROW else self._sum)(group, strict=strict, least=least)
 
     def _commit(self, group: Ints, plan: Plan | None) -> None:
         """Store the results of a group, and enter its statement."""
@@ -282,7 +284,7 @@ class Layout:
 
     # Rows.
 
-    def _row(self, group: Ints, *, strict: bool) -> Plan | None:
+    def _row(self, group: Ints, *, strict: bool, least: int = 0) -> Plan | None:
         g = self.graph
         op, params = g.rows[int(g.kind[group[0]]) - FIRST_ROW]
         columns = [c for c in g.args[group].T if c[0] >= 0]
@@ -299,7 +301,7 @@ class Layout:
             )
             if chosen is not None and (best is None or fit < best[0]):
                 best = fit, order, chosen, pinned
-                if fit == 0:
+                if fit <= least:
                     break
         if best is None:
             return None
@@ -329,61 +331,83 @@ class Layout:
     # Sums of products, and extrema.
 
     def _known(self, group: Ints, level: int) -> tuple[list[Column], Any] | None:
-        """Return what `_columns` does; it is asked again for a group that fits nowhere."""
+        """Return what `_columns` does for the classes of a level; it is asked again for what fits nowhere."""
         if self._sorted[0] is not group or self._sorted[1] != self.blocks:
             self._sorted = group, self.blocks, {}
-        known: dict[int, Any] = self._sorted[2]
+        known: dict[Any, Any] = self._sorted[2]
         if level not in known:
-            known[level] = self._columns(group, level)
+            classes = self._classes(group, level)
+            same = tuple([c.tobytes() for c in classes])
+            if same not in known:
+                known[same] = self._columns(group, classes)
+            known[level] = known[same]
         found: tuple[list[Column], Any] | None = known[level]
         return found
 
-    def _columns(self, group: Ints, level: int) -> tuple[list[Column], Any] | None:
-        """Sort the terms of a group into classes; None if the cells do not have equally many of each.
+    def _terms_of(self, group: Ints) -> tuple[Any, ...]:
+        """Return the terms of a group, in order, in columns, and the constants of each cell or None.
+
+        Of each term its cell, its factors, where these are, its coefficient, whether it is over lanes, and
+        whether the factors are lanes or one.
+        """
+        if self._cells[0] is group:
+            return self._cells[1]
+        g, count = self.graph, len(group)
+        start, end = self.start[group], self.start[group + 1]
+        which = self.order[spans(start, end)]
+        cell = repeated(np.arange(count), end - start)
+        columns: list[Any] = [column[which] for column in self._terms]
+        a, b, coef, over = columns
+        kind = int(g.kind[group[0]])
+        offset = None
+        constant = self.kind[a] == CONST if kind in EXTREMA else (a == ONE) & ~over
+        if constant.any():
+            if kind in EXTREMA:
+                offset = np.full(count, -np.inf if kind == MAX else np.inf)
+                (np.maximum if kind == MAX else np.minimum).at(offset, cell[constant], g.value[a[constant]])
+            elif coef[constant].any():
+                offset = bincount(cell[constant], coef[constant], minlength=count)
+            a, b, coef, over, cell = [column[~constant] for column in (a, b, coef, over, cell)]
+        at_a, at_b = self._at(a), self._at(b)
+        swap = at_b < at_a
+        if swap.any():
+            a, b = np.where(swap, b, a), np.where(swap, a, b)
+            at_a, at_b = np.where(swap, at_b, at_a), np.where(swap, at_a, at_b)
+        lanes = (self.is_lane[a] * 2 + self.is_lane[b]) * 4 + (b == ONE) * 2 + over
+        sort = np.lexsort((at_b, at_a, cell))
+        made = *[x[sort] for x in (cell, a, b, at_a, at_b, coef, over, lanes.astype(np.int64))], offset
+        self._cells = group, made
+        return made
+
+    def _classes(self, group: Ints, level: int) -> list[Ints]:
+        """Sort the terms of a group into classes.
 
         ``level`` says what tells classes apart: 0 the kinds of the factors, 1 the statements that they come
         from, 2 only whether they differ from lane to lane.
         """
-        g, count = self.graph, len(group)
-        which = self.order[spans(self.start[group], self.start[group + 1])]
-        cell = repeated(np.arange(count), self.start[group + 1] - self.start[group])
-        t = g.terms.take(which)
-        kind = int(g.kind[group[0]])
-        offset = None
-        if kind in EXTREMA:
-            constant = g.kind[t.a] == CONST
-            if constant.any():
-                offset = np.full(count, -np.inf if kind == MAX else np.inf)
-                (np.maximum if kind == MAX else np.minimum).at(offset, cell[constant], g.value[t.a[constant]])
-        else:
-            constant = (t.a == ONE) & ~t.over
-            if t.coef[constant].any():
-                offset = bincount(cell[constant], t.coef[constant], minlength=count)
-        t, cell = t.take(~constant), cell[~constant]
-        a, b = t.a, t.b
-        at_a, at_b = self._at(a), self._at(b)
-        swap = at_b < at_a
-        a, b = np.where(swap, b, a), np.where(swap, a, b)
-        at_a, at_b = np.where(swap, at_b, at_a), np.where(swap, at_a, at_b)
-        lanes = (self.is_lane[a] * 2 + self.is_lane[b]) * 4 + (b == ONE) * 2 + t.over
-        if level == 2:
-            key = lanes.astype(np.int64)
-        else:
+        _, a, b, *_, lanes, _ = self._terms_of(group)
+        key = lanes
+        if level < 2:
             what = self.block if level else self.kind
             key = (what[a] * (1 << 24) + what[b]) * 16 + lanes
-        sort = np.lexsort((at_b, at_a, cell, key))
-        key = key[sort]
+        sort = np.argsort(key, kind="stable")
+        return runs(key[sort], sort)
+
+    def _columns(self, group: Ints, classes: list[Ints]) -> tuple[list[Column], Any] | None:
+        """Return the terms of classes; None if the cells do not have equally many of each."""
+        count, is_extremum = len(group), int(self.graph.kind[group[0]]) in EXTREMA
+        cell, a, b, at_a, at_b, coefs, over, _, offset = self._terms_of(group)
         columns = []
-        for part in runs(key, sort):
+        for part in classes:
             i = part[0]
             factors = [at_a[part]] if b[i] == ONE else [at_a[part], at_b[part]]
-            even = self._even(cell[part], factors, t.coef[part], count, extremum=kind in EXTREMA)
+            even = self._even(cell[part], factors, coefs[part], count, extremum=is_extremum)
             if even is None:
                 return None
             (first, *second), coef = even
             columns.append(Column(
                 first, second[0] if second else None, coef,
-                bool(t.over[i]), bool(self.is_lane[a[i]]), bool(self.is_lane[b[i]]),
+                bool(over[i]), bool(self.is_lane[a[i]]), bool(self.is_lane[b[i]]),
             ))  # fmt: skip
         if count == 1 and len(columns) <= 8:
             columns = [piece for c in columns for piece in pieces(c)]
@@ -407,9 +431,12 @@ class Layout:
         at = self.address[nodes]
         return np.where(nodes == ONE, NOWHERE, at)
 
-    def _sum(self, group: Ints, *, strict: bool, levels: tuple[int, ...] = (0, 1, 2)) -> Plan | None:
+    def _sum(
+        self, group: Ints, *, strict: bool, levels: tuple[int, ...] = (0, 1, 2), least: int = 0
+    ) -> Plan | None:
         g = self.graph
         best: Any = None
+        tried: list[Any] = []
         for level in (1, 0, 2) if len(group) == 1 and len(levels) > 1 else levels:
             found = self._known(group, level)
             if found is None or (level == 1 and len(group) == 1 and len(found[0]) > 8):
@@ -421,7 +448,9 @@ class Layout:
                 for k in (c.a[:, 0], c.b[:, 0] if c.b is not None else None)
                 if k is not None
             ]
-            for order in self._orders(group, keys):
+            known = any(found is one for one in tried)  # the same classes
+            tried.append(found)
+            for order in () if known else self._orders(group, keys):
                 results, pinned = self._results(group, order)
                 if (offset is not None or not columns) and nest(results[None, :]) is None:
                     continue
@@ -434,9 +463,9 @@ class Layout:
                     fits.append(fit)
                 else:
                     best = cost, order, columns, offset, fits, pinned
-                    if cost == 0:
+                    if cost <= least:
                         break
-            if best is not None and (best[0] == 0 or (level == 1 and len(group) > 1)):
+            if best is not None and (best[0] <= least or (level == 1 and len(group) > 1)):
                 break
         if best is None:
             return (
@@ -512,7 +541,7 @@ class Layout:
                 raise AssertionError("constants have no layout")
             sizes, strides = found
             coef = compress((np.zeros(len(nodes)) if offset is None else offset[order]).reshape(sizes))
-            result = Ref(int(results[0]), tuple(strides[0].tolist()), lane=lane)
+            result = Ref(int(results[0]), strides[0], lane=lane)
             parts.append(
                 Part(
                     sizes,

@@ -8,24 +8,42 @@ one level (`repeats.read`). Within a statement, the sizes of loops may grow alon
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from heapq import heappop, heappush
+from typing import Any, cast
 
 import numpy as np
 
 from autograd.compiler.graph.counting import bincount, repeated
-from autograd.compiler.graph.ir import CONST, EXTREMA, FIRST_ROW, INPUT, LANE, MAX, ONE, Graph, Ints, spans
+from autograd.compiler.graph.ir import (
+    CONST,
+    EXTREMA,
+    FIRST_ROW,
+    INPUT,
+    LANE,
+    MAX,
+    ONE,
+    Graph,
+    Ints,
+    csr,
+    spans,
+)
 from autograd.compiler.graph.schedule import FINE, families, mixed, signatures
 from autograd.compiler.roll.addresses import Plan
-from autograd.compiler.roll.affine import addresses, slanted, strides_of
+from autograd.compiler.roll.affine import addresses, slanted, strides_of, within
 from autograd.compiler.roll.cells import Layout
-from autograd.compiler.roll.program import LANES, Part, Ref, Statement
+from autograd.compiler.roll.program import Part, Ref, Statement
+from autograd.compiler.roll.repeats import FEWEST as ROUNDS
+from autograd.compiler.roll.repeats import lines
 
 __all__ = ["Nested"]
 
 FEWEST = 4
 """Groups from which a family has a grid."""
+LOOKS = (512, 2048, 8192)
+"""After so many groups it is looked at how many lines there are."""
 SIMPLE = 2
 """Loops within each other of which there cannot be fewer."""
 UNEVEN = 0.02
@@ -35,7 +53,7 @@ UNKNOWN = -(1 << 40)
 HEADS = 8
 """By the addresses of so many terms at the most it is told how the results of sums stand in a grid."""
 WAYS = 8
-"""So many ways to shift a group against others are weighed."""
+"""So many groups are looked at for one in the order of which another one may stand."""
 
 
 class Nested(Layout):
@@ -56,11 +74,15 @@ class Nested(Layout):
         self._returned = np.full(graph.size, -1, np.int64)
         self._returned[graph.outputs] = np.arange(len(graph.outputs))
 
-    def run(self) -> bool:
-        """Make all statements; tell whether that was worth it, else stop in between."""
+    def run(self, most: int) -> bool:
+        """Make all statements; tell whether that was worth it, else stop in between.
+
+        It is not where many are in no loops, or where more than ``most`` lines are to be expected.
+        """
         self._family = self._families(self._kinds)
         stands = np.where(self._is_grid[self._family], self._family, np.arange(len(self._groups)))
         self._stands = np.where(self._group_of >= 0, stands[self._group_of], -2 - self.block)
+        self._in_order()
         self._offsets = self._aligned()
         self._given: set[int] = set()
         self._alike = signatures(self.graph, self.is_lane, FINE)
@@ -69,6 +91,9 @@ class Nested(Layout):
             self._give(int(self._family[i]))
             self.place(group)
             if self._uneven > UNEVEN * len(self._groups) + FEWEST:
+                return False
+            # A loop of few rounds so far may be as many lines.
+            if i in LOOKS and lines(cast("list[Statement]", self.statements)) > (ROUNDS + 1) * most:
                 return False
         return True
 
@@ -105,41 +130,88 @@ class Nested(Layout):
         self._is_grid = counts >= FEWEST
         return np.array(roots)
 
+    def _in_order(self) -> None:
+        """Let nodes of each group stand as those of another one, or the leaves, that they read one by one."""
+        producers, consumers = self.graph.edges()
+        there = (self._group_of[producers] >= 0) | (self.address[producers] >= 0)
+        start, producers = csr(consumers[there], producers[there], self.graph.size)
+        of = np.where(self._group_of >= 0, self._group_of, len(self._groups) + self.block)
+        rank = self.address.copy()
+        for i, group in enumerate(self._groups):
+            rank[group] = np.arange(len(group))
+            if len(group) == 1:
+                continue
+            read = producers[spans(start[group], start[group + 1])]
+            number = repeated(rank[group], start[group + 1] - start[group])
+            ways = []
+            for other in np.flatnonzero(bincount(of[read]) == len(group))[:WAYS]:
+                mine = of[read] == other
+                way = rank[read[mine]]
+                steps = np.diff(np.sort(way))
+                if (np.diff(number[mine]) == 1).all() and 0 < steps[0] == steps.max() == steps.min():
+                    ways.append(way)
+            if ways and not any((np.diff(way) > 0).all() for way in ways):
+                self._groups[i] = group[np.argsort(ways[0])]
+                rank[self._groups[i]] = np.arange(len(group))
+
     def _aligned(self) -> Ints:
         """Return for each group of a family the column of its grid in which it begins.
 
-        So that, of the distances to what is read, there are as few as possible in a family.
+        Group by group, beside those that have a column: where most of what is read from one to the other
+        stands at one distance, at that. What is read one by one tells more than what all read of all.
         """
-        graph, offsets = self.graph, np.zeros(len(self._groups), np.int64)
-        column = np.zeros(graph.size, np.int64)
-        there = np.zeros(graph.size, bool)
-        producers, consumers = graph.edges()
-        order = np.argsort(consumers, kind="stable")
-        producers, consumers = producers[order], consumers[order]
-        start = np.searchsorted(consumers, np.arange(graph.size + 1))
-        most: dict[int, int] = {}
-        for i, group in enumerate(self._groups):
-            family = int(self._family[i])
-            most[family] = max(most.get(family, 0), len(group))
-        seen: dict[int, set[int]] = {}
-        for i, group in enumerate(self._groups):
-            family = int(self._family[i])
-            if not self._is_grid[family] or most[family] == 1:
-                continue
-            number = repeated(np.arange(len(group)), start[group + 1] - start[group])
-            read = producers[spans(start[group], start[group + 1])]
-            number, read = number[there[read]], read[there[read]]
-            far, votes = np.unique(number - column[read], return_counts=True)
-            known = seen.setdefault(family, set())
-            best = 0
-            if len(far):
-                ways = (-far[np.argsort(-votes, kind="stable")[:WAYS]]).tolist()
-                best = min(ways, key=lambda way: len(set((far + way).tolist()) - known))
-                known.update((far + best).tolist())
-            offsets[i] = best
-            column[group], there[group] = best + np.arange(len(group)), True
-        self._column = np.where(there, column, UNKNOWN)
+        graph, of, count = self.graph, self._group_of, len(self._groups)
+        sizes = np.array([len(group) for group in self._groups])
+        most = np.zeros(count, np.int64)
+        np.maximum.at(most, self._family, sizes)
+        wide = self._is_grid[self._family] & (most[self._family] > 1)
+        place = np.full(graph.size, UNKNOWN)
+        place[np.concatenate(self._groups)] = spans(np.zeros(count, np.int64), sizes)
+        place[(of < 0) | ~wide[of]] = UNKNOWN
+        near = self._neighbours(place)
+        columns: dict[int, int] = {}
+        for first in np.argsort(np.where(wide, -sizes, 1), kind="stable")[: wide.sum()].tolist():
+            votes: dict[tuple[int, int], float] = {}
+            queue = [(0.0, first, 0)]
+            while queue:
+                _, group, column = heappop(queue)
+                if group in columns:
+                    continue
+                columns[group] = column
+                for other, distance, vote in near.get(group, ()):
+                    if other not in columns:
+                        key = other, column + distance
+                        votes[key] = votes.get(key, 0.0) - vote
+                        heappush(queue, (votes[key], *key))
+        offsets = np.array([columns.get(i, 0) for i in range(count)])
+        self._column = np.where(place == UNKNOWN, UNKNOWN, place + offsets[of])
         return offsets
+
+    def _neighbours(self, place: Ints) -> dict[int, list[tuple[int, int, float]]]:
+        """Return for each group those that it reads or is read by: how far from it they begin, and a vote."""
+        producers, consumers = self.graph.edges()
+        both = (place[producers] != UNKNOWN) & (place[consumers] != UNKNOWN)
+        producers, consumers = producers[both], consumers[both]
+        near: dict[int, list[tuple[int, int, float]]] = {}
+        if not len(producers):
+            return near
+        far, count = place[consumers] - place[producers], len(self._groups)
+        span = 2 * int(np.abs(far).max()) + 1
+        pairs = self._group_of[consumers] * count + self._group_of[producers]
+        keys, often = np.unique(pairs * span + far + span // 2, return_counts=True)
+        pairs, far = keys // span, keys % span - span // 2
+        first = np.flatnonzero(np.diff(pairs, prepend=-1))
+        total, usual = np.add.reduceat(often, first), np.lexsort((-often, pairs))[first]
+        shared = (often[usual] == 1) & (total > 1)  # one number is read by all, say
+        votes = np.where(shared, 0.0, often[usual] ** 3 / total**2)
+        for pair, distance, vote in zip(
+            pairs[usual].tolist(), far[usual].tolist(), votes.tolist(), strict=True
+        ):
+            if vote:
+                one, other = divmod(pair, count)
+                near.setdefault(one, []).append((other, distance, vote))
+                near.setdefault(other, []).append((one, -distance, vote))
+        return near
 
     def _give(self, family: int) -> None:
         """Give a family its grid, unless it has it."""
@@ -154,19 +226,11 @@ class Nested(Layout):
         begin = self._offsets[of] - self._offsets[of].min()
         width = int((begin + [len(self._groups[i]) for i in of]).max())
         width += width > 1  # one place is left free, or two rows could be read as one
-        base = self._room(bool(self.is_lane[first]), width * len(of))
+        base = self.room(bool(self.is_lane[first]), width * len(of))
         self.grids.append((base, len(of), width))
         for row, (i, at) in enumerate(zip(of.tolist(), begin.tolist(), strict=True)):
             group = self._groups[i]
             self.pin[group] = base + row * width + at + np.arange(len(group))
-
-    def _room(self, lane: bool, size: int) -> int:
-        """Return the first address of so many that are free."""
-        if lane:
-            self.next_lane += size
-            return LANES + self.next_lane - size
-        self.next += size
-        return self.next - size
 
     # Statements.
 
@@ -202,7 +266,7 @@ class Nested(Layout):
             self.allocate(nodes, pinned=True)
         else:
             room = 1 + sum((int(n) - 1) * x for n, x in zip(sizes, strides, strict=True))
-            base = self._room(lane, room + 1)
+            base = self.room(lane, room + 1)
             self.address[nodes] = addresses(sizes, strides, base).ravel()
             self.block[nodes] = self.blocks
             self.blocks += 1
@@ -390,7 +454,7 @@ class Nested(Layout):
             cells = summed.cell[terms]
             columns = [results[cells], *[at[terms] for at in summed.at[: summed.factor_count(c)]]]
             found = slanted(np.stack(columns))
-            if found is None or not _adds_up(found[0], found[1][0], len(np.unique(cells))):
+            if found is None or not _adds_up(found[0], found[1][0], 1 + int((cells[1:] != cells[:-1]).sum())):
                 return None
             parts.append((*found, terms))
         return parts
@@ -456,4 +520,7 @@ class _Laid:
 def _adds_up(sizes: tuple[int, ...], strides: Any, cells: int) -> bool:
     """Tell whether loops are over so many results, and within them over what is summed for each."""
     out = int((strides != 0).sum())
-    return bool((strides[:out] != 0).all()) and addresses(sizes[:out], strides[:out]).size == cells
+    if not (strides[:out] != 0).all():
+        return False
+    inside = within(sizes[:out])
+    return (math.prod(sizes[:out]) if inside is None else int(inside.sum())) == cells

@@ -84,6 +84,12 @@ class Statement:
     """Where each result's terms begin, if the one part lists unequally many of them one after the other."""
     note: str = ""
     """Why something fell back to a gather, or empty."""
+    shared: int = -1
+    """How many of its outermost loops are also those of the statement before, in whose rounds it runs then.
+
+    Its own results are computed one after the other; ``sizes`` are the loops over these, of sums too. -1
+    where they, and statements, can be in any order.
+    """
 
 
 @dataclass

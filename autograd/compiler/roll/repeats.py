@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
-from operator import sub
+from operator import mul, sub
 from typing import Any, overload
 
 import numpy as np
@@ -22,14 +22,15 @@ from autograd.compiler.roll.affine import Slanted
 from autograd.compiler.roll.program import Part, Program, Ref, Statement
 
 __all__ = [
-    "FEWEST", "Loop", "Moving", "Rounds", "UnevenError", "Unrolled", "blocks", "length", "loops", "places",
-    "printed", "read", "repeats", "replaced", "weighted",
+    "FEWEST", "Loop", "Moving", "Rounds", "UnevenError", "Unrolled", "blocks", "length", "lines", "loops",
+    "places", "printed", "read", "repeats", "replaced", "weighted",
 ]  # fmt: skip
 
 FEWEST = 4
 """Rounds from which a repeat is worth a loop."""
 LONGEST = 512
 """Most statements of one round."""
+WEIGHTS = [3**k % (1 << 61) for k in range(40, 104)]
 
 
 @dataclass(frozen=True)
@@ -332,8 +333,13 @@ def length(program: Program) -> int:
 
 def printed(program: Program) -> int:
     """Return the number of statements that are printed where loops may have moving bounds."""
-    found = repeats([read(s) for s in program.statements])
-    return len(program.statements) - sum((x.count - 1) * x.period for x in found)
+    return lines(program.statements)
+
+
+def lines(statements: Sequence[Statement]) -> int:
+    """Return the number of some statements of which those of loops with moving bounds count once."""
+    found = repeats([read(s) for s in statements])
+    return len(statements) - sum((x.count - 1) * x.period for x in found)
 
 
 def repeats(items: Sequence[tuple[Any, tuple[int, ...]]]) -> list[Loop]:
@@ -341,6 +347,8 @@ def repeats(items: Sequence[tuple[Any, tuple[int, ...]]]) -> list[Loop]:
     numbers: dict[Any, int] = {}
     shapes = [numbers.setdefault(shape, len(numbers)) for shape, _ in items]
     bases = [addresses for _, addresses in items]
+    # Sums by which it is soon seen that numbers do not grow evenly; those that seem to are compared.
+    sums = [sum(map(mul, base, WEIGHTS)) for base in bases]
     following: dict[int, int] = {}
     again = [0] * len(shapes)
     for i in reversed(range(len(shapes))):
@@ -358,7 +366,7 @@ def repeats(items: Sequence[tuple[Any, tuple[int, ...]]]) -> list[Loop]:
                 continue
             if i <= uneven.get(period, -1) < i + period:
                 continue
-            last = _repeats_until(shapes, bases, i, period)
+            last = _repeats_until(shapes, bases, sums, i, period)
             if last < i + period:
                 uneven[period] = last
                 continue
@@ -374,7 +382,9 @@ def repeats(items: Sequence[tuple[Any, tuple[int, ...]]]) -> list[Loop]:
     return found
 
 
-def _repeats_until(shapes: list[int], bases: list[tuple[int, ...]], start: int, period: int) -> int:
+def _repeats_until(
+    shapes: list[int], bases: list[tuple[int, ...]], sums: list[int], start: int, period: int
+) -> int:
     """Return the first statement of a round that does not come again often enough, evenly; or its end.
 
     Whether one does says nothing of where the round begins.
@@ -382,6 +392,9 @@ def _repeats_until(shapes: list[int], bases: list[tuple[int, ...]], start: int, 
     for first in range(start, start + period):
         places = slice(first, first + FEWEST * period, period)
         if shapes[places].count(shapes[first]) < FEWEST:
+            return first
+        here, there, *more = sums[places]
+        if any(x - here != k * (there - here) for k, x in enumerate(more, 2)):
             return first
         steps = [tuple(map(sub, y, x)) for x, y in pairwise(bases[places])]
         if steps.count(steps[0]) < len(steps):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 
 import numpy as np
 
@@ -16,7 +17,8 @@ from autograd.compiler.roll.nests import Nested
 from autograd.compiler.roll.padding import Padded
 from autograd.compiler.roll.program import Program, Statement
 from autograd.compiler.roll.recurrence import place_rounds
-from autograd.compiler.roll.repeats import Rounds, Unrolled, blocks, length, printed
+from autograd.compiler.roll.repeats import Rounds, Unrolled, blocks, length, printed, weighted
+from autograd.compiler.roll.sequential import Sequential
 from autograd.compiler.roll.stencils import Stencils
 from autograd.compiler.roll.uneven import copied, uneven
 
@@ -34,6 +36,8 @@ SHORT = 5000
 """Nodes up to which it is worth looking for other loops than rounds."""
 GAIN = 16
 """So many lines for each table a longer program has at the most if there may be stencils in it."""
+MANY, BROAD = 60, 100_000
+"""Statements from which it is worth looking for loops in the order of recording, and nodes up to which."""
 TABLE = 4
 """So many lines a table of addresses is worth."""
 
@@ -68,51 +72,68 @@ def _rolled(graph: Graph, first: list[Ints]) -> Program:
 
 
 @QUIET
-def nested(program: Program) -> Program:
+def nested(program: Program, *, in_order: bool = False) -> Program:
     """Return a program for loops with moving bounds, if it is much shorter: triangles are loops in it.
 
-    Or if fewer operands are read by tables of addresses, each of which is worth some lines.
+    Or if fewer operands are read by tables of addresses, each of which is worth some lines. With
+    ``in_order``, loops may hold several statements, and compute their numbers one after the other.
     """
-    graph, count = program.graph, len(program.statements)
-    tables = _tables(program)
+    graph, count, given = program.graph, len(program.statements), _Tried(program)
     if graph.scatters().any():
         return program
     has_rounds = any(isinstance(s, Rounds) for s in blocks(program))
-    if not tables and (has_rounds or count < LONG or graph.size > SMOOTH * count):
+    if not given.tables and (has_rounds or count < LONG or graph.size > SMOOTH * count):
         return program
     if has_rounds and graph.size > SHORT:
         return program
-    found = []
-    for apart in () if has_rounds else (True, False):
+    found: list[_Tried] = []
+    for apart in () if has_rounds else (False, True):
         layout = Nested(graph, apart=apart)
-        if layout.kinds <= max(SHORTER * count, LONG) and layout.run():
-            found.append(_finished(layout))
-    best = _best(program, found)
-    tables = _tables(best)
-    if tables and (graph.size <= SHORT or GAIN * tables >= printed(best)):
+        if layout.kinds > max(SHORTER * (count + TABLE * given.tables), LONG):
+            continue
+        if not layout.run(given.price):
+            break  # nor is there a use in telling more nodes apart
+        found.insert(0, _Tried(_finished(layout)))
+        if not found[0].tables and found[0].price <= SHORTER * given.price:
+            break
+    best = _best(given, found)
+    if best.tables and (graph.size <= SHORT or GAIN * best.tables >= best.lines):
         stencils = Stencils(graph)
         if stencils.run():
-            best = _best(program, [*found, _finished(stencils)])
-    return best
+            best = _best(given, [*found, _Tried(_finished(stencils))])
+    if in_order and graph.size <= BROAD and (best.tables or len(best.program.statements) > MANY):
+        sequential = Sequential(graph)
+        if sequential.run(best.price):
+            best = _best(best, [_Tried(_finished(sequential))])
+    return best.program
 
 
-def _best(program: Program, found: list[Program]) -> Program:
-    """Return the shortest of some programs if it is much shorter than one, or reads fewer tables."""
-    price = _price(program)
-    best = min(found, key=_price, default=program)
-    if _price(best) <= SHORTER * price or (_price(best) < price and _tables(best) < _tables(program)):
-        return best
-    return program
+class _Tried:
+    """A program with its lines, those that read tables of addresses, and how long it is with these."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.tables = sum(times * bool(s.note) for s, times in weighted(program))
+
+    @cached_property
+    def lines(self) -> int:
+        return printed(self.program)
+
+    @cached_property
+    def price(self) -> int:
+        return self.lines + TABLE * self.tables
 
 
-def _tables(program: Program) -> int:
-    """Return how many statements read by tables of addresses."""
-    return sum(bool(s.note) for s in program.statements)
+def _best(given: _Tried, found: list[_Tried]) -> _Tried:
+    """Return the shortest of some programs if it is much shorter than one, or reads fewer tables.
 
-
-def _price(program: Program) -> int:
-    """Return how long a program is, a table of addresses counting as some lines."""
-    return printed(program) + TABLE * _tables(program)
+    One with tables, which may grow with the size of the problem, must be half as long as one without.
+    """
+    if not found:
+        return given
+    best = min(found, key=lambda tried: tried.price * (2 if tried.tables else 1))
+    fewer = best.price < given.price and best.tables < given.tables
+    return best if fewer or best.price <= SHORTER * given.price else given
 
 
 @QUIET

@@ -23,7 +23,6 @@ from autograd.compiler.graph.schedule import FINE, mixed, signatures
 from autograd.compiler.roll.addresses import Column, Plan, loop_cuts
 from autograd.compiler.roll.affine import nest
 from autograd.compiler.roll.cells import Layout
-from autograd.compiler.roll.program import LANES
 
 __all__ = ["Stencils"]
 
@@ -83,11 +82,7 @@ class Stencils(Layout):
         width = int(site.max()) - first + 2  # one place is left free, or two grids could be read as one
         if width > SPARSEST * (len(group) + MOST):
             return
-        if self.is_lane[group[0]]:
-            base, self.next_lane = LANES + self.next_lane, self.next_lane + width
-        else:
-            base, self.next = self.next, self.next + width
-        self.pin[group] = base + site - first
+        self.pin[group] = self.room(bool(self.is_lane[group[0]]), width) + site - first
 
     def place(self, group: Ints) -> None:
         """Make the statement of a group, or one for each way in which its nodes read."""
@@ -96,7 +91,11 @@ class Stencils(Layout):
             self._commit(group, plan)
             return
         for part in self._by_distances(group):
-            self._commit(part, self._even_plan(part))
+            plan = self._even_plan(part)
+            if plan is None:
+                self._uneven = True
+                return
+            self._commit(part, plan)
 
     def _even_plan(self, group: Ints) -> Plan | None:
         """Return a plan without gathers, in which the terms of sums are apart if they can be; or None."""
@@ -106,15 +105,6 @@ class Stencils(Layout):
             if plan is not None:
                 return plan
         return None
-
-    def _commit(self, group: Ints, plan: Plan | None) -> None:
-        """Store the results of a group, and enter its statement; where nothing fits, with a table."""
-        if plan is None:
-            self._uneven = True
-            if self.pin[group[0]] >= 2 * self.parameters:
-                self.pin[group] = -1
-            plan = self._plan(group, strict=False)
-        super()._commit(group, plan)
 
     def _by_distances(self, group: Ints) -> Iterator[Ints]:
         """Yield the nodes that read alike: each operand at one distance, or the same one; in loops."""
@@ -150,11 +140,14 @@ class Stencils(Layout):
         is_far = often[0] >= often[1]
         return mixed(np.where(is_far, far, at) * 2 + is_far)
 
-    def _columns(self, group: Ints, level: int) -> tuple[list[Column], Any] | None:
-        """Sort the terms of a group into classes, or each by itself."""
-        if len(group) == 1 and level == 1:  # whatever statements are read: they are others the first time
-            level = 0
-        found = super()._columns(group, level)
+    def _classes(self, group: Ints, level: int) -> list[Ints]:
+        """Sort the terms of a group into classes, a single node's by the kinds of their factors alone."""
+        # Whatever statements are read: they are others the first time.
+        return super()._classes(group, 0 if len(group) == 1 and level == 1 else level)
+
+    def _columns(self, group: Ints, classes: list[Ints]) -> tuple[list[Column], Any] | None:
+        """Return the terms of classes, or each by itself."""
+        found = super()._columns(group, classes)
         if found is None or not self._apart:
             return found
         return [one for c in found[0] for one in _apart(c)], found[1]
@@ -313,14 +306,11 @@ def _distinct(number: Ints, read: Ints) -> tuple[Ints, Ints]:
 def _seeded(rows: Ints) -> Ints:
     """Return the distances at which most nodes read, from one operand that is a different one for each."""
     size = rows.shape[1]
-    best = None
-    for k in range(size):
-        far = rows - rows[:, k : k + 1]
-        shared = len(rows) - len(np.unique(rows[:, k]))
-        price = shared, len(np.unique(far, axis=0)), abs(2 * k - size + 1)
-        if best is None or price < best[0]:
-            best = price, far
-    assert best is not None
-    distances, often = np.unique(best[1], return_counts=True)
+    ways = [rows - rows[:, k : k + 1] for k in range(size)]
+    prices = [
+        (len(rows) - len(np.unique(rows[:, k])), len(np.unique(ways[k], axis=0)), abs(2 * k - size + 1))
+        for k in range(size)
+    ]
+    distances, often = np.unique(ways[prices.index(min(prices))], return_counts=True)
     found: Ints = distances[8 * often >= len(rows)]
     return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -56,14 +56,20 @@ def verify(program: Program) -> None:
     t = graph.terms
     order = np.argsort(t.node, kind="stable")
     sorted_terms = t.take(order)
+    nests = _nests(program)
     for s in program.statements:
+        if s.shared == 0:
+            nest = next(nests)
+            _check_nest(program, nest, ready)
+            written = np.concatenate([program.address[one.nodes] for one in nest])
+            _require(ready.add(written), "each address is written once")
         _require(((program.address[s.nodes] >= LANES) == s.lane).all(), "results are where their kind is")
         if s.op is not None:
             _check_row(program, s, ready)
         else:
             ends = [np.searchsorted(sorted_terms.node, s.nodes, side) for side in ("left", "right")]
             _check_sum(program, s, ready, sorted_terms.take(spans(*ends)), np.subtract(ends[1], ends[0]))
-        _require(ready.add(program.address[s.nodes]), "each address is written once")
+        _require(s.shared >= 0 or ready.add(program.address[s.nodes]), "each address is written once")
     for s in program.scattered:
         _check_row(program, s, ready)
     work = np.flatnonzero(graph.args[:, 0] >= 0)
@@ -97,6 +103,47 @@ class _Ready:
         self._is[index] = True
         self._is[-1] = False
         return int(np.count_nonzero(self._is[np.unique(index)])) == len(index)
+
+
+def _nests(program: Program) -> Iterator[list[Statement]]:
+    """Yield the statements that run in the same loops, one after the other."""
+    found: list[Statement] = []
+    for s in program.statements:
+        if s.shared <= 0 and found:
+            yield found
+            found = []
+        if s.shared >= 0:
+            found.append(s)
+    if found:
+        yield found
+
+
+def _check_nest(program: Program, nest: list[Statement], ready: _Ready) -> None:
+    """Check that statements in the same loops read what is computed in rounds before, or before in theirs."""
+    graph, address = program.graph, program.address
+    depth = max(len(s.sizes) for s in nest)
+    turns, places, opened = [], np.zeros(depth + 1, np.int64), 0
+    for s in nest:
+        _require(s.shared <= opened, "loops that statements share are open")
+        opened = len(s.sizes)
+        places[s.shared] += 1
+        places[s.shared + 1 :] = 0
+        turn = np.zeros((len(s.nodes), 2 * depth + 1), np.int64)  # place in the body, round of the loop, ...
+        turn[:, ::2] = places
+        inside = within(s.sizes)
+        rounds = np.indices(tuple(map(int, s.sizes))).reshape(opened, -1)
+        turn[:, 1 : 2 * opened : 2] = (rounds if inside is None else rounds[:, inside.ravel()]).T
+        turns.append(turn)
+    nodes = np.concatenate([s.nodes for s in nest])
+    when = np.full(graph.size, -1)
+    when[nodes[np.lexsort(np.concatenate(turns).T[::-1])]] = np.arange(len(nodes))
+    producers, consumers = graph.edges()
+    own = (when[consumers] >= 0) & (graph.kind[producers] != CONST)
+    producers, consumers = producers[own], consumers[own]
+    late = when[producers] >= when[consumers]
+    outside = when[producers] < 0
+    in_time = not late.any() and ready.has(address[producers[outside]])
+    _require(in_time, "operands are computed before they are read")
 
 
 def _check_row(program: Program, s: Statement, ready: _Ready) -> None:

@@ -4,6 +4,7 @@ import random
 import subprocess
 import warnings
 from dataclasses import replace
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -21,8 +22,8 @@ from autograd.compiler.backends.c.emit import c_program
 from autograd.compiler.graph import ir, schedule, simplify
 from autograd.compiler.graph.ir import ARITY, INPUT, LANE, PARAM, SOP, Terms
 from autograd.compiler.record import trace
-from autograd.compiler.roll import cells, rolled
-from autograd.compiler.roll.affine import compress, nest
+from autograd.compiler.roll import affine, cells, rolled
+from autograd.compiler.roll.affine import compress, nest, slanted
 from autograd.compiler.roll.program import LANES
 from autograd.compiler.roll.verify import verify, verify_graph
 
@@ -54,6 +55,29 @@ def test_nest_never_misreads(addresses):
         for size, step in zip(sizes, strides[0], strict=True):
             again = (again[:, None] + step * np.arange(size)).ravel()
         assert (again + addresses[0]).tolist() == addresses
+
+
+@given(
+    st.lists(st.tuples(st.integers(1, 5), st.integers(-9, 9)), max_size=4), st.integers(0, 99), st.booleans()
+)
+def test_loops_in_few_addresses_are_those_found_in_many(loops, odd, triangular):
+    column = np.zeros(1, np.int64)
+    for size, step in loops:
+        column = (column[:, None] + step * np.arange(size)).ravel()
+    if triangular:
+        column = np.concatenate(
+            [column + 40 * i + np.arange(len(column)) % (i + 1) for i in range(odd % 7 + 1)]
+        )
+    column[odd % len(column)] += odd % 3 == 0
+    columns = np.stack([column, np.arange(len(column))])
+    few = nest(columns), slanted(columns)
+    with patch.multiple(affine, FEW=0, SMALL=0):
+        many = nest(columns), slanted(columns)
+    for one, other in zip(few, many, strict=True):
+        assert (one is None) == (other is None)
+        if one is not None and other is not None:
+            assert repr(one[0]) == repr(other[0])
+            assert np.array_equal(one[1], other[1])
 
 
 def test_compress_keeps_the_numbers():

@@ -68,6 +68,13 @@ def test_odd_addresses_are_no_loops():
         assert slanted(np.array([numbers])) is None
 
 
+@pytest.mark.parametrize("count", [3, 16, 17, 40])
+def test_loops_are_looked_for_in_any_number_of_columns(count):
+    triangle = rounds((4, Slanted(4, 1, (1,)))) @ [10, 1]
+    found = slanted(np.tile(triangle, (count, 1)))
+    assert found is None if count > 15 else found[0][0] == 4
+
+
 def test_the_numbers_of_a_slanted_statement_are_read_and_replaced():
     part = Part((4, Slanted(4, 1, (1,))), Ref(10, (1, 0)), 2.0, Ref(50, (3, 1)), None)
     statement = compile(lambda x: x + 1.0, backend="numpy")
@@ -116,7 +123,7 @@ def test_a_program_is_as_long_whatever_the_size(name):
 @pytest.mark.parametrize("n", [1, 2, 3, 5, 8])
 def test_layouts_of_triangles_are_sound_for_all_sizes(name, apart, n):
     layout = Nested(rolled(name, n).graph, apart=apart)
-    layout.run()
+    layout.run(10**9)
     verify(_finished(layout))
 
 

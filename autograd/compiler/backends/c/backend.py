@@ -33,7 +33,7 @@ class C:
 
     def bind(self, program: Program, lanes: int) -> Bound:
         """Return the program over fresh arrays, for a number of lanes."""
-        return BoundC(nested(program), lanes, self.threads)
+        return BoundC(nested(program, in_order=True), lanes, self.threads)
 
     def absent(self) -> str:
         """Return why no compiler is there, or an empty text."""
@@ -48,7 +48,7 @@ class C:
 
     def source(self, program: Program) -> str:
         """Return the program in C, all of it; of a long one the compiler is given a short form (`listed`)."""
-        return c_program(nested(program))
+        return c_program(nested(program, in_order=True))
 
     def cost(self, work: Work) -> Cost:
         """Estimate what a call takes, and the compiler."""

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd.compiler.backends.c.listed import Lines, Listed
-from autograd.compiler.backends.c.loops import shared_part, shared_parts
+from autograd.compiler.backends.c.loops import added_up, shared_part, shared_parts
 from autograd.compiler.backends.c.sizes import few_to_look_at
 from autograd.compiler.backends.c.spelling import PRELUDE, literal, spelled
 from autograd.compiler.backends.c.tape import taped
@@ -148,7 +148,13 @@ class CWriter:
         inside: list[Piece] = []
         after: list[Piece] = []
         late: set[int] = set()
-        for s in blocks(self.program):
+        nest: list[Statement] = []
+        for s in [*blocks(self.program), None]:
+            if nest and (s is None or isinstance(s, Rounds) or s.shared <= 0):
+                before.append(self._nest(nest))
+                nest = []
+            if s is None:
+                break
             if isinstance(s, Rounds):
                 is_late = bool(late) and any(self._reads(x) & late for x in s)
                 section = inside if s.first[0].lane else after if is_late else before
@@ -157,7 +163,9 @@ class CWriter:
                     late.update(x for nodes in s.nodes for x in self.program.address[nodes].ravel().tolist())
                 continue
             over = any(p.over for p in s.parts)
-            if over:
+            if s.shared >= 0:
+                nest.append(s)
+            elif over:
                 self._lane_sum(s, inside, after)
                 late.update(self.program.address[s.nodes].tolist())
             elif s.lane:
@@ -231,6 +239,37 @@ class CWriter:
             _work(s),
             listed=None if s.lane else lambda: self._statement(taped(s) or s),
         )
+
+    def _nest(self, statements: list[Statement]) -> Piece:
+        """Print statements in the loops that they share."""
+        text, opened = "   ", 0
+        for s in statements:
+            ends, opened = " }" * (opened - s.shared), len(s.sizes)
+            begins = "".join(f"FOR(i{k}, {bound(s.sizes[k])}) {{ " for k in range(s.shared, opened))
+            text += f"{ends} {begins}{self._number(s)}"
+        text += " }" * opened
+        return Piece(text, (), lambda _: text, sum(map(_work, statements)))
+
+    def _number(self, s: Statement) -> str:
+        """Print how one number of a statement is computed, within its loops."""
+        if s.op is not None:
+            return f"{self.value(s.result, s.sizes)} = {self._computed(s)};"
+        depth, target = len(s.sizes), self.value(s.parts[0].result, s.parts[0].sizes)
+        if s.extremum:
+            f, start = ("larger", "-INFINITY") if s.extremum == "max" else ("smaller", "INFINITY")
+            steps = [(part, f"t = {f}(t, {self._compared(part)});") for part in s.parts]
+        else:
+            start = added_up(self, [part for part in s.parts if len(part.sizes) == depth]) or "0.0"
+            looped = [part for part in s.parts if len(part.sizes) > depth]
+            if not looped:
+                return f"{target} = {start};"
+            steps = [(part, f"t += {added_up(self, [part])};") for part in looped]
+        text = ""
+        for part, step in steps:
+            axes = range(depth, len(part.sizes))
+            outer, inner = self.loops(part.sizes, axes[:-1]), self.loops(part.sizes, axes[-1:])
+            text += f"{outer}{{ {'SIMD_SUM ' if axes and not s.extremum else ''}{inner}{step} }} "
+        return f"{{ double t = {start}; {text}{target} = t; }}"
 
     def _run(self, shared: list[str], lane: list[str], final: list[str]) -> str:
         p = self.program
@@ -428,15 +467,18 @@ class CWriter:
         """Return the loops over a part's results, and their place."""
         return self.loops(part.sizes, self._split(part)[0]), self.value(part.result, part.sizes)
 
-    def _row(self, s: Statement) -> str:
+    def _computed(self, s: Statement) -> str:
+        """Return what a row's statement computes in a round."""
         assert s.op is not None
-        template = self.spelled.calls[s.op]
-        axes = range(len(s.sizes))
         texts = [self.value(r, s.sizes) for r in s.operands]
         if s.lane:
             texts = [f"AT({t}, l)" if r.lane else t for t, r in zip(texts, s.operands, strict=True)]
         texts = [t if t.startswith("(") or " " not in t or t.endswith("]") else f"({t})" for t in texts]
-        value = template.format(*texts, *map(literal, s.params))
+        return self.spelled.calls[s.op].format(*texts, *map(literal, s.params))
+
+    def _row(self, s: Statement) -> str:
+        axes = range(len(s.sizes))
+        value = self._computed(s)
         target = self.value(s.result, s.sizes)
         simd = "" if s.lane or not s.sizes else "SIMD "
         outer, inner = list(axes)[:-1], list(axes)[-1:]
@@ -451,15 +493,7 @@ class CWriter:
         for k, part in enumerate(s.parts):
             out, inner = self._split(part)
             target = self.value(part.result, part.sizes)
-            if part.a is None:
-                assert not isinstance(part.coef, Ref) or part.coef.constants is not None
-                x = (
-                    literal(part.coef)
-                    if not isinstance(part.coef, Ref)
-                    else self.value(part.coef, part.sizes)
-                )
-            else:
-                x = self.value(part.a, part.sizes)
+            x = self._compared(part)
             start = f"{target}" if k else ("-INFINITY" if s.extremum == "max" else "INFINITY")
             f = "larger" if s.extremum == "max" else "smaller"
             if s.lane:
@@ -472,6 +506,12 @@ class CWriter:
                 body = f"{self.loops(part.sizes, inner)}t = {f}(t, {x}); {target} = t;"
                 lines.append(f"    {self.loops(part.sizes, out)}{{ double t = {start}; {body} }}")
         return "\n".join(lines)
+
+    def _compared(self, part: Part) -> str:
+        """Return the operand of an extremum."""
+        if part.a is not None:
+            return self.value(part.a, part.sizes)
+        return self.value(part.coef, part.sizes) if isinstance(part.coef, Ref) else literal(part.coef)
 
     def _ragged(self, s: Statement) -> str:
         part = s.parts[0]

@@ -13,7 +13,7 @@ from autograd.compiler.roll.affine import Slanted
 from autograd.compiler.roll.program import Part, Ref
 from autograd.compiler.roll.repeats import Moving
 
-__all__ = ["shared_part", "shared_parts"]
+__all__ = ["added_up", "shared_part", "shared_parts"]
 
 
 def shared_parts(w: Any, parts: list[Part]) -> str:
@@ -24,8 +24,8 @@ def shared_parts(w: Any, parts: list[Part]) -> str:
         if len(own) == 1:
             lines.append(shared_part(w, own[0], first=not lines))
             continue
-        added = " + ".join([target] * bool(lines) + [_scaled(w, part) for part in own])
-        lines.append(f"    {loops}{target} = {added.replace('+ -', '- ')};{' }' * bool(loops)}")
+        added = added_up(w, own, [target] * bool(lines))
+        lines.append(f"    {loops}{target} = {added};{' }' * bool(loops)}")
     return "\n".join(lines)
 
 
@@ -38,6 +38,11 @@ def _pass(w: Any, number: int, part: Part) -> tuple[str, str]:
         return str(number), ""
     loops = f"{w.loops(sizes, out[:-1])}{{ SIMD {w.loops(sizes, out[-1:])}" if out else ""
     return loops, w.value(part.result, sizes)
+
+
+def added_up(w: Any, parts: list[Part], texts: list[str] | None = None) -> str:
+    """Return the sum of some texts, and of what parts add to their result."""
+    return " + ".join([*(texts or []), *(_scaled(w, part) for part in parts)]).replace("+ -", "- ")
 
 
 def _scaled(w: Any, part: Part) -> str:

@@ -35,7 +35,7 @@ class Few(NamedTuple):
 
 def few_to_look_at(program: Program) -> Few | None:
     """Return the few numbers that tell of all; None where the limit would be too low."""
-    if any(isinstance(block, Rounds) for block in blocks(program)):
+    if any(isinstance(block, Rounds) or block.shared >= 0 for block in blocks(program)):
         return None  # products of all rounds' numbers: there is no limit worth having
     growth = _Growth(program)
     for s in program.statements:
