@@ -13,7 +13,7 @@ import autograd
 import nn
 from autograd import GraphError, TracingError, Value
 from autograd.compiler import compile
-from autograd.compiler.record.recording import record
+from autograd.compiler.record.recording import Tape, record
 from autograd.compiler.without_numpy import PlainCompiled
 
 KEPT = Value(3.0, "kept")
@@ -226,7 +226,7 @@ def test_what_was_computed_before_a_recording_is_found_wherever_it_is_read(use):
 
 def test_modes_begin_and_end_within_a_recording():
     """Nodes go on the tape in order, and nothing else is left out, whatever modes there are around them."""
-    tape = []
+    tape = Tape()
 
     def f(x):
         y = x * x
@@ -252,7 +252,7 @@ def test_modes_begin_and_end_within_a_recording():
 
 
 def test_recordings_in_two_threads_keep_their_nodes_apart():
-    tapes = [[] for _ in range(4)]
+    tapes = [Tape() for _ in range(4)]
     meet = threading.Barrier(len(tapes))
 
     def f(x):
