@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, overload
 
 from autograd.errors import AnomalyError, GraphError
 from autograd.floats.convert import to_float
-from autograd.modes import ACTIVE, MODE, differentiating, is_tracing, refuse_constant, refuse_while_tracing
+from autograd.modes import ACTIVE, MODE, differentiating, refuse_constant, refuse_while_tracing
 from autograd.node import HOOKED, Bundle, Call, Node
 from autograd.spellings import IDLE, options
 from autograd.sweep import add_to_leaves, in_turn, sweep
@@ -300,6 +300,10 @@ def _chain_rule_recorded(now: Pass, create_graph: bool) -> Pass | None:
     """Do as `_chain_rule` does."""
     grads, rest, bundles, _ = now
     anomaly = bool(ACTIVE) and MODE.get().anomaly
+    tape = MODE.get().tape if ACTIVE else None
+    tracing = tape is not None
+    if tape is not None:
+        tape.pulled = True
     results: dict[Any, Value] = {}  # of a call with several, one that messages name
 
     def sum_of(old: Any, term: Any, where: Any) -> Any:
@@ -313,8 +317,17 @@ def _chain_rule_recorded(now: Pass, create_graph: bool) -> Pass | None:
         g = grads[node]
         if g is None:
             continue
-        if node.note is not None and node.note.hooks and not is_tracing():  # a program's calls call them
-            g = grads[node] = _hooked(node.note.hooks, g)
+        note = node.note
+        if note is not None and note.hooks and not tracing:  # a program's calls call them
+            g = grads[node] = _hooked(note.hooks, g)
+        a = node._a
+        if create_graph and not anomaly and (isinstance(a, Node) or a.__class__ is float):  # one or two
+            edges = _recorded_edges(node, tracing)
+            for (x, _), term in zip(edges, [None if d is None else _times(g, d) for _, d in edges]):
+                if term is not None:
+                    old = grads[x]
+                    grads[x] = term if old is None else old + term
+            continue
         if isinstance(node, Bundle):
             if node.recomputed:
                 inner: Pass | None = node.replay(g, grads, create_graph)
@@ -334,7 +347,7 @@ def _chain_rule_recorded(now: Pass, create_graph: bool) -> Pass | None:
             results[node._call] = node
             _store_cotangent(grads, node, g)
             continue
-        edges = _recorded_edges(node) if create_graph else node._edges()
+        edges = _recorded_edges(node, tracing) if create_graph else node._edges()
         if anomaly:
             edges = [(x, _check_finite(node, d, node.operands)) for x, d in edges]
         terms = [None if d is None else _times(g, d) for _, d in edges]
@@ -360,12 +373,15 @@ def _chain_rule_recorded(now: Pass, create_graph: bool) -> Pass | None:
     return None
 
 
-def _recorded_edges(node: Node) -> list[tuple[Node, Any]]:
-    """Return each parent with its local derivative as a node: the row's rule, run on nodes."""
+def _recorded_edges(node: Node, tracing: bool) -> list[tuple[Node, Any]]:
+    """Return each parent with its local derivative as a node: the row's rule, run on nodes.
+
+    While the compiler is ``tracing``, no data can be changed, and a program has other data.
+    """
     op, operands = node.op, node.operands
     if op is None:
         return []
-    y = op.value(*[x._data if isinstance(x, Node) else x for x in operands])
+    y = node._data if tracing else op.value(*[x._data if isinstance(x, Node) else x for x in operands])
     if y != node._data and not (math.isnan(y) and math.isnan(node._data)):
         raise GraphError(gettext(
             "the data of {name}(...) = {data} or of its operands was changed after it was computed (it "
@@ -375,7 +391,7 @@ def _recorded_edges(node: Node) -> list[tuple[Node, Any]]:
         ))  # fmt: skip
     partials = op.rule(node, operands)
     pairs = [(x, p) for x, p in zip(operands, partials) if isinstance(x, Node)]  # constants may follow
-    if op.gated and not is_tracing():  # a compiled program has other data, and takes other branches
+    if op.gated and not tracing:  # a compiled program has other data, and takes other branches
         pairs = [(x, None if d is None else p) for (x, p), (_, d) in zip(pairs, node._edges(), strict=True)]
     return pairs
 

@@ -35,8 +35,8 @@ class Mode:
     """Whether each node notes the user's source line."""
     scope: str = ""
     """Path of the module that makes the nodes, such as ``layer1.n2``."""
-    tape: list[Any] | None = None
-    """While the compiler traces: every node, in order of creation."""
+    tape: Any = None
+    """While the compiler traces: every node, in order of creation; see `compiler.record.recording.Tape`."""
     differentiating: Inputs | None = None
     """The inputs of the calls of `grad`, `jvp` and the like that are running; None outside of such calls.
 
@@ -111,11 +111,11 @@ class _Modes:
     """The modes that were switched on in the present context and have not ended."""
 
     def __init__(self) -> None:
-        self._tokens: ContextVar[tuple[ref[Token], ...]] = ContextVar("autograd_modes", default=())
+        self.tokens: ContextVar[tuple[ref[Token], ...]] = ContextVar("autograd_modes", default=())
 
     def get(self) -> Mode:
         """Return how operations are recorded now."""
-        tokens = self._tokens.get()
+        tokens = self.tokens.get()
         if not tokens:
             return _USUAL
         if len(tokens) == 1 and (only := value_of(tokens[0])) is not None:  # as while a function is recorded
@@ -125,7 +125,7 @@ class _Modes:
         if switched[-1] is None:  # as a rule the modes that have ended are those entered last
             while switched and switched[-1] is None:
                 switched.pop()
-            self._tokens.set(tokens[: len(switched)])
+            self.tokens.set(tokens[: len(switched)])
         if None not in switched:
             last = switched[-1] if switched else None
             return _USUAL if last is None else last[1]
@@ -139,7 +139,7 @@ class _Modes:
     def add(self, token: ref[Token], changes: dict[str, Any]) -> None:
         """Switch fields of the present `Mode` for as long as ``token`` lasts."""
         token().content = changes, _changed(self.get(), changes)  # type: ignore[union-attr]
-        self._tokens.set((*[weak for weak in self._tokens.get() if weak() is not None], token))
+        self.tokens.set((*[weak for weak in self.tokens.get() if weak() is not None], token))
 
 
 def _changed(mode: Mode, changes: dict[str, Any]) -> Mode:

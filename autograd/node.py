@@ -258,16 +258,17 @@ class Node:
     @property
     def operands(self) -> tuple[Any, ...]:
         """What the operation was applied to, constants included, in order."""
+        a, b = self._a, self._b
+        if isinstance(a, Node) or a.__class__ is float:
+            return (a,) if b is None else (a, b)
         if self._row is None:
             return ()
         if self._call is not None:
-            return self._call.operands(self._b)
+            return self._call.operands(b)
         if self._vectors is not None:
             ws, xs = self._vectors
             return (*ws, *xs)
-        if self._a.__class__ is tuple:
-            return self._a
-        return (self._a,) if self._b is None else (self._a, self._b)
+        return a  # type: ignore[no-any-return]
 
     @property
     def _call(self) -> Call | None:
@@ -516,4 +517,6 @@ def apply_modes(node: _Made) -> _Made:
         node.note = (ConstantNote if constant else Note)("", mode.scope, user_line() if mode.sources else "")
     if mode.tape is not None:
         mode.tape.append(node)
+        if engine is not None and mode.grad and not (mode.anomaly or mode.scope or mode.sources):
+            engine.taped(MODE.tokens, mode.tape)
     return node

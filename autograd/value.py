@@ -373,6 +373,8 @@ class Value(Node, Operators, Elsewhere):
 
     def __eq__(self, other: object) -> Any:
         if isinstance(other, Value):
+            if ACTIVE and self is not other:
+                _refuse_two_nodes()
             return self is other
         if is_tracing():
             return ops.equal(self, other) if _is_number(other) else NotImplemented
@@ -381,6 +383,8 @@ class Value(Node, Operators, Elsewhere):
 
     def __ne__(self, other: object) -> Any:
         if isinstance(other, Value):
+            if ACTIVE and self is not other:
+                _refuse_two_nodes()
             return self is not other
         if is_tracing():
             return 1.0 - ops.equal(self, other) if _is_number(other) else NotImplemented
@@ -675,10 +679,20 @@ Node._new = staticmethod(_new)
 Node._kind = Value
 
 
+def _refuse_two_nodes() -> None:
+    """Raise where the compiler records a comparison of nodes: their numbers may be meant."""
+    refuse_while_tracing(
+        "compares two Values by ==, which asks whether they are one node",
+        "write autograd.equal(x, y) for their numbers, or x is y",
+    )
+
+
 def _comparable(x: Any) -> Any:
     """Return the number on the other side of <, <=, > or >=."""
     if isinstance(x, Value):
         return x._data
+    if hasattr(x, "_apply"):  # an array of nodes, which compares itself
+        return x
     number = exact(x)
     # to_float says what is wrong with it.
     return to_float(x) if number is None or isinstance(number, complex) else number

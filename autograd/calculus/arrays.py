@@ -21,6 +21,7 @@ from autograd import ops
 from autograd.conversion import check_function
 from autograd.floats.convert import to_float
 from autograd.many import dots, norm
+from autograd.modes import is_tracing
 from autograd.ufuncs import COMPARISONS, counterpart
 from autograd.value import Value
 from autograd.words import gettext
@@ -85,6 +86,10 @@ class Array(np.ndarray[Any, Any]):
         # Some of NumPy's functions make a plain array of what they are given.
         return result.view(Array) if type(result) is np.ndarray and result.dtype == object else result
 
+    def astype(self, dtype: Any, *args: Any, **options: Any) -> Any:
+        """Return a copy, where it is to be one of doubles: nodes hold these."""
+        return super().astype(object if np.dtype(dtype) == np.float64 else dtype, *args, **options)
+
     def dot(self, other: Any, out: Any = None) -> Any:
         """Return the product, as `numpy.dot` does."""
         result = _dot(self, other)
@@ -110,7 +115,14 @@ def build(items: Sequence[Any], shape: tuple[int, ...]) -> Any:
 
 
 def check(array: Any) -> None:
-    """Raise where an array has holes, whose derivatives would be those of what lies beneath."""
+    """Raise where an array has holes, whose derivatives would be those of what lies beneath.
+
+    And where its ``*`` is another product than that of nodes.
+    """
+    if isinstance(array, np.matrix):
+        raise TypeError(gettext(
+            "it is an np.matrix, whose * is the product of matrices; pass np.asarray(x), and write @ for that"
+        ))  # fmt: skip
     if isinstance(array, np.ma.MaskedArray):
         raise TypeError(gettext(
             "it is masked; fill in what is missing, as with x.filled(0.0), or leave that out"
@@ -169,6 +181,8 @@ def _call(ufunc: Any, inputs: tuple[Any, ...], options: dict[str, Any]) -> Any:
             "NumPy's {name} takes no where= for Values; write np.where(condition, a, b)",
             name=name,
         ))  # fmt: skip
+    if is_tracing() and name in _WHILE_RECORDING:
+        return Array._apply(_WHILE_RECORDING[name], inputs)
     if name in COMPARISONS:
         compare = COMPARISONS[name]
         pairs = [np.asarray(_numbers(x), object) for x in inputs]
@@ -182,6 +196,20 @@ def _call(ufunc: Any, inputs: tuple[Any, ...], options: dict[str, Any]) -> Any:
     if name == "divmod":
         return Array._apply(operator.floordiv, inputs), Array._apply(operator.mod, inputs)
     return Array._apply(counterpart(name), inputs)
+
+
+def _truth(x: Any) -> Any:
+    return 1.0 - ops.equal(x, 0.0)
+
+
+_WHILE_RECORDING: Final[dict[str, Callable[..., Any]]] = {
+    **{name: getattr(ops, name) for name in COMPARISONS if name != "not_equal"},
+    "not_equal": lambda a, b: 1.0 - ops.equal(a, b), "isnan": lambda x: 1.0 - ops.equal(x, x),
+    "logical_and": lambda a, b: _truth(a) * _truth(b), "bitwise_and": operator.mul,
+    "logical_or": lambda a, b: ops.maximum(_truth(a), _truth(b)), "bitwise_or": ops.maximum,
+    "logical_not": lambda x: ops.equal(x, 0.0), "invert": lambda x: 1.0 - x,
+}  # fmt: skip
+"""What asks for truth: while the compiler records, numbers 1.0 and 0.0 that `where` takes."""
 
 
 def _reduce(ufunc: Any, inputs: tuple[Any, ...], options: dict[str, Any]) -> Any:
@@ -304,8 +332,15 @@ def _on_numbers(function: Callable[..., Any]) -> Callable[..., Any]:
     return lambda *args, **options: function(*map(_numbers, args), **options)
 
 
+def _where(condition: Any, *cases: Any) -> Any:
+    """Do as `numpy.where` does, with a condition of nodes as `autograd.where` does."""
+    if cases and is_tracing() and _plain(condition).dtype == object:
+        return Array._apply(ops.where, (condition, *cases))
+    return _by_numpy(np, "where", (condition, *cases), {})
+
+
 _FUNCTIONS: Final[dict[Any, Callable[..., Any]]] = {
     np.dot: _dot, np.inner: _inner, np.vdot: lambda a, b: _dot(np.ravel(a), np.ravel(b)),
-    np.linalg.norm: _norm, np.i0: lambda x: Array._apply(ops.i0, (x,)),
+    np.where: _where, np.linalg.norm: _norm, np.i0: lambda x: Array._apply(ops.i0, (x,)),
     **{function: _on_numbers(function) for function in (np.isclose, np.allclose, np.array_equal)},
 }  # fmt: skip

@@ -20,7 +20,7 @@ from autograd.backward import (
     _times,
     sort,
 )
-from autograd.modes import ACTIVE, MODE
+from autograd.modes import ACTIVE, MODE, is_tracing
 from autograd.node import Bundle, Call, ConstantNote
 from autograd.value import Value
 
@@ -97,7 +97,7 @@ class Linear:
         """Return the inputs and all nodes that depend on them; `pull` skips the rest."""
         active: set[Any] = set(self.inputs)
         for node in self._order:
-            if any(x in active for x in node._predecessors()):
+            if not active.isdisjoint(node._predecessors()):
                 active.add(node)
         return active
 
@@ -246,7 +246,7 @@ class Linear:
         assert self._steps is not None
         again: dict[Any, Sequence[Any]] = {}
         for node in order:
-            if node.__class__ is Bundle or not any(x in active for x in node._predecessors()):
+            if node.__class__ is Bundle or active.isdisjoint(node._predecessors()):
                 continue
             edges: list[tuple[Any, Any]]
             if isinstance(node, Call):
@@ -266,7 +266,7 @@ class Linear:
                     self._add_steps(sort(Bundle(tuple(outputs)), call.elements)[0][:-1], active)
                 edges = [(again[call][node._index], 1.0)]
             else:
-                edges = _recorded_edges(node) if self.recorded else node._edges()
+                edges = _recorded_edges(node, is_tracing()) if self.recorded else node._edges()
                 if ACTIVE and MODE.get().anomaly:
                     for x, d in edges:
                         if x in active:

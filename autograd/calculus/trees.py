@@ -44,6 +44,12 @@ def is_array(x: Any) -> bool:
     )
 
 
+def is_ndarray(x: Any) -> bool:
+    """Whether it is an array of NumPy, of numbers or of anything."""
+    numpy = sys.modules.get("numpy")
+    return x.__class__ is not Value and numpy is not None and isinstance(x, numpy.ndarray)
+
+
 def has_axes(x: Any) -> bool:
     """Whether it is an array that stands for no single number."""
     return is_array(x) and x.ndim > 0

@@ -18,6 +18,8 @@ from itertools import chain
 from typing import Any, Final
 
 from autograd.calculus.trees import array_mode, is_array, map_atoms
+from autograd.errors import TracingError
+from autograd.floats.tables import is_table
 from autograd.modes import MODE, mode
 from autograd.words import gettext
 
@@ -42,6 +44,8 @@ class Slot:
         The expression that leads there.
     lists
         How many lists there are around arrays of NumPy, 0 where it is one itself; None of lists alone.
+    kinds
+        Of nested lists and tuples with a tuple among them: which they are, from the outermost in.
     """
 
     at: int
@@ -49,6 +53,7 @@ class Slot:
     path: str
     name: str
     lists: int | None
+    kinds: tuple[type, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -104,7 +109,7 @@ def _called(form: Form, *leaves: Any) -> Any:
     try:
         if any(slot.lists is not None for slot in form.slots):
             return _on_arrays(form, leaves)
-        args, named = _filled((form.args, form.named), leaves)
+        args, named = _given(form, leaves)
         return form.f(*args, **named)
     except (TypeError, AttributeError) as error:
         for kept in (*form.args, *form.named.values()):
@@ -116,22 +121,35 @@ def _called(form: Form, *leaves: Any) -> Any:
         raise
 
 
+def _given(form: Form, leaves: Sequence[Any]) -> Any:
+    """Return the arguments of a form, by place and by name, with these leaves in them."""
+    kinds = [_of_kinds(x, slot.kinds) for slot, x in zip(form.slots, leaves, strict=True)]
+    return _filled((form.args, form.named), kinds)
+
+
 def _on_arrays(form: Form, leaves: Sequence[Any]) -> Any:
     """Call a function on arrays of nodes; on nested lists, if it takes these alone.
 
     Arrays that it returns become nested lists.
     """
-    arrays = [_arrays(x, slot.lists) for slot, x in zip(form.slots, leaves, strict=True)]
-    args, named = _filled((form.args, form.named), arrays)
+    args, named = _given(form, [_arrays(x, slot.lists) for slot, x in zip(form.slots, leaves, strict=True)])
     tape = MODE.get().tape
     before = 0 if tape is None else len(tape)
     try:
         with mode(**array_mode(args, named)):
             return map_atoms(lambda x: x.tolist() if is_array(x) else x, form.f(*args, **named))
+    except IndexError as error:
+        error.add_note(gettext(
+            "an index or a mask that is computed from the arguments is not known yet: write np.where(mask, "
+            "x, 0.0), or autograd.take(x, i); one that never changes may come from outside the function"
+        ))  # fmt: skip
+        raise
     except (TypeError, ValueError, AttributeError) as error:
+        if isinstance(error, TracingError):  # on lists, what it asks for may be another thing
+            raise
         if tape is not None:
             del tape[before:]
-        args, named = _filled((form.args, form.named), leaves)
+        args, named = _given(form, leaves)
         try:
             return form.f(*args, **named)
         except (TypeError, ValueError, AttributeError) as second:
@@ -166,7 +184,9 @@ def form_of_arguments(
     if (
         not named
         and not static
-        and not any(_is_flag(x) or _is_tree(x, batch) or lists_around(x) is not None for x in args)
+        and not any(
+            _is_flag(x) or _is_tree(x, batch) or lists_around(x) is not None or _kinds(x, batch) for x in args
+        )
     ):
         return None
     places = {i % len(args) for i in static if isinstance(i, int) and -len(args) <= i < len(args)}
@@ -184,7 +204,7 @@ def form_of_arguments(
         lists = lists_around(x)
         leaves.append(x)
         lists = max(lists - batch, 0) if lists else lists
-        slots.append(Slot(len(leaves) - 1, argument, path, name + path, lists))
+        slots.append(Slot(len(leaves) - 1, argument, path, name + path, lists, _kinds(x, batch)))
         return slots[-1]
 
     def argument(x: Any, name: str, place: int | None = None) -> Any:
@@ -206,14 +226,29 @@ def _is_flag(x: Any) -> bool:
 
 
 def lists_around(x: Any) -> int | None:
-    """Return how many lists there are around arrays of NumPy with an axis; None where there are no such."""
+    """Return how many lists there are around arrays with an axis, or tables; None where there are no such."""
     numpy, lists = sys.modules.get("numpy"), 0
     while isinstance(x, (list, tuple)) and x:
         first: Any = x[0]
         x, lists = first, lists + 1
-    if x.__class__ is float or numpy is None or not isinstance(x, numpy.ndarray):
+    if x.__class__ is float or numpy is None:
         return None
-    return lists if getattr(x, "ndim", 0) else None
+    there = isinstance(x, numpy.ndarray) or is_table(x)
+    return lists if there and getattr(x, "shape", True) else None
+
+
+def _kinds(x: Any, batch: bool) -> tuple[type, ...]:
+    """Return which nested lists and tuples there are, where one is a tuple; none of many examples."""
+    kinds: list[type] = []
+    while not batch and isinstance(x, (list, tuple)):
+        kinds.append(tuple if isinstance(x, tuple) else list)
+        x = x[0] if x else None
+    return tuple(kinds) if tuple in kinds else ()
+
+
+def _of_kinds(rows: Any, kinds: tuple[type, ...]) -> Any:
+    """Return nested lists as such kinds."""
+    return kinds[0]([_of_kinds(row, kinds[1:]) for row in rows]) if kinds else rows
 
 
 def _is_tree(x: Any, batch: bool) -> bool:
@@ -276,7 +311,7 @@ def _arrays(rows: Any, lists: int | None) -> Any:
 def _key(form: Any) -> Any:
     """Return what tells a form from others."""
     if isinstance(form, Slot):
-        return Slot, form.lists
+        return Slot, form.lists, form.kinds
     if isinstance(form, dict):
         return dict, tuple([(key, _key(child)) for key, child in form.items()])
     if isinstance(form, (list, tuple)):

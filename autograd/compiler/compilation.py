@@ -236,6 +236,11 @@ def _leaves(params: Sequence[Value]) -> list[Value]:
     """Return the parameters, if that is what they are."""
     if isinstance(params, Value):
         raise TypeError(gettext("compile() takes the parameters as a list; write [w] for a single one"))
+    if hasattr(params, "parameters"):
+        raise TypeError(gettext(
+            "compile() takes the parameters as a list; write model.parameters(), not the {kind} itself",
+            kind=type(params).__name__,
+        ))  # fmt: skip
     leaves = list(params)
     for p in leaves:
         if not isinstance(p, Value) or p.op is not None:

@@ -79,7 +79,8 @@ class Recorded(Protocol):
     ----------
     source : object
         What was recorded: the leaves ``captured``, the nodes ``outside`` that it closes over, the form of the
-        result, and why the engine has to evaluate (``aside``), if it has to.
+        result, why the engine has to evaluate (``aside``), if it has to, whether the function itself takes
+        derivatives (``pulled``), for which hooks are called, and whether it returns ``arrays``.
     form : object
         The structure of the result, as `Loaded.results` wants it.
     unreached : sequence of int
@@ -451,14 +452,16 @@ class CompiledFunction(ABC):
 
     def _apply(self, given: Any) -> Any:
         if ACTIVE and MODE.get().tape is not None:
-            return self._on_nodes(given)  # is recorded along with what calls it
+            return self._arranged_nodes(*self._flat_on_nodes(given), given)  # recorded with what calls it
         structure, engine = self._begin(given)
         source = structure.source
+        given.as_arrays |= source.arrays
         # Inside a differentiated function, the derivative may be wanted for what the function closes over.
         ends = [*(v for v in source.captured if v.note.__class__ is not ConstantNote), *source.outside]
         recorded = given.given is not None or (ends and MODE.get().differentiating)
         try:
-            reason = ANOMALY if ACTIVE and MODE.get().anomaly else source.aside if recorded else ""
+            watched = source.pulled or (ACTIVE and MODE.get().anomaly)
+            reason = self._aside(structure) if watched else source.aside if recorded else ""
             found = not reason and engine.run()
             columns = engine.columns() if found and recorded else []
             result = engine.results(structure.form, given.as_arrays) if found and not recorded else None
@@ -466,11 +469,9 @@ class CompiledFunction(ABC):
             structure.release(engine)
         if not found:
             self._note(reason or NOT_FINITE, level=4)
-            result = self._on_nodes(given)
+            form, leaves = self._flat_on_nodes(given)
             if recorded:
-                return result
-            leaves: list[Any] = []
-            form = flatten(result, leaves)
+                return self._arranged_nodes(form, leaves, given)
             numbers = [x._data if isinstance(x, Value) else float(x) for x in leaves]
             return self._arranged(rebuild(form, numbers), given)
         if not recorded:
@@ -485,6 +486,15 @@ class CompiledFunction(ABC):
         nodes = [
             x if known else call.result(i) for i, (x, known) in enumerate(zip(outputs, fixed, strict=True))
         ]
+        return self._arranged_nodes(form, nodes, given)
+
+    def _flat_on_nodes(self, given: Any) -> tuple[Any, list[Any]]:
+        """Run the function itself on nodes; return the structure of its result, and what is in it."""
+        leaves: list[Any] = []
+        return flatten(self._on_nodes(given), leaves), leaves
+
+    def _arranged_nodes(self, form: Any, nodes: Sequence[Any], given: Any) -> Any:  # noqa: ARG002
+        """Return nodes in the structure of the result."""
         return rebuild(form, nodes)
 
     def _on_nodes(self, given: Any) -> Any:
@@ -884,6 +894,9 @@ class CompiledFunction(ABC):
         return worst(
             (value, list(map(float, grads))), lambda: function._roots_of(given), self._params, tolerance
         )
+
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        return self if instance is None else types.MethodType(self, instance)
 
     # Copies.
 

@@ -115,7 +115,7 @@ def _edges(node: Value) -> Sequence[tuple[Any, Any]]:
     """Return what a node depends on, with derivatives that tell which branches are taken."""
     if isinstance(node._call, Lookup):
         return node._call.edges(node._index)
-    return [(x, 1.0) for x in node.parents] if node._call is not None else _recorded_edges(node)
+    return [(x, 1.0) for x in node.parents] if node._call is not None else _recorded_edges(node, is_tracing())
 
 
 def _through(here: Any, local: Any) -> Any:

@@ -7,16 +7,17 @@ Jacobian of a function of several arguments, is as many blocks as a tuple has en
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from autograd.calculus.arrays import build
 from autograd.calculus.sparse import Coordinates, finished, maker
 from autograd.compiler.roll.program import LANES
 
-__all__ = ["Block", "Sparse", "Taker", "assembled", "form_of", "taker"]
+__all__ = ["Block", "Sparse", "Taker", "assembled", "form_of", "of_nodes", "taker"]
 
 
 class Block(NamedTuple):
@@ -90,6 +91,19 @@ def assembled(form: Any, numbers: Any, arrays: bool) -> Any:
         if part.__class__ is Sparse:
             return _matrices(part.matrix, found)
         return found if arrays and found.ndim else found.tolist()
+
+    return _mapped(of, form)
+
+
+def of_nodes(form: Any, nodes: Sequence[Any]) -> Any:
+    """Return the structure with nodes in it, and arrays of nodes in place of nested lists."""
+
+    def of(part: Any) -> Any:
+        """Return the nodes of a block."""
+        found = [nodes[i] for i in part.positions.ravel().tolist()]
+        if part.__class__ is Sparse:
+            return part.matrix.of(found)
+        return build(found, part.positions.shape) if part.positions.ndim else found[0]
 
     return _mapped(of, form)
 

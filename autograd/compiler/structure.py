@@ -178,12 +178,9 @@ class Structure:
         self.form = form_of(source.structure)
         self.engines = Engines(self.program, self.source, backend, lanes, 1 if brief else CALLS)
         graph = self.program.graph
-        computed = set(graph.terms.node.tolist()) if graph.pinned.size else set()
-        self.unreached = [
-            i
-            for i, n in enumerate(graph.pinned.tolist())
-            if n < 0 or (graph.kind[n] == SOP and n not in computed)
-        ]
+        empty = graph.kind == SOP
+        empty[graph.terms.node] = False
+        self.unreached: list[int] = np.flatnonzero((graph.pinned < 0) | empty[graph.pinned]).tolist()
         count = self.program.parameters
         self.emptied = [np.arange(a - count, b - count) for a, b in self.program.emptied]
         if self.emptied:

@@ -15,6 +15,7 @@ import numpy as np
 from numpy import ndarray
 
 from autograd.bulk import gather, scatter
+from autograd.calculus.arrays import check
 from autograd.compiler.arguments import lists_around
 from autograd.compiler.backends import Gradual, load
 from autograd.compiler.backends.c.exporting import RESERVED as RESERVED_IN_C
@@ -26,7 +27,7 @@ from autograd.compiler.cache import Recent
 from autograd.compiler.compiled import Arguments, CompiledFunction, weight_of
 from autograd.compiler.record.recording import flatten
 from autograd.compiler.record.trace import trace
-from autograd.compiler.results import assembled, form_of
+from autograd.compiler.results import assembled, form_of, of_nodes
 from autograd.compiler.roll.repeats import weighted
 from autograd.compiler.roll.verify import verify
 from autograd.compiler.structure import Structure
@@ -208,7 +209,7 @@ class Compiled(CompiledFunction, Generic[Out_co]):
             return
         if len(self._plans) >= PLANS:
             self._plans.clear()
-        as_arrays = any(x.__class__ is tuple for x in key)
+        as_arrays = structure.source.arrays or any(x.__class__ is tuple for x in key)
         self._plans[key] = Plan(structure, tuple(shapes), lanes, as_arrays, self._params)
 
     @staticmethod
@@ -245,6 +246,11 @@ class Compiled(CompiledFunction, Generic[Out_co]):
         numbers: list[float] = []
         structure = flatten(result, numbers)
         return assembled(form_of(structure), numbers, arrays=given.as_arrays)
+
+    def _arranged_nodes(self, form: Any, nodes: Sequence[Any], given: Any) -> Any:
+        if given.as_arrays:
+            return of_nodes(form_of(form), nodes)
+        return super()._arranged_nodes(form, nodes, given)
 
     def _pull_arguments(self, cotangents: list[float], given: Any) -> list[Any]:
         return [np.array(self._by_example(cotangents, given), np.float64), *given.arrays]
@@ -315,6 +321,8 @@ class Compiled(CompiledFunction, Generic[Out_co]):
             return np.asarray(x), None
         x = as_rows(x, self._argument(i))
         try:
+            if isinstance(x, np.matrix):
+                check(x)
             array = np.asarray(x)
             if "numpy.ma" in sys.modules and x.__class__ is not int and _masked(x, array):
                 raise ValueError(gettext(
@@ -344,7 +352,13 @@ class Compiled(CompiledFunction, Generic[Out_co]):
                 leaves[k] = to_float(leaf)
             except (TypeError, OverflowError) as error:
                 place = "".join(f"[{n}]" for n in np.unravel_index(k, array.shape)) if array.ndim else ""
-                raise type(error)(f"{self._argument(i)}{place}: {error}") from None
+                told = type(error)(f"{self._argument(i)}{place}: {error}")
+                if not isinstance(error, OverflowError):
+                    told.add_note(gettext(
+                        "what is no number is passed as it is where compile() is told so: static_argnames, "
+                        "by its name, or static_argnums, by its place"
+                    ))  # fmt: skip
+                raise told from None
             numbers.append(leaves[k])
         return np.array(numbers, np.float64).reshape(array.shape), leaves if nodes else None
 

@@ -25,6 +25,7 @@ from autograd.compiler.record.recording import (
     only_numbers,
     rebuild,
     record,
+    refuse_no_grad,
     stacked,
     with_outside,
     without_draws,
@@ -72,6 +73,7 @@ class Straight:
         roots = [x for x in (*results, *(grads or ()), *extra) if isinstance(x, Value)]
         recorded = set(tape)
         computed = [x for x in dict.fromkeys(roots) if x.op is not None and x not in recorded]
+        refuse_no_grad([*tape, *computed])
         order = with_outside([*tape, *computed], ())
         self.outside = [v for v in order if v not in recorded]
         self.fixed = [not isinstance(x, Value) for x in results]
@@ -217,13 +219,14 @@ class PlainStructure:
     """A recorded function, and what `call` asks of a structure."""
 
     def __init__(
-        self, program: Straight, structure: Any, tape: list[Value], seconds: float, batch: bool, mean: bool
+        self, program: Straight, structure: Any, tape: Tape, seconds: float, batch: bool, mean: bool
     ) -> None:
         self.program, self.structure, self.nodes, self.seconds = program, structure, len(tape), seconds
         self.batch, self.mean = batch, mean
         self.source, self.form = self, structure
         self.captured, self.outside = program.captured, program.outside
         self.aside = HOOKED_INSIDE if any(v.note is not None and v.note.hooks for v in tape) else ""
+        self.pulled, self.arrays = tape.pulled, False
         self.unreached = program.unreached
         self.weight = 100.0 * len(program.source)
 

@@ -20,6 +20,14 @@ _KINDS = {0: "int", 1: "uint", 2: "float", 20: "bool"}
 """The kinds of numbers in the dataframe interchange protocol."""
 
 
+def is_table(x: Any) -> str:
+    """Return the method by which another library's table or column becomes an array; none of all else."""
+    if type(x).__module__ in ("builtins", "numpy", "numpy.ma") or hasattr(x, "_apply"):
+        return ""
+    ways = ("to_numpy", "__dataframe__", "__array__")
+    return next((way for way in ways if callable(getattr(x, way, 0))), "")
+
+
 def as_rows(x: Any, name: str) -> Any:
     """Return a table, or a column, as an array of numbers; what is neither as it is.
 
@@ -47,15 +55,12 @@ def as_rows(x: Any, name: str) -> Any:
     >>> as_rows([[1.0, 2.0]], "x")
     [[1.0, 2.0]]
     """
-    kind = type(x)
-    if kind.__module__ in ("builtins", "numpy", "numpy.ma") or hasattr(x, "_apply"):
-        return x
-    table = next(
-        (way for way in ("to_numpy", "__dataframe__", "__array__") if callable(getattr(x, way, 0))), ""
-    )
+    table = is_table(x)
     if not table:
         return x
-    np = optional("numpy", gettext("data in a {kind}", kind=kind.__name__), "pip install numpy", what="NumPy")
+    np = optional(
+        "numpy", gettext("data in a {kind}", kind=type(x).__name__), "pip install numpy", what="NumPy"
+    )
     if table == "__array__" and hasattr(x, "detach"):  # a tensor that is differentiated gives no array
         x = x.detach()
     if hasattr(x, "iter_columns"):  # polars makes one type of all columns, of dates too

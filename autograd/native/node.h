@@ -140,6 +140,7 @@ track_like(Node *node, PyObject *operand)
 
 /* operators.c */
 PyObject *take_rows(PyObject *module, PyObject *args);
+PyObject *learn_tape(PyObject *module, PyObject *args);
 PyObject *compute(PyObject *module, PyObject *args);
 PyObject *over_arrays(PyObject *module, PyObject *args);
 PyObject *many_of(PyObject *module, PyObject *args);
@@ -174,5 +175,6 @@ PyObject *pass_set_grads(PyObject *module, PyObject *args);
 /* read.c */
 PyObject *graph_read(PyObject *module, PyObject *args);
 PyObject *graph_operands(PyObject *module, PyObject *args);
+PyObject *graph_levels(PyObject *module, PyObject *args);
 
 #endif

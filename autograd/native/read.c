@@ -3,15 +3,29 @@
 #include "node.h"
 #include <string.h>
 
-/* The number of a node, -1 where it has none, -2 with an error set. */
+enum { NUMBERLESS = -1, FAILED = -2, ELSEWHERE = -3, CALLED = -4 };
+
+/* The number of a node; below 0 where it has none: ELSEWHERE if an operation made it, FAILED with an error
+   set. */
 static int64_t
 number_of(PyObject *numbers, PyObject *x)
 {
-    if (!x || !IS_NODE(x)) return -1;
+    if (!x || !IS_NODE(x)) return NUMBERLESS;
     PyObject *found = PyDict_GetItemWithError(numbers, x);
-    if (!found) return PyErr_Occurred() ? -2 : -1;
+    if (!found) return PyErr_Occurred() ? FAILED : NODE(x)->row ? ELSEWHERE : NUMBERLESS;
     int64_t number = PyLong_AsLongLong(found);
-    return number == -1 && PyErr_Occurred() ? -2 : number;
+    return number == -1 && PyErr_Occurred() ? FAILED : number;
+}
+
+/* The same of many operands: ELSEWHERE if one of them is, else NUMBERLESS. */
+static int64_t
+number_of_all(PyObject *numbers, PyObject *vector)
+{
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(vector); i++) {
+        int64_t number = number_of(numbers, PyTuple_GET_ITEM(vector, i));
+        if (number == FAILED || number == ELSEWHERE) return number;
+    }
+    return NUMBERLESS;
 }
 
 /* Fill the arrays; `codes` counts the operations in the order in which they are met. */
@@ -19,6 +33,7 @@ static int
 read_all(PyObject *nodes, PyObject *numbers, PyObject *ops, uint32_t *code_of, int32_t *codes,
          int64_t *firsts, int64_t *seconds)
 {
+    PyObject *known = NULL; /* a vector, which many nodes in a row may share */
     for (Py_ssize_t i = 0; i < PyList_GET_SIZE(nodes); i++) {
         PyObject *x = PyList_GET_ITEM(nodes, i);
         if (!IS_NODE(x) || !NODE(x)->row) {
@@ -32,16 +47,25 @@ read_all(PyObject *nodes, PyObject *numbers, PyObject *ops, uint32_t *code_of, i
             code_of[row] = (uint32_t)PyList_GET_SIZE(ops);
         }
         codes[i] = (int32_t)code_of[row] - 1;
-        int is_pair = node->kind == PAIR;
-        firsts[i] = is_pair ? number_of(numbers, node->a) : -1;
-        seconds[i] = is_pair ? number_of(numbers, node->b) : -1;
-        if (firsts[i] == -2 || seconds[i] == -2) return -1;
+        firsts[i] = node->kind == RESULT ? CALLED : NUMBERLESS;
+        seconds[i] = NUMBERLESS;
+        if (node->kind == PAIR) {
+            firsts[i] = number_of(numbers, node->a);
+            seconds[i] = number_of(numbers, node->b);
+        } else if (node->kind == MANY || node->kind == DOT)
+            firsts[i] = number_of_all(numbers, node->a);
+        if (node->kind == DOT && node->b != known) {
+            seconds[i] = number_of_all(numbers, node->b);
+            known = seconds[i] == NUMBERLESS ? node->b : NULL;
+        }
+        if (firsts[i] == FAILED || seconds[i] == FAILED) return -1;
     }
     return 0;
 }
 
 /* read(nodes, numbers): the operations of a list of nodes, each once; for each node which of them made it,
-   and the numbers of its one or two operands in a dict, -1 where an operand has none. */
+   and the numbers of its one or two operands in a dict, below 0 where an operand has none, or there are more:
+   ELSEWHERE if an operation made one that has none, CALLED for one of several results. */
 PyObject *
 graph_read(PyObject *module, PyObject *args)
 {
@@ -130,4 +154,46 @@ graph_operands(PyObject *module, PyObject *args)
         Py_DECREF(x);
     }
     return result;
+}
+
+/* levels(size, producers, consumers): the length of the longest path to each of so many nodes, 64-bit numbers
+   as the edges are; None where there is a cycle. */
+PyObject *
+graph_levels(PyObject *module, PyObject *args)
+{
+    Py_ssize_t size;
+    Py_buffer from, to;
+    if (!PyArg_ParseTuple(args, "ny*y*", &size, &from, &to)) return NULL;
+    Py_ssize_t edges = from.len / 8, done = 0, ready = 0;
+    const int64_t *producers = from.buf, *consumers = to.buf;
+    PyObject *result = PyByteArray_FromStringAndSize(NULL, size * 8);
+    /* For each node where its edges end, in `below`, and for how many it waits; and the nodes in turn. */
+    int64_t *ends = PyMem_Calloc((size_t)(3 * size + edges + 1), 8);
+    int64_t *waiting = ends + size + 1, *turn = waiting + size, *below = turn + size;
+    if (result && ends) {
+        int64_t *level = (int64_t *)(void *)PyByteArray_AS_STRING(result);
+        memset(level, 0, (size_t)size * 8);
+        for (Py_ssize_t i = 0; i < edges; i++) {
+            ends[producers[i] + 1]++;
+            waiting[consumers[i]]++;
+        }
+        for (Py_ssize_t i = 0; i < size; i++) {
+            ends[i + 1] += ends[i];
+            if (!waiting[i]) turn[ready++] = i;
+        }
+        for (Py_ssize_t i = 0; i < edges; i++) below[ends[producers[i]]++] = consumers[i];
+        for (; done < ready; done++) {
+            int64_t node = turn[done];
+            for (int64_t i = node ? ends[node - 1] : 0; i < ends[node]; i++) {
+                level[below[i]] = level[node] + 1; /* the last one to come has the longest path */
+                if (!--waiting[below[i]]) turn[ready++] = below[i];
+            }
+        }
+    }
+    if (!ends) PyErr_NoMemory();
+    if (!ends || done < size) Py_CLEAR(result);
+    PyMem_Free(ends);
+    PyBuffer_Release(&from);
+    PyBuffer_Release(&to);
+    return result || PyErr_Occurred() ? result : Py_NewRef(Py_None);
 }

@@ -436,6 +436,8 @@ class _Loop:
             self.scheduler.after_epoch(figures)
         for callback in self.callbacks:
             callback(training)
+        if self.callbacks:
+            self.step.look_again()
         return figures
 
     def samples(self) -> float:

@@ -57,6 +57,9 @@ class Eager:
         self.model, self.loss, self.optimizer, self.penalty = model, loss, optimizer, penalty
         self.reduce: Callable[[list[Any]], Any] = autograd.mean if reduction == "mean" else autograd.sum
 
+    def look_again(self) -> None:
+        """Take note that a callback may have changed the model; nothing is kept of it here."""
+
     def total(self, x: Sequence[Any], y: Sequence[Any]) -> Any:
         """Return the loss of a batch, penalty included."""
         losses = self.losses(x, y)
@@ -137,12 +140,19 @@ class Compiled(Eager):
         super().__init__(model, loss, optimizer, reduction, penalty)
         self.numpy = numpy_for(gettext("nn.fit with compile=True"))
         self.told = Told(model)
-        self.together = model._takes_batches()
+        self.together, self.leaves = model._takes_batches(), model.parameters()
         self.step = autograd.compile(
             self.joint_loss if self.together else lambda x, y: loss(model(_as_lists(x)), _as_lists(y)),
             [*optimizer.params, *self.told.params], batch=not self.together, reduction=reduction,
             penalty=penalty, deterministic=True, **(where or {}),
         )  # fmt: skip
+
+    def look_again(self) -> None:
+        """Record the loss anew if the model has other parameters now."""
+        leaves = self.model.parameters()
+        if leaves != self.leaves:
+            self.leaves = leaves
+            self.step.retrace()
 
     def check_sizes(self, sizes: Iterable[int]) -> None:
         """Refuse batches that are smaller than the mesh."""

@@ -162,10 +162,13 @@ def test_while_the_compiler_records_equality_is_a_node() -> None:
         lambda x: w if x != 0 else x,
         lambda x: w * float(x in [0.0, 1.0]),
         lambda x: w * [0.0].index(x),
+        lambda x: w * float(x == w),
+        lambda x: x if w != x else w,
+        lambda x: w * [x].index(w),
     ):
         with pytest.raises(TracingError):
             autograd.compile(question, [w], backend="python")(1.0)
-    same = autograd.compile(lambda x: w * x if x == x and x != w else w, [w], backend="python")
+    same = autograd.compile(lambda x: w * x if x == x and x is not w else w, [w], backend="python")
     assert float(same(3.0)) == 6.0
 
 

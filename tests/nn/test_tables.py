@@ -121,6 +121,16 @@ def test_compiled_steps_take_tables(tables):
     assert list(step.value_and_grad(*tables)[1]) == list(step.value_and_grad(X, Y)[1])
 
 
+def test_a_table_is_an_array_to_a_compiled_function(tables):
+    table, column = tables[0], tables[1] if not isinstance(tables[1], list) else np.array(tables[1])
+    for f in (lambda x: x * 2.0, lambda x: x + x, lambda x: x.sum() * x[0]):
+        for given, array in ((table, X), (column, Y)):
+            found = autograd.compile(f)(given)
+            assert np.allclose(found, f(np.asarray(array, float)), rtol=1e-14)
+    found = autograd.compile(lambda d: d["y"] * 2.0)({"y": column, "x": table})
+    assert found.tolist() == (2.0 * np.asarray(Y, float)).tolist()
+
+
 def test_classes_are_targets():
     _, y = mixed_tables()
     assert nn.data.one_hot(y) == nn.data.one_hot([1, 0, 1, 0, 1])

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from benchmarks.rolled_systems import SYSTEMS
 
+import autograd
 import nn
 from autograd import Value, compile
 from autograd.compiler.backends.xla import backend
@@ -149,3 +150,25 @@ def test_a_batch_smaller_than_the_mesh(mesh):
     ):
         f(np.ones(7))
     assert f(np.ones(8)).tolist() == [1.0] * 8
+
+
+@pytest.mark.parametrize("data", [(), (np.linspace(0.5, 1.5, 21),)])
+@pytest.mark.parametrize(("shard", "grouped"), [(None, False), ("parameters", False), ("parameters", True)])
+def test_parameters_that_meet_their_neighbours(mesh, shard, grouped, data):
+    w = [Value(0.1 * k, f"w[{k}]") for k in range(10)]
+
+    def loss(x=1.0):
+        return autograd.sum([100.0 * (b - a * a) ** 2 + (1.0 - a * x) ** 2 for a, b in itertools.pairwise(w)])
+
+    step = compile(loss, w, batch=bool(data), backend="xla", mesh=mesh, shard=shard)
+    other = compile(loss, w, batch=bool(data), backend="numpy")
+    (value, grads), (want, wanted) = step.value_and_grad(*data), other.value_and_grad(*data)
+    assert value == pytest.approx(want, rel=1e-14)
+    np.testing.assert_allclose(grads, wanted, rtol=1e-12, atol=1e-12)
+    start, losses = [p.data for p in w], []
+    for f in (step, other):
+        for p, x in zip(w, start, strict=True):
+            p.data = x
+        groups = [{"params": w[:3]}, {"params": w[3:], "lr": 1e-4}] if grouped else w
+        losses.append(f.train(*data, nn.optim.Adam(groups, lr=1e-3), 9))
+    np.testing.assert_allclose(*losses, rtol=1e-12)

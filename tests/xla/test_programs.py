@@ -2,6 +2,7 @@
 
 import math
 import random
+import re
 import runpy
 import subprocess
 import sys
@@ -23,6 +24,8 @@ OWN = {
     "r2": "r2", "rnn-lanes": "rnn_over_lanes", "two-layers": "two_layers_of_recurrence", "heat": "heat",
     "lstm": "lstm", "pendulum": "swinging", "predators": "predators", "patches": "patches",
 }  # fmt: skip
+INSTRUCTION = re.compile(r"%([\w.-]+) = \S+ ([\w-]+)\(([^)]*)\)")
+"""One line of a program that XLA has compiled: what it makes, by what, of what."""
 
 
 @pytest.mark.parametrize("name", [*OWN, "chain", "r4", "spiral", "gpt"])
@@ -134,6 +137,23 @@ def test_a_loop_is_one_loop():
     source = STRUCTURE["compiled"](SYSTEMS["rnn"](), "xla").jax_source
     assert "lax.fori_loop(1, 100, " in source
     assert len(source.splitlines()) < 60
+
+
+def test_sums_are_computed_once_whatever_gathers_read_them():
+    system = SYSTEMS["gpt"]()
+    step = STRUCTURE["compiled"](system, "xla")
+    step.value_and_grad(*system.data)
+    assert "twice(" in step.jax_source
+    bound = step._latest[1].bound
+    with bound.devices.arithmetic():
+        text = bound.judged.runs[0].lower(bound.theta(), *bound.data()).compile().as_text()
+    for kernel in text.split("\n}\n"):
+        made = {name: (op, re.findall(r"%([\w.-]+)", args)) for name, op, args in INSTRUCTION.findall(kernel)}
+        pending = [x for op, args in made.values() if op == "gather" for x in args]
+        for x in pending:
+            op, args = made.get(x, ("", []))
+            assert op != "reduce", kernel
+            pending += args
 
 
 def test_single_precision():

@@ -26,7 +26,7 @@ from autograd.compiler.graph.ir import (
     spread,
 )
 from autograd.compiler.graph.lookups import ENTRY, SCATTER
-from autograd.compiler.graph.symbol import Step, Symbol, recorded, total_of
+from autograd.compiler.graph.symbol import OPERAND, Step, Symbol, recorded, total_of
 from autograd.op import ANY, TABLE, Op
 
 __all__ = ["Template", "differentiate", "template"]
@@ -40,7 +40,7 @@ class Template:
 
     def __init__(self, op: Op, params: tuple[float, ...], count: int) -> None:
         # Symbols are numbered from 0: each operand first, then the row's own application.
-        known: list[Step] = [*((op, ("operand", i)) for i in range(count)), (op, (*range(count), *params))]
+        known: list[Step] = [*[(op, OPERAND)] * count, (op, (*range(count), *params))]
 
         def rule(*xs: Any) -> Any:
             """Take the result behind the operands."""

@@ -33,11 +33,11 @@ from autograd.compiler.graph.ir import (
     renamed,
 )
 from autograd.compiler.graph.simplify import fuse_equal, kept
-from autograd.compiler.graph.symbol import Step, Symbol, Total, recorded, total_of
+from autograd.compiler.graph.symbol import OPERAND, Step, Symbol, Total, recorded, total_of
 from autograd.op import ANY, SEVERAL, MultiOp, Op
 from autograd.words import gettext
 
-__all__ = ["adds_up", "expanded", "lower", "lower_results", "repeat"]
+__all__ = ["adds_up", "expanded", "forget", "lower", "lower_results", "repeat"]
 
 Columns = Sequence[Ints] | Ints
 """Nodes: a row of them for each operand."""
@@ -143,7 +143,7 @@ def _numbers(b: Builder, total: Total, columns: Columns) -> list[Any]:
 @lru_cache(maxsize=1024)
 def _stops(op: Op, params: tuple[float, ...], count: int) -> bool:
     """Tell whether a row lets no gradient through: each of its derivatives is the number zero."""
-    known: list[Step] = [(op, ("operand", i)) for i in range(count + 1)]
+    known: list[Step] = [(op, OPERAND)] * (count + 1)
     partials, _ = recorded(lambda *xs: op.rule(xs[count], (*xs[:count], *params)), known, (), guards=False)
     return all(p.__class__ is float and p == 0.0 for p in partials[:count])
 
@@ -157,6 +157,12 @@ def adds_up(op: Op, params: tuple[float, ...], count: int) -> bool:
         adds_up(row, tuple(given[len(given) - len(row.params) :]), len(given) - len(row.params))
         for row, given in written.steps[count:]
     )
+
+
+def forget() -> None:
+    """Drop what is known of rows, which for rows of very many operands is much."""
+    for known in (total_of, _arrays, _stops, written_out):
+        known.cache_clear()
 
 
 # Rows in other rows.
@@ -176,7 +182,7 @@ def written_out(op: Op | MultiOp, params: tuple[float, ...], count: int) -> Writ
     if op.expand is None:
         return None
     row = op.row if isinstance(op, MultiOp) else op
-    known: list[Step] = [(row, ("operand", i)) for i in range(count)]
+    known: list[Step] = [(row, OPERAND)] * count
     found, steps = recorded(op.expand, known, params, guards=True)
     if found is None:
         return None

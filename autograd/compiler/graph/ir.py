@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from autograd.compiler.graph.counting import bincount, repeated
 from autograd.compiler.graph.lookups import SCATTER
+from autograd.native import engine
 from autograd.ops import Op
 from autograd.words import gettext
 
@@ -80,7 +81,12 @@ class Terms:
 
     def take(self, which: Any) -> Terms:
         """Return the terms that an index or a mask selects."""
-        return Terms(self.node[which], self.coef[which], self.a[which], self.b[which], self.over[which])
+        if which.dtype.char == "?":
+            which = np.flatnonzero(which)
+        taken = object.__new__(Terms)  # columns of the right kind already
+        taken.node, taken.coef, taken.a = self.node[which], self.coef[which], self.a[which]
+        taken.b, taken.over = self.b[which], self.over[which]
+        return taken
 
     def copy(self) -> Terms:
         """Return a copy."""
@@ -132,11 +138,16 @@ class Graph:
 
     def edges(self) -> tuple[Ints, Ints]:
         """Return producers and consumers, one pair for each use of a node."""
-        users, columns = np.nonzero(self.args >= 0)
-        t = self.terms
-        second = t.b != ONE
-        producers = np.concatenate([self.args[users, columns], t.a, t.b[second]])
-        return producers, np.concatenate([users, t.node, t.node[second]])
+        operands, t = self.args.ravel(), self.terms
+        there, second = np.flatnonzero(operands >= 0), t.b != ONE
+        producers = np.concatenate([operands[there], t.a, t.b[second]])
+        return producers, np.concatenate([there // ARITY, t.node, t.node[second]])
+
+    def uses(self) -> Ints:
+        """Return for each node how often it is used."""
+        t, n = self.terms, self.size
+        columns = t.a, t.b[t.b != ONE], self.args[self.args >= 0]
+        return sum((bincount(column, minlength=n) for column in columns), np.zeros(n, np.int64))
 
     def levels(self) -> Ints:
         """Return for each node the length of the longest path to it; leaves are at 0."""
@@ -154,7 +165,8 @@ class Graph:
 
     def scatters(self) -> NDArray[np.bool_]:
         """Tell, for each node, whether it scatters a gradient over a table: then it stays, unread."""
-        return np.array([False] * FIRST_ROW + [op is SCATTER for op, _ in self.rows])[self.kind]
+        found = [False] * FIRST_ROW + [op is SCATTER for op, _ in self.rows]
+        return np.array(found)[self.kind] if any(found) else np.zeros(self.size, bool)
 
 
 def spread(graph: Graph, marked: NDArray[np.bool_], *, through_sums: bool = True) -> NDArray[np.bool_]:
@@ -245,6 +257,11 @@ def longest_paths(size: int, producers: Ints, consumers: Ints) -> Ints:
     ValueError
         If the graph has a cycle, which can only be a defect of a pass.
     """
+    if engine is not None:
+        found = engine.levels(size, producers, consumers)
+        if found is None:
+            raise ValueError(gettext("the graph has a cycle"))
+        return np.frombuffer(found, np.int64)
     waiting = bincount(consumers, minlength=size)
     start, targets = csr(producers, consumers, size)
     level = np.zeros(size, np.int64)
@@ -319,6 +336,11 @@ class Builder:
         self.values.append(np.zeros(count))
         self.size += count
         return ids
+
+    def drop(self) -> None:
+        """Take back the nodes that were made last."""
+        self.values.pop()
+        self.size -= len(self.kinds.pop())
 
     def constant(self, x: float) -> int:
         """Return the node of a constant."""

@@ -41,14 +41,14 @@ __all__ = [
     "simplify",
 ]
 
+ROUNDS = 6
+"""So many times what nothing uses is taken away, before all that is used is looked for."""
+
 
 def simplify(graph: Graph) -> Graph:
     """Run the passes below until they have nothing left to do."""
-    graph = canonical(graph)
-    graph = compact(alias(fold(graph)))
-    graph = absorb(graph)
-    graph = compact(alias(fold(canonical(graph))))
-    return fuse_equal(graph)
+    graph = compact(alias(fold(merge_equal(canonical(graph)))))
+    return fuse_equal(compact(alias(fold(_merged(absorb(graph))))))
 
 
 def kept(graph: Graph) -> Any:
@@ -62,11 +62,16 @@ def kept(graph: Graph) -> Any:
 @QUIET
 def canonical(graph: Graph) -> Graph:
     """Move constant factors into the coefficients, and a lone factor to the first place."""
-    t = graph.terms.copy()
+    t = graph.terms
     plain = graph.kind[t.node] == SOP
     constant = graph.kind == CONST
+    constant[ONE] = False
+    wrong = (t.b != ONE) & ((t.b < t.a) | (t.a == ONE)) | constant[t.a] | constant[t.b]
+    if not (plain & wrong).any():
+        return graph
+    t = t.copy()
     for factor in (t.a, t.b):
-        hit = plain & constant[factor] & (factor != ONE)
+        hit = plain & constant[factor]
         t.coef[hit] *= graph.value[factor[hit]]
         factor[hit] = ONE
     lone = plain & (t.a == ONE)
@@ -76,20 +81,18 @@ def canonical(graph: Graph) -> Graph:
     return replace(graph, terms=t)
 
 
+def _merged(graph: Graph) -> Graph:
+    """Return a graph in canonical form; only where it was not, equal terms are looked for."""
+    changed = canonical(graph)
+    return graph if changed is graph else merge_equal(changed)
+
+
 def absorb(graph: Graph) -> Graph:
     """Write a sum that is used once, as a whole term of another sum, into that other sum."""
     t = graph.terms
-    producers, _ = graph.edges()
-    uses = bincount(producers, minlength=graph.size)
-    uses[kept(graph)] += 2
     # A pinned node is a gradient; what it is made of may move into it, but it stays.
-    inner = (
-        (t.b == ONE)
-        & (uses[t.a] == 1)
-        & (graph.kind[t.a] == SOP)
-        & (graph.kind[t.node] == SOP)
-        & ~kept(graph)[t.a]
-    )
+    free = (graph.uses() == 1) & (graph.kind == SOP) & ~kept(graph)
+    inner = (t.b == ONE) & free[t.a] & (graph.kind[t.node] == SOP)
     if not inner.any():
         return graph
     for inside in (inner, inner & (np.abs(t.coef) == 1.0)):
@@ -145,19 +148,22 @@ def merge_equal(graph: Graph) -> Graph:
     if not len(t):
         return graph
     n = graph.size
-    sums = graph.kind[t.node] == SOP
     if n < 1_600_000:  # the key fits into 63 bits
         key = ((t.node * n + t.a) * n + t.b) * 2 + t.over
         order = np.argsort(key, kind="stable")
-        same = key[order][1:] == key[order][:-1]
+        key = key[order]
+        same = key[1:] == key[:-1]
     else:
         order = np.lexsort((t.over, t.b, t.a, t.node))
         same = np.ones(len(t) - 1, bool)
         for column in (t.node, t.a, t.b, t.over):
             same &= column[order][1:] == column[order][:-1]
-    same &= sums[order][1:]
+    if same.any():
+        same &= graph.kind[t.node[order[1:]]] == SOP
+    if not same.any():
+        return graph
     sign = t.coef[order] < 0.0
-    if same.any() and (same & (sign[1:] != sign[:-1])).any():
+    if (same & (sign[1:] != sign[:-1])).any():
         group = np.concatenate([[0], np.cumsum(~same)])
         mixed = np.zeros(group[-1] + 1, bool)
         mixed[group[1:][same & (sign[1:] != sign[:-1])]] = True
@@ -174,11 +180,12 @@ def merge_equal(graph: Graph) -> Graph:
 
 def fold(graph: Graph) -> Graph:
     """Turn sums of constants into constants, as far as the chain of them reaches."""
-    graph = merge_equal(graph)
+    free = ~kept(graph)
     for _ in range(64):
         t = graph.terms
+        sums = (graph.kind == SOP) & free
         # An adjoint without contributions: nothing flows there, nor further on.
-        empty = (graph.kind == SOP) & (graph.primal >= 0) & ~kept(graph)
+        empty = sums & (graph.primal >= 0)
         empty[t.node] = False
         dead = empty[t.a] | empty[t.b]
         gone = graph.scatters() & empty[graph.args[:, 0]]
@@ -186,10 +193,8 @@ def fold(graph: Graph) -> Graph:
             kind, args = np.where(gone, CONST, graph.kind), np.where(gone[:, None], -1, graph.args)
             graph = replace(graph, terms=t.take(~dead), kind=kind.astype(np.int16), args=args)
             continue
-        sums = graph.kind == SOP
-        varies = np.zeros(graph.size, bool)
-        varies[t.node[(t.a != ONE) | t.over]] = True
-        constant = sums & ~empty & ~varies & ~kept(graph)
+        constant = sums & ~empty
+        constant[t.node[(t.a != ONE) | t.over]] = False
         if not constant.any():
             return graph
         gone = constant[t.node]
@@ -205,16 +210,15 @@ def alias(graph: Graph) -> Graph:
     """Use x itself in place of a sum that consists of x alone; of c * x alone, where only sums use it."""
     t = graph.terms
     count = bincount(t.node, minlength=graph.size)
-    single = (
-        (graph.kind[t.node] == SOP) & (count[t.node] == 1) & (t.b == ONE) & ~t.over & ~kept(graph)[t.node]
-    )
+    free = (graph.kind == SOP) & (count == 1) & ~kept(graph)
+    single = free[t.node] & (t.b == ONE) & ~t.over & (t.a != ONE)
+    if not single.any():
+        return graph
     needed = np.zeros(graph.size, bool)
     needed[graph.args[graph.args >= 0]] = True
     needed[t.a[graph.kind[t.node] != SOP]] = True
-    uses = bincount(graph.edges()[0], minlength=graph.size)
     # A multiple that is used once moves into the coefficient there.
-    single &= (t.coef == 1.0) | (((t.coef == -1.0) | (uses[t.node] == 1)) & ~needed[t.node])
-    single &= t.a != ONE
+    single &= (t.coef == 1.0) | (((t.coef == -1.0) | (graph.uses() == 1)[t.node]) & ~needed[t.node])
     if not single.any():
         return graph
     for chosen in (single, single & (np.abs(t.coef) == 1.0)):
@@ -281,20 +285,9 @@ def _beside_others(graph: Graph, copies: Any, pinned: Any, count: Ints) -> Any:
 
 def compact(graph: Graph) -> Graph:
     """Drop what no output rests on, and number the rest anew, in the same order."""
-    producers, consumers = graph.edges()
-    start, below = csr(consumers, producers, graph.size)
-    live = np.zeros(graph.size, bool)
-    live[ONE] = True
-    live[graph.kind <= LANE] = True
-    live &= graph.kind != CONST
-    live[ONE] = True
-    for special in (graph.scale, graph.lanes):
-        if special >= 0:
-            live[special] = True
-    ends = graph.outputs, graph.pinned[graph.pinned >= 0], np.flatnonzero(graph.scatters())
-    frontier = distinct(np.concatenate(ends))
-    live[frontier] = True
-    flood(start, below, live, frontier)
+    live = _live(graph)
+    if live.all():
+        return graph
     number = np.cumsum(live) - 1
     t = graph.terms.take(live[graph.terms.node])
     terms = Terms(number[t.node], t.coef, number[t.a], number[t.b], t.over)
@@ -310,6 +303,31 @@ def compact(graph: Graph) -> Graph:
         scale=int(number[graph.scale]) if graph.scale >= 0 else -1,
         lanes=int(number[graph.lanes]) if graph.lanes >= 0 else -1,
     )  # fmt: skip
+
+
+def _live(graph: Graph) -> Any:
+    """Tell for each node whether it is a leaf or an output rests on it.
+
+    As a rule few do not, and little else rests on nothing but these: they are taken away, and then what
+    is left without a use, before all that outputs rest on is looked for.
+    """
+    keep = (graph.kind <= LANE) & (graph.kind != CONST)
+    keep |= kept(graph) | graph.scatters()
+    keep[[ONE, *[special for special in (graph.scale, graph.lanes) if special >= 0]]] = True
+    uses = graph.uses()
+    dead = (uses == 0) & ~keep
+    live = ~dead
+    if live.all():
+        return live
+    producers, consumers = graph.edges()
+    for _ in range(ROUNDS):
+        uses -= bincount(producers[dead[consumers]], minlength=graph.size)
+        dead = live & (uses == 0) & ~keep
+        if not dead.any():
+            return live
+        live &= ~dead
+    flood(*csr(consumers, producers, graph.size), keep, np.flatnonzero(keep))
+    return keep
 
 
 def fuse_equal(graph: Graph) -> Graph:

@@ -9,10 +9,12 @@ from typing import Any, NamedTuple
 from autograd.op import Op
 from autograd.operators import Operators
 
-__all__ = ["Step", "Steps", "Symbol", "Total", "recorded", "total_of"]
+__all__ = ["OPERAND", "Step", "Steps", "Symbol", "Total", "recorded", "total_of"]
 
 Step = tuple[Op, tuple[Any, ...]]
 """An operation, and its operands and constants: a whole number is an earlier result, a float itself."""
+OPERAND = ("operand",)
+"""Stands in place of what an operand was made of."""
 
 
 class Steps:
@@ -29,7 +31,7 @@ class Steps:
     def __init__(self, known: list[Step], *, guards: bool) -> None:
         self.list = list(known)
         self.guards = guards
-        taken = [(self._key(step), i) for i, step in enumerate(known) if "operand" not in step[1]]
+        taken = [(self._key(step), i) for i, step in enumerate(known) if step[1] is not OPERAND]
         self._places: dict[Any, int] = dict(reversed(taken))
 
     @staticmethod
@@ -96,7 +98,7 @@ def total_of(op: Op, params: tuple[float, ...], count: int) -> Total | None:
     """Return a row, with its constants and a number of operands, as a sum of products; None if it is none."""
     if op.terms is None:
         return None
-    known: list[Step] = [(op, ("operand", i)) for i in range(count)]
+    known: list[Step] = [(op, OPERAND)] * count
     found, steps = recorded(op.terms, known, params, guards=True)
     if found is None:
         return None

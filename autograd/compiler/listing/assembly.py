@@ -92,7 +92,7 @@ def _indexed(w: Views, table: Any, step: int) -> tuple[str, list[int]] | None:
     if any(w.regions.at.get(a) is not region for a in table.ravel().tolist()):
         return None
     places = region.places(table)
-    parts, order, listed = [], [], 0
+    parts, order, listed, text = [], [], 0, region.name
     start = w.place(region, Moving(int(table.flat[0]), step) if step else int(table.flat[0]))
     if start is None:
         return None
@@ -107,11 +107,13 @@ def _indexed(w: Views, table: Any, step: int) -> tuple[str, list[int]] | None:
         index = np.moveaxis(places[d], along[0], 0).reshape(table.shape[along[0]], -1)[:, 0]
         even = len(np.unique(np.diff(index))) == 1
         gap = int(index[1] - index[0])
-        listed += not even
+        if not even:
+            listed += 1
+            text, index = w.picked(region, index, d)
         parts.append(w.slice_of(int(index[0]), int(index[-1]), gap, n) if even else w.indices(index))
     if listed > 1 or len(order) < table.ndim:
         return None
-    return f"{region.name}[{', '.join(parts)}]", order
+    return f"{text}[{', '.join(parts)}]", order
 
 
 def along(w: Views, ref: Ref, sizes: tuple[int, ...]) -> tuple[str, list[int]] | None:

@@ -295,6 +295,10 @@ class Views:
             f"[{', '.join(map(str, index.tolist()))}]" if len(index) <= FEW else self._table("index", index)
         )
 
+    def picked(self, region: Region, index: Any, axis: int) -> tuple[str, Any]:  # noqa: ARG002
+        """Return the text of an array, and indices along an axis of it."""
+        return region.name, index
+
     def gathered(self, addresses: Any) -> str:
         """Return the text of numbers of one array, at any addresses of it."""
         region = self.regions.find(int(addresses[0]))

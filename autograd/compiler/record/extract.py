@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from itertools import repeat
+from itertools import chain, repeat
 from operator import attrgetter
 from typing import Any
 
@@ -12,16 +12,20 @@ import numpy as np
 
 from autograd import ops
 from autograd.calculus.lookup import ENTRY, Lookup
-from autograd.compiler.graph.expand import RESULTS, adds_up, lower, lower_results
+from autograd.compiler.graph.expand import RESULTS, adds_up, forget, lower, lower_results
 from autograd.compiler.graph.ir import INPUT, LARGE, PARAM, QUIET, SOP, Builder, Ints, distinct
 from autograd.compiler.graph.lookups import enter
-from autograd.compiler.record.recording import constant, with_outside
+from autograd.compiler.record.recording import constant, refuse_no_grad, with_outside
 from autograd.joint import MultiOpCall
 from autograd.native import engine
 from autograd.op import ANY
 from autograd.value import Value
 
 __all__ = ["Recorded", "extract"]
+
+
+MANY = 10_000
+"""Operands from which on what is known of a row with so many is not kept."""
 
 
 class Recorded:
@@ -84,11 +88,10 @@ class Recorded:
         found = _numbers(self.ids, objects)
         missing = (found < 0).nonzero()[0]
         if len(missing):
-            kinds = list(map(type, objects))
             cache: dict[float, int] = {}
             for i in missing.tolist():
                 x = objects[i]
-                if kinds[i] is Value:
+                if x.__class__ is Value:
                     found[i] = self._capture(x)
                 elif x in cache and x:
                     found[i] = cache[x]
@@ -96,13 +99,20 @@ class Recorded:
                     found[i] = cache[x] = self.b.constant(x)
         return found
 
-    def operands(self, nodes: Sequence[Value], slot: str, found: Ints, resolve: Any) -> Ints:
-        """Return ``found``, the nodes' operands of one side, and in place of each -1 what is in the slot."""
+    def operands(self, tape: list[Value], where: Ints, slot: str, found: Ints, resolve: Any) -> Ints:
+        """Return the operands of some nodes on one side, as found; where none was, what is in the slot."""
+        found = found[where]
         missing = np.flatnonzero(found < 0)
         if len(missing):
             get = attrgetter(slot)
-            found[missing] = resolve([get(nodes[i]) for i in missing.tolist()])
+            found[missing] = resolve([get(tape[i]) for i in where[missing].tolist()])
         return found
+
+    def forget(self, nodes: Sequence[Value]) -> None:
+        """Undo that nodes were entered as leaves, just now."""
+        self.b.drop()
+        for x in nodes:
+            del self.ids[x]
 
     def _capture(self, leaf: Value) -> int:
         if leaf not in self.ids:
@@ -114,33 +124,41 @@ class Recorded:
 @QUIET
 def extract(rec: Recorded, tape: list[Value], roots: Sequence[Value]) -> None:
     """Enter all recorded nodes; ``rec.ids`` then knows them."""
-    inside = set(tape)
-    tape = with_outside(
-        [*tape, *[r for r in roots if r.op is not None and r not in rec.ids and r not in inside]], rec.ids
-    )
+    refuse_no_grad(tape)
     b = rec.b
     ids = rec.leaves(tape, 4)
-    rows, codes, firsts, seconds = _read(tape, rec.ids)
+    more = [r for r in roots if r.op is not None and r not in rec.ids]
+    rows, codes, firsts, seconds, whole = _read(tape, rec.ids)
+    if more or not whole:
+        rec.forget(tape)
+        tape = with_outside([*tape, *more], rec.ids)
+        ids = rec.leaves(tape, 4)
+        rows, codes, firsts, seconds, _ = _read(tape, rec.ids)
     # What tables are of is to stand in one row, and so comes before all that uses single entries.
     for number, op in sorted(enumerate(rows), key=lambda pair: pair[1] is not ENTRY):
         where = np.flatnonzero(codes == number)
-        nodes = [tape[i] for i in where.tolist()]
         out = ids[where]
-        if op is ENTRY:
-            _lookups(rec, nodes, out)
-        elif op.vectors:
-            _vectors(rec, op, nodes, out)
-        elif op.arity == ANY or op.arity + len(op.params) > 2:
-            _many(rec, op, nodes, out)
-        else:
-            resolve = rec.factors if not op.params and adds_up(op, (), op.arity) else rec.resolve
-            columns = [rec.operands(nodes, "_a", firsts[where], resolve)]
-            if op.params:
-                _by_params(rec, op, [(node._b,) for node in nodes], columns, out)
-                continue
-            if op.arity == 2:
-                columns.append(rec.operands(nodes, "_b", seconds[where], resolve))
-            lower(b, op, (), columns, out)
+        enter = _entering(op)
+        if enter is not None:
+            enter(rec, op, [tape[i] for i in where.tolist()], out)
+            continue
+        resolve = rec.factors if not op.params and adds_up(op, (), op.arity) else rec.resolve
+        columns = [rec.operands(tape, where, "_a", firsts, resolve)]
+        if op.params:
+            _by_params(rec, op, [(tape[i]._b,) for i in where.tolist()], columns, out)
+            continue
+        if op.arity == 2:
+            columns.append(rec.operands(tape, where, "_b", seconds, resolve))
+        lower(b, op, (), columns, out)
+
+
+def _entering(op: Any) -> Any:
+    """Return what enters the nodes of an operation that has not just one or two operands; None if it has."""
+    if op is ENTRY:
+        return _lookups
+    if op.vectors:
+        return _vectors
+    return _many if op.arity == ANY or op.arity + len(op.params) > 2 else None
 
 
 def _numbers(ids: dict[Any, int], objects: Sequence[Any]) -> Ints:
@@ -148,43 +166,52 @@ def _numbers(ids: dict[Any, int], objects: Sequence[Any]) -> Ints:
     return np.fromiter(map(ids.get, objects, repeat(-1)), np.int64, len(objects))
 
 
-def _read(tape: list[Value], ids: dict[Any, int]) -> tuple[list[Any], Ints, Ints, Ints]:
+ELSEWHERE, CALLED = -3, -4
+"""In place of the number of an operand: what the engine's C says of one that has none."""
+
+
+def _read(tape: list[Value], ids: dict[Any, int]) -> tuple[list[Any], Ints, Ints, Ints, bool]:
     """Return the operations of recorded nodes, each once, which of them made each node, and its operands.
 
-    Those are the numbers of the first and of the second, -1 where it has none.
+    Those are the numbers of the first and of the second, below 0 where it has none. And whether all that
+    operations made has a number.
     """
     if engine is not None:
-        ops, codes, firsts, seconds = engine.read(tape, ids)
-        operands = [np.frombuffer(side, np.int64) for side in (firsts, seconds)]
-        return ops, np.frombuffer(codes, np.int32).astype(np.int64), operands[0], operands[1]
+        ops, codes, *sides = engine.read(tape, ids)
+        first, second = [np.frombuffer(side, np.int64) for side in sides]
+        called = [tape[i] for i in np.flatnonzero(first == CALLED).tolist()]
+        whole = not ((first == ELSEWHERE).any() or (second == ELSEWHERE).any())
+        whole = whole and with_outside(called, ids) is called
+        return ops, np.frombuffer(codes, np.int32).astype(np.int64), first, second, whole
     made_by = list(map(attrgetter("op"), tape))
     code = {op: i for i, op in enumerate(dict.fromkeys(made_by))}
     sides = [
         [x if isinstance(x, Value) else None for x in map(attrgetter(slot), tape)] for slot in ("_a", "_b")
     ]
     codes = np.fromiter(map(code.__getitem__, made_by), np.int64, len(tape))
-    return list(code), codes, _numbers(ids, sides[0]), _numbers(ids, sides[1])
+    first, second = [_numbers(ids, side) for side in sides]
+    return list(code), codes, first, second, with_outside(tape, ids) is tape
 
 
 def _vectors(rec: Recorded, op: Any, nodes: list[Any], out: Ints) -> None:
     """Enter nodes over two vectors each, those of one length at a time."""
-    known: dict[int, Ints] = {}
-
-    def vector(elements: tuple[Any, ...]) -> Ints:
-        """Return the nodes of a vector, which many nodes may share."""
-        if id(elements) not in known:
-            known[id(elements)] = rec.factors(elements)
-        return known[id(elements)]
-
-    pairs = [[vector(v) for v in node._vectors] for node in nodes]
+    elements: list[Any] = []
+    starts: dict[int, int] = {}  # of vectors among the elements: many nodes may share one
+    pairs = [node._vectors for node in nodes]
+    for vector in chain.from_iterable(pairs):
+        if id(vector) not in starts:
+            starts[id(vector)] = len(elements)
+            elements += vector
+    found = rec.factors(elements)
+    places = np.array([[starts[id(a)], starts[id(b)]] for a, b in pairs])
     lengths = np.array([len(a) for a, _ in pairs])
     for length in distinct(lengths).tolist():
         where = np.flatnonzero(lengths == length)
-        first, second = [np.stack([pairs[i][k] for i in where.tolist()]) for k in (0, 1)]
-        lower(rec.b, op, (), np.hstack([first, second]).T, out[where])
+        table = found[places[where][:, :, None] + np.arange(length)]
+        lower(rec.b, op, (), table.reshape(len(where), -1).T, out[where])
 
 
-def _lookups(rec: Recorded, nodes: list[Any], out: Ints) -> None:
+def _lookups(rec: Recorded, _: Any, nodes: list[Any], out: Ints) -> None:
     """Enter entries of tables: of leaves that stand at equal distances as such, of others as products."""
     tables: dict[int, Ints] = {}
     calls: dict[Lookup, list[int]] = {}
@@ -246,6 +273,8 @@ def _many(rec: Recorded, op: Any, nodes: list[Any], out: Ints) -> None:
             _by_params(rec, op, [operands[count - constants :] for operands in chosen], columns, out[where])
         else:
             lower(rec.b, op, (), columns, out[where])
+    if counts.max() > MANY:
+        forget()
 
 
 def _results(rec: Recorded, op: Any, nodes: list[Any], out: Ints) -> None:

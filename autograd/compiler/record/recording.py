@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain
+from numbers import Real
 from operator import attrgetter
 from typing import Any, Protocol, TypeVar
 
@@ -16,8 +17,9 @@ from autograd.backward import toposort
 from autograd.calculus.generators import changed, find_generators
 from autograd.calculus.lookup import Lookup
 from autograd.calculus.sparse import Coordinates
-from autograd.calculus.trees import map_leaves
+from autograd.calculus.trees import is_ndarray, map_atoms, map_leaves
 from autograd.errors import TracingError
+from autograd.floats.convert import to_float
 from autograd.form import Comparison
 from autograd.modes import mode, refuse_while_tracing
 from autograd.node import Call, ConstantNote, Node
@@ -26,7 +28,7 @@ from autograd.words import gettext
 
 __all__ = [
     "Tape", "argument_names", "constant", "flatten", "nested", "only_numbers", "rebuild", "record",
-    "rectangle", "stacked", "with_outside", "without_draws",
+    "rectangle", "refuse_no_grad", "stacked", "with_outside", "without_draws",
 ]  # fmt: skip
 
 BYTES_PER_TERM = 800
@@ -58,12 +60,15 @@ class Tape(list[Any]):
     ----------
     tables : dict
         The tables that were looked at so far, by their identity.
+    pulled : bool
+        Whether gradients were passed back, past the hooks of nodes.
     """
 
     def __init__(self, *, looks_up: bool = False) -> None:
         super().__init__()
         self.looks_up = looks_up
         self.tables: dict[int, Any] = {}
+        self.pulled = False
         self.terms = 0
         self.free = available_memory()
         self.told = False
@@ -163,9 +168,23 @@ def record(f: Callable[..., Any], args: Sequence[Any], tape: list[Value]) -> Any
     try:
         with mode(tape=tape, grad=True, anomaly=False), _grads_watched():
             return f(*args)
+    except SystemError as error:  # some of NumPy's functions go on after an error, which is the cause then
+        cause: BaseException | None = error
+        while not (cause is None or isinstance(cause, TracingError)):
+            cause = cause.__cause__
+        raise cause or error from None
     finally:
         if was_on:
             gc.enable()
+
+
+def refuse_no_grad(tape: list[Value]) -> None:
+    """Raise TracingError if a node that was recorded is a leaf."""
+    if None in map(attrgetter("_row"), tape):
+        raise TracingError(gettext(
+            "the function uses no_grad(), whose results would be frozen into the program; compile "
+            "the part with a gradient only"
+        ))  # fmt: skip
 
 
 def with_outside(tape: list[Value], known: Collection[Any]) -> list[Value]:
@@ -173,11 +192,6 @@ def with_outside(tape: list[Value], known: Collection[Any]) -> list[Value]:
 
     ``known`` are left out.
     """
-    if None in map(attrgetter("op"), tape):
-        raise TracingError(gettext(
-            "the function uses no_grad(), whose results would be frozen into the program; compile "
-            "the part with a gradient only"
-        ))  # fmt: skip
     inside: set[Any] = set(tape)
 
     def foreign(read: Iterable[Any]) -> list[Value]:
@@ -215,20 +229,26 @@ def nested(flat: Iterator[Any], shape: tuple[int, ...]) -> Any:
 
 
 def flatten(result: Any, leaves: list[Any]) -> Any:
-    """Replace each number or Value in nested lists, tuples, dicts, sparse matrices by its position."""
+    """Replace each number or Value in nested lists, tuples, dicts, sparse matrices by its position.
+
+    Arrays become nested lists.
+    """
 
     def position(leaf: Any) -> Any:
         """Keep a leaf, and return where."""
         if leaf.__class__ is Coordinates:
             return leaf.of(list(map(position, leaf.values)))
+        if is_ndarray(leaf):
+            return map_atoms(position, leaf.tolist())
         leaves.append(leaf)
         return len(leaves) - 1
 
-    return position(None) if result is None else map_leaves(position, result)
+    return position(None) if result is None else map_atoms(position, result)
 
 
 def rebuild(structure: Any, values: Sequence[Any]) -> Any:
     """Put numbers, or nodes, back where `flatten` found them."""
+
     def value(leaf: Any) -> Any:
         """Return what belongs in the place of a position, or of the positions in a sparse matrix."""
         return leaf.of(list(map(value, leaf.values))) if leaf.__class__ is Coordinates else values[leaf]
@@ -299,11 +319,13 @@ def only_numbers(results: Sequence[Any], structure: Any, result: Any, *, loss: b
                 "the function to compile returned a condition, which has no derivative; return the "
                 "number that was compared, or autograd.where(condition, a, b)"
             ))  # fmt: skip
-        if not isinstance(x, (Value, int, float)):
+        if not isinstance(x, (Value, Real)):
             raise TypeError(gettext(
                 "the function to compile returned {kind}; return numbers or Values, or lists of them",
                 kind=type(x).__name__,
             ))  # fmt: skip
+        if not isinstance(x, Value):
+            to_float(x)  # which says what is wrong with it
 
 
 def argument_names(f: Callable[..., Any]) -> list[str]:

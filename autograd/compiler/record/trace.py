@@ -10,10 +10,11 @@ from typing import Any
 
 import numpy as np
 
+from autograd.calculus.trees import atoms, is_ndarray
 from autograd.compiler.graph.differentiate import differentiate
 from autograd.compiler.graph.expand import expanded
 from autograd.compiler.graph.hoist import hoist
-from autograd.compiler.graph.ir import INPUT, LANE, ONE, PARAM, QUIET, SOP, Builder, Graph
+from autograd.compiler.graph.ir import ARITY, CONST, INPUT, LANE, ONE, PARAM, QUIET, SOP, Builder, Graph
 from autograd.compiler.graph.simplify import adopt, canonical, settle_lane_sums, simplify
 from autograd.compiler.record.extract import Recorded, extract
 from autograd.compiler.record.recording import Tape, flatten, nested, only_numbers, record, without_draws
@@ -43,6 +44,10 @@ class Source:
         Nodes that were computed before the recording and are used in it.
     aside
         Why calls are left to the engine, or empty.
+    pulled
+        Whether the function itself takes derivatives, for which hooks are called.
+    arrays
+        Whether it returns an array of NumPy, whatever its arguments are.
     """
 
     graph: Graph
@@ -53,6 +58,8 @@ class Source:
     stopped: Any
     outside: list[Value] = field(default_factory=list)
     aside: str = ""
+    pulled: bool = False
+    arrays: bool = False
 
     def key(self) -> bytes:
         """Return a hash of all that the program depends on.
@@ -70,9 +77,13 @@ class Source:
         )
         t = g.terms
         marks = np.zeros(0, bool) if self.stopped is None else self.stopped
-        for array in (g.kind, g.value, g.args, t.node, t.coef, t.a, t.b, t.over, g.outputs, g.pinned, marks):
+        constants, operands = g.value[g.kind == CONST], g.args.ravel()
+        there = np.flatnonzero(operands >= 0)
+        wide = np.int32 if g.size < 2**31 // ARITY else np.int64
+        numbers = (there, operands[there], t.node, t.a, t.b, g.outputs, g.pinned)
+        for array in (g.kind, constants, t.coef, t.over, marks, *[x.astype(wide) for x in numbers]):
             digest.update(len(array).to_bytes(8, "little"))
-            digest.update(np.ascontiguousarray(array).tobytes())
+            digest.update(np.ascontiguousarray(array).data)
         return digest.digest()
 
     def fixed(self) -> tuple[bytes, list[float]]:
@@ -141,12 +152,14 @@ def _trace(
     tape = Tape(looks_up=True)
     result = record(f, args, tape)
     extra = record(penalty, (), tape) if penalty is not None else 0.0
+    arrays = any(map(is_ndarray, atoms(result)))
     leaves: list[Any] = []
     structure = flatten(result, leaves)
     only_numbers([*leaves, extra], structure, result, loss=params is not None)
     known = len(rec.ids) + len(tape)
     extract(rec, tape, [x for x in (*leaves, extra) if isinstance(x, Value)])
-    labels.update({rec.ids[v]: v.label for v in tape if v.note is not None and v.note.label})
+    noted = [v for v in tape if v.note is not None]
+    labels.update({rec.ids[v]: v.label for v in noted if v.note.label})
     results = rec.resolve([x if isinstance(x, Value) else float(x) for x in leaves])
     if params is not None:
         total = b.new(SOP, 1)
@@ -165,10 +178,11 @@ def _trace(
     if len(rec.ids) > known + len(rec.captured):
         inside = set(tape)
         outside = [v for v in rec.ids if v.op is not None and v not in inside]
-    aside = HOOKED_INSIDE if any(v.note is not None and v.note.hooks for v in tape) else ""
+    aside = HOOKED_INSIDE if any(v.note.hooks for v in noted) else ""
     return Source(
-        forward, shapes, rec.captured, structure, len(tape), None if params is None else marks, outside, aside
-    )
+        forward, shapes, rec.captured, structure, len(tape), None if params is None else marks, outside,
+        aside, tape.pulled, arrays,
+    )  # fmt: skip
 
 
 def _elements(name: str, shape: tuple[int, ...]) -> list[str]:
@@ -196,4 +210,6 @@ def with_gradient(graph: Graph, stopped: Any) -> Graph:
     scale, lanes = graph.scale, graph.lanes
     full = differentiate(b, graph, stop, int(graph.outputs[0]), params, graph.lane())
     full.labels, full.scale, full.lanes, full.forward = labels, scale, lanes, graph.size
-    return hoist(adopt(simplify(settle_lane_sums(simplify(expanded(full))))))
+    graph = simplify(expanded(full))
+    settled = settle_lane_sums(graph)
+    return hoist(adopt(graph if settled is graph else simplify(settled)))

@@ -92,7 +92,7 @@ def nested(program: Program, *, in_order: bool = False) -> Program:
         if layout.kinds > max(SHORTER * (count + TABLE * given.tables), LONG):
             continue
         if not layout.run(given.price):
-            break  # nor is there a use in telling more nodes apart
+            continue
         found.insert(0, _Tried(_finished(layout)))
         if not found[0].tables and found[0].price <= SHORTER * given.price:
             break

@@ -221,7 +221,7 @@ REFUSED = {
     "made by hand": (lambda: grad(lambda x: x[0])(np.array([Value(1.0)])), "make one Value for each element"),
     "masked": (lambda: grad(lambda x: x.sum())(np.ma.array(V, mask=[1, 0, 0])), r"masked; fill in"),
     "in an array of floats": (lambda: grad(lambda x: np.zeros(3).__setitem__(0, x[0]))(V), r"np\.zeros_like"),
-    "as floats": (lambda: grad(lambda x: x.astype(float).sum())(V), r"np\.zeros_like"),
+    "as single floats": (lambda: grad(lambda x: x.astype(np.float32).sum())(V), r"np\.zeros_like"),
     "added to floats": (lambda: grad(lambda x: np.zeros(3).__iadd__(x).sum())(V), r"np\.zeros_like\(x\)"),
     "linear algebra": (lambda: grad(lambda x: np.linalg.solve(M.T, x)[0])(V), "NumPy's solve takes no Value"),
     "no row": (lambda: grad(lambda x: np.spacing(x).sum())(V), "NumPy's spacing takes no Value"),
@@ -280,3 +280,15 @@ def test_numbers_keep_their_meaning_where_numpy_is_loaded():
     assert grad(lambda x: x**3)(np.float64(2.0)) == 12.0
     assert type(grad(lambda x: x**3)(np.float64(2.0))) is float
     assert math.isnan(grad(lambda x: np.log(x))(-1.0))
+
+
+@pytest.mark.parametrize("sign", ["<", "<=", ">", ">=", "==", "!="])
+def test_a_number_is_compared_with_an_array_from_either_side(sign):
+    s, b = 0.5, np.array([0.2, 0.5, 0.9])
+    for condition in (f"s {sign} b", f"b {sign} s"):
+        f = eval(f"lambda s, b: np.where({condition}, b * s, b).sum()", {"np": np})
+        chosen = eval(condition, {"s": s, "b": b})
+        found = grad(f, (0, 1))(s, b)
+        assert found[0] == pytest.approx(b[chosen].sum())
+        assert found[1].tolist() == np.where(chosen, s, 1.0).tolist()
+        assert autograd.compile(f)(s, b) == pytest.approx(f(s, b))

@@ -309,3 +309,145 @@ def test_a_function_that_takes_lists_alone_gets_lists_and_one_that_takes_neither
     assert f.report()["recorded nodes"] == 1
     with pytest.raises(ValueError, match="truth value of an array"):
         autograd.compile(lambda x: x.sum() if x else x + 1)(np.array([1.0, 2.0]))
+
+
+CONDITIONS = {
+    "where": lambda a, b: np.where(a > 0.0, a * a, b),
+    "of two arrays": lambda a, b: np.where(a >= b, a, b * 3.0),
+    "equal": lambda a, b: np.where(a == b, a * 5.0, b),
+    "not equal to a number": lambda a, b: np.where(a != 3.0, a, b),
+    "as a factor": lambda a, b: a * (a < b) + b * (b <= 2.0),
+    "and, or, not": lambda a, b: np.where((a > 0.0) & ~(b > 4.0) | (a == b), a, -b),
+    "logical": lambda a, b: np.where(np.logical_and(a, np.logical_not(b > 2.0)), a, b),
+    "is not a number": lambda a, b: np.where(np.isnan(a), b, a * b),
+    "greater": lambda a, b: np.where(np.greater(a[:, None], b), 1.0, 0.0) @ a,
+    "sum": lambda a, b: ((a > 0.0) * b).sum(),
+}
+
+
+@pytest.mark.parametrize("name", CONDITIONS)
+@pytest.mark.parametrize("backend", NUMPYS)
+def test_conditions_on_arrays_are_those_of_their_elements_at_each_call(backend, name):
+    f = CONDITIONS[name]
+    step, slopes = (autograd.compile(g, backend=backend) for g in (f, autograd.jacobian(f)))
+    for a, b in (([1.0, -2.0, 3.0], [1.0, 5.0, -3.0]), ([-1.0, 2.0, 0.5], [4.5, 2.0, 3.0])):
+        args = np.array(a), np.array(b)
+        np.testing.assert_allclose(step(*args), f(*args), rtol=1e-13)
+        np.testing.assert_allclose(slopes(*args), autograd.jacobian(f)(*args), rtol=1e-13)
+
+
+@pytest.mark.parametrize("backend", NUMPYS)
+def test_what_a_function_asks_of_an_array_is_not_asked_of_a_list(backend):
+    # A list is not equal to 3.0, so on lists this is another function.
+    for f in (lambda a: (2.0 if (a == 3.0).any() else 1.0) * a[0], lambda a: a[0] * len(a[a == 3.0])):
+        with pytest.raises((autograd.TracingError, IndexError)):
+            autograd.compile(f, backend=backend)(np.array([1.0, 3.0]))
+    chosen = autograd.compile(lambda a, b: np.where(a == 3.0, a, b).sum(), backend=backend)
+    assert chosen(np.array([1.0, 2.0, 3.0]), np.array([10.0, 20.0, 30.0])) == 33.0
+
+
+def test_what_no_program_can_do_with_an_array_says_so():
+    x = np.eye(2)
+    with pytest.raises(autograd.TracingError, match="asks for the truth of a Value"):
+        autograd.compile(lambda a: a * np.argmax(a, axis=0))(x)
+    with pytest.raises(IndexError) as caught:
+        autograd.compile(lambda a: a[a > 0.0].sum())(x)
+    assert "np.where(mask" in caught.value.__notes__[0]
+    for call in (autograd.compile(lambda a: a * a), autograd.grad(lambda a: (a * a).sum())):
+        with pytest.raises(TypeError, match=r"np\.matrix, whose \* is the product"):
+            call(np.ones((2, 2)).view(np.matrix))
+    assert autograd.compile(lambda a: a.astype(float) * 2.0)(x).tolist() == (2.0 * x).tolist()
+
+
+def test_an_argument_that_is_no_number_says_how_it_is_passed():
+    for given in ("sin", None, object(), slice(2), ["a"]):
+        with pytest.raises(TypeError) as caught:
+            autograd.compile(lambda x, how: x)(1.0, given)
+        assert "static_argnames" in caught.value.__notes__[0]
+    taken = autograd.compile(lambda v, how: v[0] if how == "first" else v[1], static_argnames="how")
+    assert (taken([1.0, 2.0], "first"), taken([1.0, 2.0], "last")) == (1.0, 2.0)
+
+
+def test_a_model_in_place_of_its_parameters_says_what_to_write():
+    with pytest.raises(TypeError, match=r"model\.parameters\(\), not the MLP"):
+        autograd.compile(lambda x: x, nn.MLP(1, [1]))
+
+
+def test_a_method_is_compiled_as_a_function_that_gets_its_object():
+    class Scale:
+        def __init__(self, w):
+            self.w = Value(w)
+
+        @autograd.compile(static_argnums=0)
+        def of(self, x):
+            return self.w * x
+
+        @autograd.compile
+        def untold(self, x):
+            return self.w * x
+
+        @staticmethod
+        @autograd.compile
+        def twice(x):
+            return x * 2.0
+
+    class Neuron(nn.Neuron):
+        @autograd.compile
+        def forward(self, x):
+            return autograd.dot(self.w, x) + self.b
+
+    one, other = Scale(2.0), Scale(5.0)
+    assert (one.of(3.0), other.of(3.0), Scale.of(one, 3.0), one.twice(3.0)) == (6.0, 15.0, 6.0, 6.0)
+    one.w.data = 4.0
+    assert (one.of(3.0), other.of(3.0)) == (12.0, 15.0)
+    assert "output" in one.of.source
+    with pytest.raises(TypeError, match="argument 0 .self.") as caught:
+        one.untold(3.0)
+    assert "static_argnums" in caught.value.__notes__[0]
+    neuron = Neuron(2, rng=0)
+    assert neuron.forward([1.0, 2.0]) == pytest.approx(
+        neuron.w[0].data + 2.0 * neuron.w[1].data + neuron.b.data
+    )
+
+
+def test_tuples_stay_tuples(made):
+    pair = (2.0, 3.0)
+    assert made(lambda p: p + p)(pair) == (2.0, 3.0, 2.0, 3.0)
+    assert made(lambda p: p)(((1.0, 2.0), (3.0, 4.0))) == ((1.0, 2.0), (3.0, 4.0))
+    assert made(lambda p: p)([(1.0, 2.0), (3.0, 4.0)]) == [(1.0, 2.0), (3.0, 4.0)]
+    assert made(lambda p: p)(()) == ()
+    assert made(autograd.grad(lambda p: p[0] * p[1]))(pair) == (3.0, 2.0)
+    assert made(lambda p: p[0] * p[1], batch=True)((pair, pair)) == [6.0, 6.0]
+    x = np.array([1.0, 2.0])
+    found = autograd.compile(autograd.grad(lambda p: (p[0] * p[1]).sum()))((x, 2.0 * x))
+    assert type(found) is tuple and [a.tolist() for a in found] == [[2.0, 4.0], [1.0, 2.0]]
+
+
+@pytest.mark.parametrize("backend", NUMPYS)
+def test_an_array_that_a_function_of_numbers_returns_is_an_array(backend):
+    for f in (lambda x: np.array([x, 2.0 * x]), lambda _: np.array([1.0, 2.0])):
+        found = autograd.compile(f, backend=backend)(3.0)
+        assert (found * 2.0).tolist() == (f(3.0) * 2.0).tolist()
+    found = autograd.compile(lambda x: (np.int64(3), np.float32(0.5), x), backend=backend)(2.0)
+    assert found == (3.0, 0.5, 2.0)
+    assert np.isnan(autograd.compile(lambda x: np.array([x / x]), backend=backend)(0.0)).tolist() == [True]
+
+
+@pytest.mark.parametrize("batch", [False, True])
+@pytest.mark.parametrize("backend", NUMPYS)
+def test_a_compiled_function_returns_arrays_of_nodes_where_it_is_called_on_such(backend, batch):
+    def inner(x):
+        return {"y": x * x, "more": (x + 1.0, None)}
+
+    def outer(g):
+        return lambda x: g(x)["y"] * 2.0 + g(x)["more"][0] * 3
+
+    x, compiled = np.array([1.0, 2.0, 3.0]), autograd.compile(inner, batch=batch, backend=backend)
+    for use in (lambda f: f, autograd.jacobian, lambda f: lambda v: autograd.jvp(f, (v,), (v,))[1]):
+        expected = use(outer(inner))(x)
+        np.testing.assert_allclose(use(outer(compiled))(x), expected, rtol=1e-13)
+        np.testing.assert_allclose(
+            autograd.compile(use(outer(compiled)), backend=backend)(x), expected, rtol=1e-13
+        )
+    twice = autograd.compile(autograd.hessian(lambda v: (compiled(v)["y"] * v).sum()), backend=backend)
+    np.testing.assert_allclose(twice(x), np.diag(6.0 * x), rtol=1e-13)

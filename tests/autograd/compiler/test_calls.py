@@ -331,6 +331,30 @@ def test_hooks_of_parameters_run(backend):
     assert seen == []
 
 
+def test_hooks_change_compiled_derivatives_as_they_change_those_of_the_engine(backend):
+    w = Value(2.0)
+
+    def hooked(x):
+        y = x * x
+        y.register_hook(lambda g: 10.0 * g)
+        return y * x
+
+    def of_w(x):
+        y = w * x
+        return autograd.gradients(y * y, [w], create_graph=True)[0]
+
+    for f in (grad(hooked), autograd.hessian(hooked), autograd.value_and_grad(hooked)):
+        assert made(f, backend=backend)(3.0) == f(3.0)
+    assert made(hooked, backend=backend)(3.0) == 27.0
+    step = made(of_w, backend=backend)
+    assert step(3.0) == 36.0
+    handle = w.register_hook(lambda g: 100.0 * g)
+    assert step(3.0) == of_w(3.0).data == 3600.0
+    assert "hook" in str(step.report())
+    handle.remove()
+    assert step(3.0) == 36.0
+
+
 def test_hooks_of_other_nodes_leave_the_call_to_the_engine(backend):
     w, c = Value(2.0, "w"), Value(3.0, "c")
     outside = w * c
@@ -439,6 +463,24 @@ def test_a_callback_of_fit_may_write_parameters(compiled):
         epochs=3, callbacks=[clipped],
            compile=compiled, progress=False)  # fmt: skip
     assert p.data == 0.25
+
+
+def test_a_callback_of_fit_may_give_the_model_other_parameters():
+    ends = []
+    for compiled in (False, True):
+        model = nn.MLP(1, [3, 1], activation="tanh", rng=0)
+
+        def replaced(training, model=model):
+            if training.epoch == 1:
+                model.layers[0].neurons[0].w[0] = Value(2.0)
+
+        history = nn.fit(
+            model, ([[1.0], [2.0]], [3.0, 1.0]), nn.losses.mse_loss, nn.optim.SGD(model.parameters(), 0.1),
+            epochs=4, callbacks=[replaced], compile=compiled, progress=False,
+        )  # fmt: skip
+        ends.append([*history["loss"], *(p.data for p in model.parameters())])
+    assert ends[1] == pytest.approx(ends[0], rel=1e-12)
+    assert 2.0 in ends[1]
 
 
 @pytest.mark.parametrize("size", [None, 1])

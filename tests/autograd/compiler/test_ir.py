@@ -304,8 +304,11 @@ def test_a_node_by_itself_has_the_statement_that_the_general_way_gives(monkeypat
         assert program.address.tolist() == general.address.tolist()
 
 
+@pytest.mark.parametrize("native", [True, False])
 @pytest.mark.parametrize("width", [1, 3, 70, 200])
-def test_longest_paths_and_what_is_reached_in_narrow_and_in_wide_graphs(width):
+def test_longest_paths_and_what_is_reached_in_narrow_and_in_wide_graphs(width, native, monkeypatch):
+    if not native:
+        monkeypatch.setattr(ir, "engine", None)
     rng = np.random.default_rng(width)
     size = 40 * width
     consumers = np.repeat(np.arange(width, size), 2)
@@ -321,6 +324,18 @@ def test_longest_paths_and_what_is_reached_in_narrow_and_in_wide_graphs(width):
     assert found.tolist() == marked
     with pytest.raises(ValueError, match="cycle"):
         ir.longest_paths(2, np.array([0, 1]), np.array([1, 0]))
+
+
+@pytest.mark.parametrize("length", [1, simplify.ROUNDS, simplify.ROUNDS + 1, 100])
+def test_what_no_output_rests_on_is_dropped_however_long_the_chain(length):
+    b = ir.Builder()
+    (x,) = b.new(INPUT, 1)
+    nodes = b.new(SOP, length + 1)
+    b.add(nodes, 2.0, np.concatenate([[x, x], nodes[1:-1]]))  # the first is the output; the others a chain
+    graph = b.graph(outputs=nodes[:1], pinned=np.zeros(0, np.int64))
+    found = simplify.compact(graph)
+    assert found.size == 3 and found.outputs.tolist() == [2] and len(found.terms) == 1
+    assert simplify.compact(found) is found
 
 
 def test_the_same_graph_makes_the_same_program():

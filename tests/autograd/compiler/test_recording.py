@@ -13,6 +13,7 @@ import autograd
 import nn
 from autograd import GraphError, TracingError, Value
 from autograd.compiler import compile
+from autograd.compiler.record.recording import record
 from autograd.compiler.without_numpy import PlainCompiled
 
 KEPT = Value(3.0, "kept")
@@ -197,3 +198,75 @@ def test_random_numbers_drawn_elsewhere_meanwhile_are_no_fault():
 def test_a_list_is_not_looked_up_by_a_value_outside_of_a_recording_either():
     with pytest.raises(TypeError, match=r"write int\(x\.data\), as in E\[int\(x\.data\)\]"):
         [1.0, 2.0][Value(1.0)]
+
+
+A, B = Value(0.5, "a"), Value(-2.0, "b")
+COMPUTED = {
+    "first operand": lambda y, x: y + x,
+    "second operand": lambda y, x: x + y,
+    "one of many": lambda y, x: autograd.sum([x, x, y]),
+    "in a vector": lambda y, x: autograd.dot([x, 1.0], [x, y]),
+    "in a shared vector": lambda y, x: autograd.dot([x, 1.0], [x, x]) + autograd.dot([y, x], [x, x]),
+    "of a call": lambda y, x: autograd.softmax([x, y, 1.0])[1],
+    "looked up": lambda y, x: autograd.take([x, y], 1.0 + 0.0 * x),
+    "result": lambda y, x: y,
+}
+
+
+@pytest.mark.parametrize("use", COMPUTED)
+def test_what_was_computed_before_a_recording_is_found_wherever_it_is_read(use):
+    y = (A * B).tanh()
+    step = compile(lambda x: COMPUTED[use](y, x), [A, B], backend="numpy")
+    value, grads = step.value_and_grad(0.25)
+    expected = COMPUTED[use](y, Value(0.25))
+    found = autograd.gradients(expected, [A, B])
+    assert math.isclose(value, expected.data, rel_tol=1e-14)
+    assert grads.tolist() == pytest.approx(found, rel=1e-12)
+
+
+def test_modes_begin_and_end_within_a_recording():
+    """Nodes go on the tape in order, and nothing else is left out, whatever modes there are around them."""
+    tape = []
+
+    def f(x):
+        y = x * x
+        with autograd.scope("inner"):
+            y = y + x
+            with autograd.sources():
+                y = y.tanh()
+        z = autograd.grad(lambda t: t * t)(y)
+        with autograd.no_grad():
+            constant = x * 3.0
+        return z + constant
+
+    result = record(f, [Value(2.0)], tape)
+    assert [node.op.name for node in tape if node.op is not None][:3] == ["mul", "add", "tanh"]
+    assert [node.scope for node in tape[:3]] == ["", "inner", "inner"] and tape[2].source
+    assert tape[-1] is result and sum(node.op is None for node in tape) == 1
+    count = len(tape)
+    _ = result * 2.0
+    assert len(tape) == count
+    with autograd.no_grad():
+        assert (Value(1.0) * 2.0).op is None
+    assert len(tape) == count
+
+
+def test_recordings_in_two_threads_keep_their_nodes_apart():
+    tapes = [[] for _ in range(4)]
+    meet = threading.Barrier(len(tapes))
+
+    def f(x):
+        for k in range(200):
+            x = x * 1.5 + 1.0
+            if k % 50 == 0:
+                meet.wait()
+        return x
+
+    threads = [threading.Thread(target=record, args=(f, [Value(1.0)], tape)) for tape in tapes]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [len(tape) for tape in tapes] == [400] * len(tapes)
+    for tape in tapes:
+        assert all(b.parents[0] is a for a, b in zip(tape, tape[1:], strict=False))

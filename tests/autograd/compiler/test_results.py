@@ -88,7 +88,7 @@ def test_arrays_come_out_where_arrays_went_in_and_lists_where_lists_did(name, ba
         assert same(want, step(np.array([x, y], np.float32)))
         assert same(want, step(np.array([[x, 7.0], [y, 7.0]])[:, 0]))  # with steps between its numbers
     assert same(wanted(2.0, 3.0), step(np.array([2, 3])))
-    assert same(listed(wanted(2.0, 3.0)), step((2, 3)))
+    assert same((2.0, 3.0) if name == "the arguments" else listed(wanted(2.0, 3.0)), step((2, 3)))
 
 
 def test_any_array_among_the_arguments_counts(backend):

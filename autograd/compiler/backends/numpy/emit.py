@@ -6,10 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numpy.lib.stride_tricks import as_strided
 
 from autograd.compiler.backends.finite import Finite, quiet
-from autograd.compiler.backends.numpy.contract import Calls, alike, contract, pick
+from autograd.compiler.backends.numpy.contract import Calls, alike, contract, pick, strided
 from autograd.compiler.backends.numpy.spelling import calls_of
 from autograd.compiler.graph.counting import places
 from autograd.compiler.graph.lookups import ENTRY
@@ -111,17 +110,12 @@ class Bound:
             return np.broadcast_to(made, sizes + width)
         key = ref.base, ref.strides, sizes, ref.lane, lane
         if key not in self.views:
+            arena: Any = self.shared
+            base, step, last = ref.base, 8, 0
             if ref.lane:
-                origin = self.lanes[ref.base - LANES :]
-                self.views[key] = as_strided(
-                    origin, sizes + width, tuple(8 * s * self.width for s in ref.strides) + (8,) * len(width)
-                )
-            else:
-                self.views[key] = as_strided(
-                    self.shared[ref.base :],
-                    sizes + width,
-                    tuple(8 * s for s in ref.strides) + (0,) * len(width),
-                )
+                arena, base, step, last = self.lanes, ref.base - LANES, 8 * self.width, 8
+            steps = (*[step * s for s in ref.strides], *[last for _ in width])
+            self.views[key] = strided(arena, sizes + width, steps, step * base)
         return self.views[key]
 
     def _gather(self, i: int) -> None:
@@ -170,8 +164,7 @@ class Bound:
             if place <= at < end and place <= then < end:
                 if at == then:
                     return here
-                flat = arena.reshape(-1)[(at - place) // 8 :]
-                every = as_strided(flat, (count, *here.shape), (then - at, *here.strides))
+                every = strided(arena, (count, *here.shape), (then - at, *here.strides), at - place)
                 return [every[k, ...] for k in range(count)]
         return here
 
@@ -312,7 +305,7 @@ class Bound:
             out, a, b = self._views(part, s)
             coefs[k] = 1.0 if isinstance(part.coef, Ref) else part.coef
             if a is not None:
-                contract(self.calls, 1.0, as_strided(parts[k:], out.shape, out.strides), a, b)
+                contract(self.calls, 1.0, strided(parts, out.shape, out.strides, 8 * k), a, b)
         self.calls.add(
             np.dot, parts, coefs, self.array(Ref(int(self.program.address[s.nodes[0]])), (), False)
         )
@@ -358,7 +351,7 @@ class Bound:
                 )
                 made = np.empty(cut.shape)
                 strides = iter(made.strides)
-                full = as_strided(
+                full = strided(
                     made,
                     out.shape,
                     tuple(

@@ -13,6 +13,7 @@ import hashlib
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import jax
@@ -31,7 +32,7 @@ from autograd.compiler.listing.source import Writer, written
 from autograd.compiler.listing.views import number
 from autograd.compiler.roll.affine import strides_of
 from autograd.compiler.roll.program import LANES, Part, Program, Ref, Statement
-from autograd.compiler.roll.repeats import Loop, Moving, UnevenError
+from autograd.compiler.roll.repeats import Loop, Moving, UnevenError, weighted
 from autograd.op import Op
 
 __all__ = ["Emitted", "emitted"]
@@ -205,14 +206,15 @@ class Traced(Writer):
         texts, index, at = [], np.zeros(len(flat), np.int64), 0
         for k, region in enumerate(found):
             mine = where == k
-            texts.append(self._flat(region, lane))
+            text, places, count = self._flat(region, lane), np.zeros(int(mine.sum()), np.int64), 1
             if region is not None and region.shape:
-                places = region.places(flat[mine])
-                index[mine] = at + np.ravel_multi_index(tuple(places), region.shape)
-                at += int(np.prod(region.shape))
-            else:
-                index[mine] = at
-                at += 1
+                places = np.ravel_multi_index(tuple(region.places(flat[mine])), region.shape)
+                count = math.prod(region.shape)
+                if self._sums_again(region, places):
+                    text, places, count = f"twice({text}, 0)", 2 * places, 2 * count
+            texts.append(text)
+            index[mine] = at + places
+            at += count
         text = texts[0] if len(texts) == 1 else f"concatenate([{', '.join(texts)}])"
         if not behind and len(flat) and (np.diff(index) == 1).all():
             first, last = int(index[0]), int(index[-1]) + 1
@@ -224,6 +226,27 @@ class Traced(Writer):
             return text
         index_name = self._table("index", index.reshape(table.shape))
         return f"{text}[array({index_name}){behind}]" if behind else f"{text}[{index_name}]"
+
+    def picked(self, region: Region, index: Any, axis: int) -> tuple[str, Any]:
+        """Return the text of an array, and indices along an axis of it."""
+        if self._sums_again(region, index):
+            return f"twice({region.name}, {axis})", 2 * index
+        return region.name, index
+
+    def _sums_again(self, region: Region, index: Any) -> bool:
+        """Tell whether XLA would compute sums anew for each of the numbers that are gathered."""
+        return region.name in self.sums and len(np.unique(index)) < len(index)
+
+    @cached_property
+    def sums(self) -> set[str]:
+        """The names of arrays of sums that are no products of matrices, which XLA computes once anyway."""
+        return {
+            self.regions.find(int(self.program.address[s.nodes].min())).name
+            for s, _ in weighted(self.program)
+            for p in s.parts
+            if (p.over or math.prod(p.sizes) > len(s.nodes))
+            and all(self._fills(p.result, p.sizes, [x], s.lane) for x in (p.a, p.b) if x is not None)
+        }
 
     def _owners(self, flat: Any) -> tuple[list[Region | None], Any]:
         """Return the arrays that hold addresses, and for each address which of them; None holds a one."""

@@ -12,6 +12,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import lax
 from jax.sharding import NamedSharding, PartitionSpec
 
 from autograd.compiler.backends.finite import cancels
@@ -70,6 +71,10 @@ class Devices:
             return np.asarray(x, self.dtype)
         return jax.make_array_from_callback(x.shape, where, lambda index: np.array(x[index], self.dtype))
 
+    def whole(self, x: Any) -> Any:
+        """Keep an array on every device: XLA errs on slices and concatenations of one that is split."""
+        return x if self.copies is None else lax.with_sharding_constraint(x, self.copies)
+
     def gathered(self, x: Any) -> Any:
         """Return all numbers of an array, wherever its parts are."""
         if self.copies is not None and not (x.is_fully_addressable or x.is_fully_replicated):
@@ -110,7 +115,9 @@ class Judged:
         As a rule a few numbers, of which all are small, show that; where they are not, it takes to look
         ``closely``, at each. What else has to hold `sound` tells, and that the results are finite.
         """
+        theta = self.devices.whole(theta)[: self.parameters]
         result, gradient, roots, watched = self.emitted.function(theta, inputs, rows, self.width)
+        gradient = self.devices.whole(gradient)
         if not self.looks or not watched:
             return True, result, gradient
         if not closely:
@@ -138,7 +145,7 @@ class Judged:
 
     def _evaluated(self, closely: bool, theta: Any, inputs: Any, rows: Any) -> Any:
         """Return whether the results hold, whether a closer look could tell no more, and these."""
-        theta = theta[: self.parameters]
+        theta = self.devices.whole(theta)[: self.parameters]
         fine, result, gradient = self.judged(closely, theta, inputs, rows)
         fine &= jnp.isfinite(result).all() & self.sound(closely, theta, gradient).all()
         fine &= self.data_hold(closely, inputs, rows)
@@ -196,7 +203,8 @@ class BoundXLA:
         if self.padded > self.width:
             rows = np.concatenate([rows, np.repeat(rows[:, :1], self.padded - self.width, 1)], 1)
         put = self.devices.put
-        return put(self.shared[self.emitted.inputs], self.devices.copies), put(rows, self.devices.lanes)
+        split = self.devices.lanes if self.program.lanes else self.devices.copies
+        return put(self.shared[self.emitted.inputs], self.devices.copies), put(rows, split)
 
     def theta(self) -> Any:
         """Return the parameters on the devices."""

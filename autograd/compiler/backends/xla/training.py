@@ -107,6 +107,7 @@ def _trainer(judged: Any, parts: list[Any], closely: bool) -> Any:
         if len(parts) == 1:
             new, own = parts[0].update(theta, gradient, tuple(state[0]), rates[0], counts[0])
             return split(new), [list(map(split, own))]
+        theta, gradient = devices.whole(theta), devices.whole(gradient)
         found = [
             part.update(theta[a:b], gradient[a:b], tuple(own), lr, step)
             for part, a, b, own, lr, step in zip(parts, ends, ends[1:], state, rates, counts, strict=False)
@@ -125,7 +126,7 @@ def _trainer(judged: Any, parts: list[Any], closely: bool) -> Any:
         def step(i: Any, carry: Any) -> Any:
             """Take one step, with NaN for all parameters where its numbers do not hold."""
             theta, state, losses = carry
-            fine, value, gradient = judged.judged(closely, theta[:count], inputs, rows)
+            fine, value, gradient = judged.judged(closely, theta, inputs, rows)
             gradient = split(jnp.pad(gradient, (0, judged.size - count)))
             fine &= judged.sound(closely, theta, gradient)
             new, state = moved(theta, gradient, state, rates, counts + (i + 1))
