@@ -50,6 +50,8 @@ UNEVEN = 0.02
 """What part of the groups may be in no loops, be it slanted ones; some, with so few, always may."""
 UNKNOWN = -(1 << 40)
 """The column of what is in no grid."""
+WIDEST = 8
+"""How many times as wide as its family's groups on average one may be that stands in their grid."""
 HEADS = 8
 """By the addresses of so many terms at the most it is told how the results of sums stand in a grid."""
 WAYS = 8
@@ -112,9 +114,9 @@ class Nested(Layout):
                 parent[i] = i = parent[parent[i]]
             return i
 
-        first: dict[int, int] = {}
+        known: dict[int, int] = {}
         for i, group in enumerate(groups):
-            parent[root(i)] = root(first.setdefault(int(kinds[group[0]]), i))
+            parent[root(i)] = root(known.setdefault(int(kinds[group[0]]), i))
         t = g.terms
         for factor, other in ((t.a, t.b), (t.b, t.a)):
             there = (of[factor] >= 0) & (factor != ONE)
@@ -125,10 +127,15 @@ class Nested(Layout):
             pairs = np.stack([key[3, :-1][same], key[3, 1:][same]])
             for i, j in set(map(tuple, pairs.T.tolist())):
                 parent[root(i)] = root(j)
-        roots = [root(i) for i in range(len(groups))]
-        counts = bincount(np.array(roots), minlength=len(groups))
-        self._is_grid = counts >= FEWEST
-        return np.array(roots)
+        roots = np.array([root(i) for i in range(len(groups))])
+        sizes = np.array(list(map(len, groups)))
+        wide = sizes > WIDEST * (bincount(roots, sizes) / np.maximum(bincount(roots), 1))[roots]
+        # One that is much wider than the others would make a grid that is empty nearly everywhere.
+        apart = np.where(wide, len(groups) + np.arange(len(groups)), roots)
+        _, first, which = np.unique(apart, return_index=True, return_inverse=True)
+        roots = first[which.ravel()]
+        self._is_grid = bincount(roots, minlength=len(groups)) >= FEWEST
+        return roots
 
     def _in_order(self) -> None:
         """Let nodes of each group stand as those of another one, or the leaves, that they read one by one."""

@@ -38,6 +38,8 @@ GAIN = 16
 """So many lines for each table a longer program has at the most if there may be stencils in it."""
 MANY, BROAD = 60, 100_000
 """Statements from which it is worth looking for loops in the order of recording, and nodes up to which."""
+TERMS = 12
+"""So many terms fit into a line."""
 TABLE = 4
 """So many lines a table of addresses is worth."""
 
@@ -109,11 +111,15 @@ def nested(program: Program, *, in_order: bool = False) -> Program:
 
 
 class _Tried:
-    """A program with its lines, those that read tables of addresses, and how long it is with these."""
+    """A program with its lines, those that read tables of addresses, and how long it is with these.
+
+    What is added up term by term makes lines longer, which counts too.
+    """
 
     def __init__(self, program: Program) -> None:
         self.program = program
         self.tables = sum(times * bool(s.note) for s, times in weighted(program))
+        self.long = sum(max(0, len(s.parts) - TERMS) for s, _ in weighted(program))
 
     @cached_property
     def lines(self) -> int:
@@ -121,7 +127,7 @@ class _Tried:
 
     @cached_property
     def price(self) -> int:
-        return self.lines + TABLE * self.tables
+        return self.lines + self.long + TABLE * self.tables
 
 
 def _best(given: _Tried, found: list[_Tried]) -> _Tried:

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from benchmarks.polybench import KERNELS, arrays_of, numbers_in, squares_of
+from benchmarks.scalar_programs import heat
 from benchmarks.triangles import PROGRAMS
 from listings import run_source
 
@@ -175,4 +176,22 @@ def test_boxes_of_what_is_returned_are_written_in_it():
 
 def test_sums_over_more_loops_than_eight_have_letters():
     step, wanted = kernel("syr2k", "gradient", 9)
+    agrees(step, wanted)
+
+
+@pytest.mark.parametrize("what", [lambda f: f, grad], ids=["value", "gradient"])
+def test_a_sum_of_thousands_of_terms_in_no_order_is_a_short_line_that_runs(what):
+    pairs = np.random.default_rng(0).integers(0, 200, (3000, 2)).tolist()
+    step = compile(what(lambda x, y: autograd.sum([x[i] * y[j] for i, j in pairs])), backend="numpy")
+    x, y = np.random.default_rng(1).normal(size=(2, 200))
+    wanted = step(x, y)
+    assert max(map(len, step.source.splitlines())) < 300
+    agrees(step, wanted)
+
+
+def test_steps_of_heat_run_as_they_are_listed():
+    options, args = heat(30, 16)
+    step = compile(**options, backend="numpy")
+    wanted = numbers(step(*args))
+    assert len(step.source.splitlines()) < 60
     agrees(step, wanted)

@@ -6,6 +6,7 @@ import random
 import pytest
 
 np = pytest.importorskip("numpy")
+from benchmarks.scalar_programs import wave
 from benchmarks.triangles import PROGRAMS
 
 import autograd
@@ -188,3 +189,15 @@ def test_files_are_written_of_a_program_that_c_has_laid_out_anew(tmp_path):
     header, module = step.export(tmp_path / "step.h"), step.export(tmp_path / "step.mjs")
     assert "1 + i0" in header.read_text()
     assert "export" in module.read_text()
+
+
+@pytest.mark.parametrize("steps", [12, 40])
+def test_a_group_that_is_much_wider_than_its_family_does_not_stand_in_its_grid(steps):
+    options, args = wave(steps, 20)
+    step = compile(**options, backend="numpy")
+    step(*args)
+    program = step._latest[0].program
+    assert nested(program).shared <= 3 * program.shared
+    in_c = compile(**options, backend="c" if toolchain.find_compiler() else "python")
+    for found, wanted in zip(in_c(*args), step(*args), strict=True):
+        assert np.allclose(found, wanted, rtol=1e-12, atol=0.0)
