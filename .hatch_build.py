@@ -35,10 +35,12 @@ _OF_LIBM = (
 _FLAGS = [] if os.name == "nt" else [
     "-O2", "-ffp-contract=off", "-fvisibility=hidden", "-g0", "-Wno-unused",
     "-fno-asynchronous-unwind-tables",  # which are for debuggers, too
+    "-fno-align-functions", "-fno-align-jumps",  # 12 kB, and as fast; loops are faster where they are aligned
     *[f"-fno-builtin-{name}" for name in _OF_LIBM.split()],
 ]  # fmt: skip
 _LIBRARIES = [] if os.name == "nt" else ["m"]
-_LINKED = ["-Wl,-s"] if sys.platform == "linux" else []  # without the names of what is not exported
+# Without the names of what is not exported, and without a page of nothing between code and data.
+_LINKED = ["-Wl,-s", "-Wl,-z,noseparate-code"] if sys.platform == "linux" else []
 
 
 class AddressHook(MetadataHookInterface):
