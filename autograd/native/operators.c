@@ -38,19 +38,42 @@ hypot_called(const double *x, long n, int *failed)
 static PyObject *apply_modes;
 
 /* The modes in force for which all there is to do is to put nodes on a tape, weak references to tokens, as
-   the context variable has them, and the tape, which lives as long as all of these. */
-static PyObject *in_force, *taping_modes, *tape;
+   the context variable has them, and a weak reference to the tape. */
+static PyObject *in_force, *taping_modes, *tape_reference;
 
-/* taped(in_force, tape): learn that. */
+/* What a weak reference refers to, owned; NULL where that is no more. */
+static PyObject *
+referent(PyObject *reference)
+{
+    PyObject *found = NULL;
+#if PY_VERSION_HEX >= 0x030D0000
+    PyWeakref_GetRef(reference, &found);
+#else
+    found = PyWeakref_GET_OBJECT(reference);
+    found = found == Py_None ? NULL : Py_NewRef(found);
+#endif
+    return found;
+}
+
+/* taped(in_force, tape): learn that; a tape that nothing can refer to weakly is left to Python. */
 PyObject *
 learn_tape(PyObject *module, PyObject *args)
 {
-    PyObject *variable, *list, *modes = NULL;
+    PyObject *variable, *list, *modes = NULL, *reference = NULL;
     if (!PyArg_ParseTuple(args, "OO!", &variable, &PyList_Type, &list)) return NULL;
+    if (!PyType_SUPPORTS_WEAKREFS(Py_TYPE(list))) Py_RETURN_NONE;
     if (PyContextVar_Get(variable, Py_None, &modes) < 0) return NULL;
+    int fits = PyTuple_CheckExact(modes);
+    for (Py_ssize_t i = 0; fits && i < PyTuple_GET_SIZE(modes); i++)
+        fits = PyWeakref_Check(PyTuple_GET_ITEM(modes, i));
+    if (!fits) PyErr_SetString(PyExc_TypeError, "no modes are in force");
+    if (!fits || !(reference = PyWeakref_NewRef(list, NULL))) {
+        Py_DECREF(modes);
+        return NULL;
+    }
     Py_XSETREF(in_force, Py_NewRef(variable));
     Py_XSETREF(taping_modes, modes);
-    tape = list;
+    Py_XSETREF(tape_reference, reference);
     Py_RETURN_NONE;
 }
 
@@ -63,15 +86,16 @@ was_taped(PyObject *node)
     Py_DECREF(modes);
     if (modes != taping_modes) return 0;
     for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(modes); i++) {
-        PyObject *token = PyTuple_GET_ITEM(modes, i);
-#if PY_VERSION_HEX >= 0x030D0000
-        if (PyWeakref_GetRef(token, &token) != 1) return 0;
+        PyObject *token = referent(PyTuple_GET_ITEM(modes, i));
+        if (!token) return 0;
         Py_DECREF(token);
-#else
-        if (PyWeakref_GET_OBJECT(token) == Py_None) return 0;
-#endif
     }
-    return (PyList_GET_SIZE(tape) + 1) % 4096 && PyList_Append(tape, node) == 0;
+    PyObject *tape = referent(tape_reference);
+    if (!tape) return 0;
+    int done = (PyList_GET_SIZE(tape) + 1) % 4096 && PyList_Append(tape, node) == 0;
+    if (PyErr_Occurred()) PyErr_Clear(); /* Python tries again */
+    Py_DECREF(tape);
+    return done;
 }
 
 static inline PyObject *

@@ -166,6 +166,15 @@ graph_levels(PyObject *module, PyObject *args)
     if (!PyArg_ParseTuple(args, "ny*y*", &size, &from, &to)) return NULL;
     Py_ssize_t edges = from.len / 8, done = 0, ready = 0;
     const int64_t *producers = from.buf, *consumers = to.buf;
+    int fits = size >= 0 && from.len == to.len && from.len % 8 == 0;
+    for (Py_ssize_t i = 0; fits && i < edges; i++)
+        fits = producers[i] >= 0 && producers[i] < size && consumers[i] >= 0 && consumers[i] < size;
+    if (!fits) {
+        PyBuffer_Release(&from);
+        PyBuffer_Release(&to);
+        PyErr_SetString(PyExc_ValueError, "these are no edges between so many nodes");
+        return NULL;
+    }
     PyObject *result = PyByteArray_FromStringAndSize(NULL, size * 8);
     /* For each node where its edges end, in `below`, and for how many it waits; and the nodes in turn. */
     int64_t *ends = PyMem_Calloc((size_t)(3 * size + edges + 1), 8);

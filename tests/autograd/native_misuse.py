@@ -8,9 +8,11 @@ import itertools
 import random
 import sys
 from array import array
+from contextvars import ContextVar
 
 import autograd
 from autograd import TABLE, Value, ops
+from autograd.modes import MODE
 from autograd.native import engine
 from autograd.node import SLOTS
 
@@ -31,6 +33,8 @@ JUNK = [
     [[x]], {}, set(), object(), x, *nodes(), ops.exp, TABLE, engine, Value, type, len, nodes()[3]._a,
     lambda *a: 1 // 0, (1.0, None), ([1.0], None), ([1.0, 2.0], [1.0, 2.0]), ops.softmaxes, x.exp,
     [x, nodes()[3]], array("d", [1.0, 2.0]), array("f", [1.0, 2.0]), memoryview(bytes(16)).cast("d"),
+    array("q", [0, 9]), array("q", [-1, 0]), MODE.tokens, ContextVar("of junk", default=(None,)),
+    type("Tape", (list,), {})(),
 ]  # fmt: skip
 outcomes = {"an exception": 0, "a result": 0}
 
