@@ -247,7 +247,7 @@ def catalogue(name: str) -> Mapping[str, str]:
     >>> catalogue("zh_CN")["Backward"]
     '反向传播'
     """
-    path = LOCALE / name / "LC_MESSAGES" / "chainrule.po"
+    path = LOCALE / f"{name}.po"
     if path.exists():
         return read_catalogue(path.read_text(encoding="utf-8"))
     import gzip  # a wheel has it compressed

@@ -247,7 +247,7 @@ def test_a_translation_keeps_the_places_for_values(name):
 @pytest.mark.parametrize("name", OTHERS)
 def test_a_catalogue_is_one_that_gettexts_own_tools_read(name):
     babel = pytest.importorskip("babel.messages.pofile", reason="pip install babel")
-    path = words.LOCALE / name / "LC_MESSAGES" / "chainrule.po"
+    path = words.LOCALE / f"{name}.po"
     with path.open("rb") as file:
         theirs = babel.read_po(file, locale=name, abort_invalid=True)
     assert {str(m.id): str(m.string) for m in theirs if m.id} == dict(words.catalogue(name))
