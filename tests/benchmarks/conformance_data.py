@@ -384,8 +384,9 @@ def write(data: Any) -> None:
 
     text = json.dumps(emptied(data), separators=(",", ":"))
     packed = struct.pack(f"<{len(numbers)}d", *numbers)
-    every_eight_bytes = {"id": lzma.FILTER_LZMA2, "preset": 9 | lzma.PRESET_EXTREME, "lc": 0, "lp": 3, "pb": 3}
-    FILE.write_bytes(lzma.compress(f"{text}\n".encode() + packed, filters=[every_eight_bytes]))
+    best = 9 | lzma.PRESET_EXTREME
+    doubles = {"id": lzma.FILTER_LZMA2, "preset": best, "lc": 0, "lp": 3, "pb": 3}
+    FILE.write_bytes(lzma.compress(f"{text}\n".encode() + packed, filters=[doubles]))
 
 
 def main() -> None:
