@@ -139,6 +139,8 @@ def _on_arrays(form: Form, leaves: Sequence[Any]) -> Any:
         with mode(**array_mode(args, named)):
             return map_atoms(lambda x: x.tolist() if is_array(x) else x, form.f(*args, **named))
     except IndexError as error:
+        if "integer" not in str(error):  # only a place that there is not
+            raise
         error.add_note(gettext(
             "an index or a mask that is computed from the arguments is not known yet: write np.where(mask, "
             "x, 0.0), or autograd.take(x, i); one that never changes may come from outside the function"

@@ -451,3 +451,10 @@ def test_a_compiled_function_returns_arrays_of_nodes_where_it_is_called_on_such(
         )
     twice = autograd.compile(autograd.hessian(lambda v: (compiled(v)["y"] * v).sum()), backend=backend)
     np.testing.assert_allclose(twice(x), np.diag(6.0 * x), rtol=1e-13)
+
+
+def test_a_place_that_an_array_has_not_is_an_error_without_more_words():
+    f = compile(lambda x: x[len(x)] * 2.0, backend="numpy")
+    with pytest.raises(IndexError, match="out of bounds") as raised:
+        f(np.ones(3))
+    assert not hasattr(raised.value, "__notes__")
