@@ -454,7 +454,7 @@ def test_a_compiled_function_returns_arrays_of_nodes_where_it_is_called_on_such(
 
 
 def test_a_place_that_an_array_has_not_is_an_error_without_more_words():
-    f = compile(lambda x: x[len(x)] * 2.0, backend="numpy")
+    f = autograd.compile(lambda x: x[len(x)] * 2.0, backend="numpy")
     with pytest.raises(IndexError, match="out of bounds") as raised:
         f(np.ones(3))
     assert not hasattr(raised.value, "__notes__")
