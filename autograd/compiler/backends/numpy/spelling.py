@@ -413,13 +413,15 @@ FUNCTIONS: dict[str, Callable[..., None]] = {
     for f in (
         sigmoid, sigmoid_slope, sech, sech_squared, step, relu, leaky_relu, elu, softplus, exp10, logit,
         xlogy, xlog1py, xdivy, entr, log1psq, log1mexp, log1pmx, logexpm1,
-        log_ratio, rel_entr, kl_div, csch, remainder, sinpi, cospi, sinc, where,
-        *([] if engine is None else [sinc_derivative]),  # of which Python would compute all but the first
+        log_ratio, rel_entr, kl_div, csch, remainder, sinpi, cospi, sinc,
+        sinc_derivative, where,
         clamp, restrict, saturate, direction, logaddexp, power, monomial, gaussian, sign, re_inverse_power,
         im_inverse_power, special.erf, special.erfc, special.normal_cdf, special.lgamma, special.digamma,
     )
 } | {"round": round_digits}  # fmt: skip
 """By the name of their row."""
+if engine is None:  # then Python computes all but the first
+    del FUNCTIONS["sinc_derivative"]
 
 BY_ENGINE = ("lgamma", "digamma")
 """Of those, the ones that the engine's C computes sooner, where that was compiled."""
