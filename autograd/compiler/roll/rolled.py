@@ -91,13 +91,10 @@ def nested(program: Program, *, in_order: bool = False) -> Program:
     found: list[_Tried] = []
     for apart in () if has_rounds else (False, True):
         layout = Nested(graph, apart=apart)
-        if layout.kinds > max(SHORTER * (count + TABLE * given.tables), LONG):
-            continue
-        if not layout.run(given.price):
-            continue
-        found.insert(0, _Tried(_finished(layout)))
-        if not found[0].tables and found[0].price <= SHORTER * given.price:
-            break
+        if layout.kinds <= max(SHORTER * (count + TABLE * given.tables), LONG) and layout.run(given.price):
+            found.insert(0, _Tried(_finished(layout)))
+            if not found[0].tables and found[0].price <= SHORTER * given.price:
+                break
     best = _best(given, found)
     if best.tables and (graph.size <= SHORT or GAIN * best.tables >= best.lines):
         stencils = Stencils(graph)
@@ -123,10 +120,12 @@ class _Tried:
 
     @cached_property
     def lines(self) -> int:
+        """How many statements are printed."""
         return printed(self.program)
 
     @cached_property
     def price(self) -> int:
+        """How long it is."""
         return self.lines + self.long + TABLE * self.tables
 
 

@@ -105,7 +105,8 @@ def test_a_function_over_arrays_has_the_value_of_its_row(name):
 
 
 @pytest.mark.parametrize(
-    "name", ["tand", "betaln", "erfinv_slope", "dawsn_derivative", "bessel_i", "polygamma"]
+    "name",
+    ["tand", "betaln", "erfinv_slope", "dawsn_derivative", "sinc_derivative", "bessel_i", "polygamma"],
 )
 def test_a_row_that_numpy_lacks_has_the_bits_of_its_value_in_every_layout(name):
     op, rng = ops.TABLE[name], np.random.default_rng(1)

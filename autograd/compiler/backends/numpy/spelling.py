@@ -20,10 +20,8 @@ import numpy as np
 from autograd.compiler.backends.numpy import special
 from autograd.compiler.backends.numpy.special import by_row, by_value
 from autograd.compiler.graph.lookups import ENTRY
-from autograd.floats.circular import SINC_SLOPE
 from autograd.floats.elementary import ARTANH
 from autograd.form import Comparison
-from autograd.native import engine
 from autograd.op import TABLE, Op
 
 __all__ = ["CODE", "calls_of", "compares", "expression", "function_of", "number_by_number"]
@@ -267,18 +265,6 @@ def sinc(x: Any, out: Any) -> None:
     out[near] = 1.0
 
 
-def sinc_derivative(x: Any, order: float, out: Any) -> None:
-    """The first derivative (cos(pi x) - sinc(x)) / x of `sinc`; another one by its row."""
-    if order != 1.0:
-        by_row(TABLE["sinc_derivative"])(x, order, out)
-        return
-    value = np.empty(out.shape)
-    sinc(x, value)
-    cospi(x, out)
-    np.divide(np.subtract(out, value, out=out), x, out=out)
-    _amend(out, np.abs(x) < 0.65, lambda x: x * special.horner(x * x, SINC_SLOPE), x)
-
-
 def where(condition: Any, a: Any, b: Any, out: Any) -> None:
     """a where the condition is not zero, else b."""
     out[...] = np.where(np.not_equal(condition, 0.0), a, b)
@@ -413,15 +399,12 @@ FUNCTIONS: dict[str, Callable[..., None]] = {
     for f in (
         sigmoid, sigmoid_slope, sech, sech_squared, step, relu, leaky_relu, elu, softplus, exp10, logit,
         xlogy, xlog1py, xdivy, entr, log1psq, log1mexp, log1pmx, logexpm1,
-        log_ratio, rel_entr, kl_div, csch, remainder, sinpi, cospi, sinc,
-        sinc_derivative, where,
+        log_ratio, rel_entr, kl_div, csch, remainder, sinpi, cospi, sinc, where,
         clamp, restrict, saturate, direction, logaddexp, power, monomial, gaussian, sign, re_inverse_power,
         im_inverse_power, special.erf, special.erfc, special.normal_cdf, special.lgamma, special.digamma,
     )
 } | {"round": round_digits}  # fmt: skip
 """By the name of their row."""
-if engine is None:  # then Python computes all but the first
-    del FUNCTIONS["sinc_derivative"]
 
 BY_ENGINE = ("lgamma", "digamma")
 """Of those, the ones that the engine's C computes sooner, where that was compiled."""
