@@ -9,18 +9,18 @@ from autograd.native import engine
 __all__ = ["gather", "scatter", "set_grads"]
 
 
-def gather(nodes: list[Any], array: Any) -> None:
+def gather(nodes: Any, array: Any) -> None:
     """Write the numbers of nodes into an array, as many as they are."""
     array[:] = [node._data for node in nodes]
 
 
-def scatter(nodes: list[Any], array: Any) -> None:
+def scatter(nodes: Any, array: Any) -> None:
     """Set the numbers of nodes to those in an array, as many as they are."""
     for node, number in zip(nodes, array.tolist(), strict=True):
         node._data = number
 
 
-def set_grads(nodes: list[Any], array: Any) -> None:
+def set_grads(nodes: Any, array: Any) -> None:
     """Set the ``grad`` of nodes to the numbers in an array, as many as they are."""
     for node, number in zip(nodes, array.tolist(), strict=True):
         node.grad = number

@@ -158,7 +158,7 @@ def add_to_leaves(grads: dict[Any, Any], check: Callable[[Any, Any, Any], Any] |
         done = _exchange(nodes, before, after)
 
 
-def _add_floats(nodes: list[Any], numbers: Any) -> bool:
+def _add_floats(nodes: Any, numbers: Any) -> bool:
     """Do as `add_floats` says."""
     numbers = numbers if numbers.__class__ is list else numbers.tolist()
     while True:  # another thread may have added to the same leaves meanwhile
@@ -172,7 +172,7 @@ def _add_floats(nodes: list[Any], numbers: Any) -> bool:
             return True
 
 
-def add_floats(nodes: list[Any], numbers: Any) -> bool:
+def add_floats(nodes: Any, numbers: Any) -> bool:
     """Add a number, if not None, to the ``grad`` of each leaf; return whether that was done.
 
     The numbers are a list, or an array of doubles.

@@ -169,6 +169,8 @@ class CompiledFunction(ABC):
         penalty: Callable[[], Any] | None, backend: str, static: frozenset[int | str] = frozenset(),
     ) -> None:  # fmt: skip
         self._f, self._params, self._batch = f, params, batch
+        # Of a tuple the numbers may stay in arrays, see native/pass.c.
+        self._nodes: Any = params and tuple(params)
         self._reduction, self._penalty, self._backend = reduction, penalty, backend
         self._names, self._static = argument_names(f), static
         self._traces, self._pulls, self._reaches = Recent(weigh=weight_of), Recent(), Recent()
@@ -403,8 +405,7 @@ class CompiledFunction(ABC):
 
     def _add(self, grads: Any, structure: Any, given: Any) -> None:
         """Add to the parameters' ``grad`` as a backward pass does."""
-        assert self._params is not None
-        params = self._params
+        params = self._nodes
         added = not structure.unreached and bool(in_turn(lambda: add_floats(params, grads)))
         if added:
             return
@@ -419,7 +420,7 @@ class CompiledFunction(ABC):
         for i in self._not_reached(
             [
                 i
-                for i, (p, g) in enumerate(zip(self._params, numbers, strict=True))
+                for i, (p, g) in enumerate(zip(params, numbers, strict=True))
                 if g == 0.0 and p.grad is None
             ],
             given,

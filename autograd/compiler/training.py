@@ -43,7 +43,7 @@ def training(
             "a callback must be a function of the step's number and the loss, got {kind}",
             kind=type(callback).__name__,
         ))  # fmt: skip
-    if list(optimizer.params) != params:
+    if optimizer.params != params and list(optimizer.params) != params:
         raise ValueError(gettext(
             "the optimizer must hold the parameters that the function was compiled for, in the same order"
         ))  # fmt: skip

@@ -125,7 +125,7 @@ class Plan:
     __slots__ = ("as_arrays", "captured", "engines", "form", "idle", "lanes", "params", "shapes")
 
     def __init__(
-        self, structure: Structure, shapes: Any, lanes: int, as_arrays: bool, params: list[Value] | None
+        self, structure: Structure, shapes: Any, lanes: int, as_arrays: bool, params: Any
     ) -> None:
         self.engines, self.form, self.captured = structure.engines, structure.form, structure.source.captured
         self.shapes, self.lanes, self.as_arrays, self.params = shapes, lanes, as_arrays, params
@@ -210,7 +210,7 @@ class Compiled(CompiledFunction, Generic[Out_co]):
         if len(self._plans) >= PLANS:
             self._plans.clear()
         as_arrays = structure.source.arrays or any(x.__class__ is tuple for x in key)
-        self._plans[key] = Plan(structure, tuple(shapes), lanes, as_arrays, self._params)
+        self._plans[key] = Plan(structure, tuple(shapes), lanes, as_arrays, self._nodes)
 
     @staticmethod
     def _vector(numbers: Iterable[float]) -> Any:
@@ -227,14 +227,12 @@ class Compiled(CompiledFunction, Generic[Out_co]):
         ]
 
     def _theta(self) -> Any:
-        assert self._params is not None
-        theta = np.empty(len(self._params))
-        gather(self._params, theta)
+        theta = np.empty(len(self._nodes))
+        gather(self._nodes, theta)
         return theta
 
     def _store(self, theta: Any) -> None:
-        assert self._params is not None
-        scatter(self._params, np.ascontiguousarray(theta, np.float64))
+        scatter(self._nodes, np.ascontiguousarray(theta, np.float64))
 
     def __copy__(self) -> Compiled:
         twin = super().__copy__()

@@ -508,6 +508,7 @@ refuse_deletion(PyObject *value, const char *name)
 static PyObject *
 get_data(PyObject *self, void *unused)
 {
+    settle();
     return PyFloat_FromDouble(NODE(self)->data);
 }
 
@@ -519,6 +520,7 @@ set_data(PyObject *self, PyObject *value, void *unused)
         PyErr_Format(PyExc_TypeError, "a node's number is a float, not %.100R", value);
         return -1;
     }
+    settle();
     NODE(self)->data = PyFloat_AS_DOUBLE(value);
     return 0;
 }
@@ -526,12 +528,14 @@ set_data(PyObject *self, PyObject *value, void *unused)
 PyObject *
 grad_of(Node *node)
 {
+    settle();
     return node->holds_object ? Py_NewRef(node->grad.object) : PyFloat_FromDouble(node->grad.number);
 }
 
 int
 replace_grad(Node *node, PyObject *value, PyObject **old)
 {
+    settle();
     *old = node->holds_object ? node->grad.object : NULL;
     if (PyFloat_CheckExact(value)) {
         node->grad.number = PyFloat_AS_DOUBLE(value);
@@ -814,6 +818,7 @@ static PyObject *python_data;
 static PyObject *
 get_public_data(PyObject *self, void *unused)
 {
+    settle();
     if (!PySet_GET_SIZE(active)) return PyFloat_FromDouble(NODE(self)->data);
     return Py_TYPE(python_data)->tp_descr_get(python_data, self, (PyObject *)value_type);
 }
@@ -823,6 +828,7 @@ set_public_data(PyObject *self, PyObject *value, void *unused)
 {
     if (!value || PySet_GET_SIZE(active) || !PyFloat_CheckExact(value))
         return Py_TYPE(python_data)->tp_descr_set(python_data, self, value);
+    settle();
     NODE(self)->data = PyFloat_AS_DOUBLE(value);
     return 0;
 }
@@ -861,6 +867,7 @@ node_init(PyObject *self, PyObject *args, PyObject *kwargs)
     Node *node = NODE(self);
     if (!kwargs && PyTuple_GET_SIZE(args) == 1 && PyFloat_CheckExact(PyTuple_GET_ITEM(args, 0))
         && node->kind == LEAF && !node->row && !node->holds_object && !node->note) {
+        settle();
         node->data = PyFloat_AS_DOUBLE(PyTuple_GET_ITEM(args, 0));
         node->grad.number = 0.0;
         return 0;

@@ -155,6 +155,15 @@ PyObject *callable_vectorcall(PyObject *self, PyObject *const *args, size_t flag
 int ready_operators(void);
 
 /* pass.c */
+extern int is_away; /* whether numbers of nodes stand elsewhere: `settle` before reading or writing one */
+void bring_home(void);
+
+static inline void
+settle(void)
+{
+    if (UNLIKELY(is_away)) bring_home();
+}
+
 /* What a call with several results keeps, beside its operands: places in the object of Python. */
 typedef struct {
     Py_ssize_t operands, grad, count, kind, values, kept;

@@ -162,6 +162,7 @@ static inline int
 read_number(PyObject *x, double *number)
 {
     if (IS_NODE(x)) {
+        settle();
         *number = NODE(x)->data;
         return A_NODE;
     }
@@ -359,6 +360,7 @@ binary(int operation, PyObject *a, PyObject *b)
         /* sum() starts from the int 0, and 0 + x is x + 0.0 */
         double zero;
         if (read_number(a, &zero) == A_WHOLE && zero == 0.0) {
+            settle();
             PyObject *second = PyFloat_FromDouble(0.0);
             return second ? with_modes(pair(operation_rows[ADD], NODE(b)->data + 0.0, Py_NewRef(b), second,
                                             1.0, 0.0, 1, 0))
@@ -382,6 +384,7 @@ static PyObject *
 node_add(PyObject *a, PyObject *b)
 {
     if (IS_PLAIN(a) && !PySet_GET_SIZE(active)) {
+        settle();
         if (IS_PLAIN(b))
             return (PyObject *)pair(operation_rows[ADD], NODE(a)->data + NODE(b)->data, Py_NewRef(a),
                                     Py_NewRef(b), 1.0, 1.0, 1, 1);
@@ -396,6 +399,7 @@ static PyObject *
 node_mul(PyObject *a, PyObject *b)
 {
     if (IS_PLAIN(a) && !PySet_GET_SIZE(active)) {
+        settle();
         double x = NODE(a)->data, y;
         if (IS_PLAIN(b)) {
             y = NODE(b)->data;
@@ -819,6 +823,7 @@ numbers_of(PyObject *vector, int *nodes)
         if (IS_NODE(x)) *nodes = 1;
         else if (!PyFloat_CheckExact(x)) return NULL;
     }
+    settle();
     Doubles *made = new_doubles(n, 0);
     for (Py_ssize_t i = 0; made && i < n; i++) {
         PyObject *x = PyTuple_GET_ITEM(vector, i);

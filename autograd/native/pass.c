@@ -704,6 +704,7 @@ pass_sweep(PyObject *module, PyObject *args)
     PyObject *root;
     double gradient;
     if (!PyArg_ParseTuple(args, "O!d", value_type, &root, &gradient)) return NULL;
+    settle();
     if (passes == LAST_PASS) { /* their numbers begin anew */
         if (clear_stamps() < 0) return NULL;
         passes = 0;
@@ -754,6 +755,7 @@ pass_exchange(PyObject *module, PyObject *args)
         PyErr_SetString(PyExc_ValueError, "exchange() takes three lists of one length");
         return NULL;
     }
+    settle();
     for (Py_ssize_t i = 0; i < count; i++) {
         PyObject *node = PyList_GET_ITEM(nodes, i);
         if (!IS_NODE(node)) {
@@ -770,11 +772,72 @@ pass_exchange(PyObject *module, PyObject *args)
     Py_RETURN_TRUE;
 }
 
-/* Numbers of many nodes at a time: an array of doubles, as many as there are objects in a list. */
+/* Numbers of many nodes at a time. While nobody but compiled programs asks for them, the numbers of a tuple of
+   nodes, and the gradients that arrive there, stand in arrays: whoever else is about to read or write a number
+   of any node brings them home. */
+int is_away;
+static PyObject *away; /* the tuple; NULL where all are at home */
+static double *away_data, *away_grad;
+static Py_ssize_t room;
+static int is_data_newer, is_grad_known, is_grad_newer;
+
+void
+bring_home(void)
+{
+    PyObject *nodes = away, **at = &PyTuple_GET_ITEM(nodes, 0);
+    Py_ssize_t count = is_data_newer || is_grad_newer ? PyTuple_GET_SIZE(nodes) : 0;
+    for (Py_ssize_t i = 0; i < count; i++) {
+        if (i + AHEAD < count) PREFETCH(&NODE(at[i + AHEAD])->data);
+        if (is_data_newer) NODE(at[i])->data = away_data[i];
+        if (!is_grad_newer) continue;
+        if (NODE(at[i])->holds_object) Py_DECREF(Py_None); /* nothing else is let go by `know_grads` */
+        NODE(at[i])->holds_object = 0;
+        NODE(at[i])->grad.number = away_grad[i];
+    }
+    away = NULL;
+    is_away = is_data_newer = is_grad_known = is_grad_newer = 0;
+    Py_DECREF(nodes);
+}
+
+/* Whether it is these whose numbers are away; if not, all are brought home. */
+static int
+are_away(PyObject *nodes)
+{
+    if (!is_away || nodes == away) return is_away;
+    Py_ssize_t count = PyTuple_GET_SIZE(away);
+    if (PySequence_Fast_GET_SIZE(nodes) == count
+        && !memcmp(PySequence_Fast_ITEMS(nodes), &PyTuple_GET_ITEM(away, 0), (size_t)count * sizeof nodes))
+        return 1;
+    bring_home();
+    return 0;
+}
+
+/* Keep the numbers of a tuple of nodes from now on. */
+static void
+send_away(PyObject *nodes, const double *data)
+{
+    Py_ssize_t count = PyTuple_GET_SIZE(nodes);
+    if (room != count) {
+        PyMem_RawFree(away_data);
+        away_data = PyMem_RawMalloc(2 * (size_t)count * sizeof *data);
+        room = away_data ? count : -1;
+        if (!away_data) return;
+        away_grad = away_data + count;
+    }
+    memcpy(away_data, data, (size_t)count * sizeof *data);
+    away = Py_NewRef(nodes);
+    is_away = 1;
+}
+
+/* Take nodes, a list or a tuple, and an array of as many doubles. */
 static int
 take_array(PyObject *array, PyObject *nodes, Py_buffer *view, int is_written)
 {
-    Py_ssize_t count = PyList_GET_SIZE(nodes);
+    if (!PyList_Check(nodes) && !PyTuple_Check(nodes)) {
+        PyErr_SetString(PyExc_TypeError, "a list of nodes is needed");
+        return FAILED;
+    }
+    Py_ssize_t count = PySequence_Fast_GET_SIZE(nodes);
     if (PyObject_GetBuffer(array, view, PyBUF_ND | PyBUF_FORMAT | (is_written ? PyBUF_WRITABLE : 0)) < 0)
         return FAILED;
     int fits = view->itemsize == sizeof(double) && view->len == count * (Py_ssize_t)sizeof(double)
@@ -796,12 +859,13 @@ refuse_others(Py_buffer *view)
 
 /* The same, with a look at all objects, where nothing may be written before they are known to be nodes. */
 static int
-take_doubles(PyObject *array, PyObject *nodes, Py_buffer *view, int is_written)
+take_doubles(PyObject *array, PyObject *nodes, Py_buffer *view)
 {
-    if (take_array(array, nodes, view, is_written) < 0) return FAILED;
-    for (Py_ssize_t i = 0, count = PyList_GET_SIZE(nodes); i < count; i++) {
-        if (i + AHEAD < count) PREFETCH(PyList_GET_ITEM(nodes, i + AHEAD));
-        if (!IS_NODE(PyList_GET_ITEM(nodes, i))) return refuse_others(view);
+    if (take_array(array, nodes, view, 0) < 0) return FAILED;
+    PyObject **at = PySequence_Fast_ITEMS(nodes);
+    for (Py_ssize_t i = 0, count = are_away(nodes) ? 0 : PySequence_Fast_GET_SIZE(nodes); i < count; i++) {
+        if (i + AHEAD < count) PREFETCH(at[i + AHEAD]);
+        if (!IS_NODE(at[i])) return refuse_others(view);
     }
     return DONE;
 }
@@ -813,14 +877,21 @@ pass_gather(PyObject *module, PyObject *args)
     if (!value_type) return set_up(0);
     PyObject *nodes, *array;
     Py_buffer view;
-    if (!PyArg_ParseTuple(args, "O!O", &PyList_Type, &nodes, &array)) return NULL;
+    if (!PyArg_ParseTuple(args, "OO", &nodes, &array)) return NULL;
     if (take_array(array, nodes, &view, 1) < 0) return NULL;
-    PyObject **at = ((PyListObject *)nodes)->ob_item;
+    PyObject **at = PySequence_Fast_ITEMS(nodes);
     double *to = view.buf;
-    for (Py_ssize_t i = 0, count = PyList_GET_SIZE(nodes); i < count; i++) {
-        if (i + AHEAD < count) PREFETCH(&NODE(at[i + AHEAD])->data);
-        if (!IS_NODE(at[i])) return refuse_others(&view), NULL;
-        to[i] = NODE(at[i])->data;
+    int are_plain = PyTuple_CheckExact(nodes) && view.len;
+    if (are_away(nodes)) {
+        memcpy(to, away_data, (size_t)view.len);
+    } else {
+        for (Py_ssize_t i = 0, count = PySequence_Fast_GET_SIZE(nodes); i < count; i++) {
+            if (i + AHEAD < count) PREFETCH(&NODE(at[i + AHEAD])->data);
+            if (!IS_NODE(at[i])) return refuse_others(&view), NULL;
+            are_plain &= IS_PLAIN(at[i]);
+            to[i] = NODE(at[i])->data;
+        }
+        if (are_plain) send_away(nodes, to);
     }
     PyBuffer_Release(&view);
     Py_RETURN_NONE;
@@ -833,43 +904,19 @@ pass_scatter(PyObject *module, PyObject *args)
     if (!value_type) return set_up(0);
     PyObject *nodes, *array;
     Py_buffer view;
-    if (!PyArg_ParseTuple(args, "O!O", &PyList_Type, &nodes, &array)) return NULL;
-    if (take_doubles(array, nodes, &view, 0) < 0) return NULL;
-    PyObject **at = ((PyListObject *)nodes)->ob_item;
+    if (!PyArg_ParseTuple(args, "OO", &nodes, &array)) return NULL;
+    if (take_doubles(array, nodes, &view) < 0) return NULL;
+    PyObject **at = PySequence_Fast_ITEMS(nodes);
     const double *from = view.buf;
-    for (Py_ssize_t i = 0, count = PyList_GET_SIZE(nodes); i < count; i++) {
+    if (is_away) {
+        memcpy(away_data, from, (size_t)view.len);
+        is_data_newer = 1;
+    }
+    for (Py_ssize_t i = 0, count = is_away ? 0 : PySequence_Fast_GET_SIZE(nodes); i < count; i++) {
         if (i + AHEAD < count) PREFETCH(&NODE(at[i + AHEAD])->data);
         NODE(at[i])->data = from[i];
     }
     PyBuffer_Release(&view);
-    Py_RETURN_NONE;
-}
-
-/* set_grads(nodes, array): set each grad to a number of an array of doubles. */
-PyObject *
-pass_set_grads(PyObject *module, PyObject *args)
-{
-    if (!value_type) return set_up(0);
-    PyObject *nodes, *array;
-    Py_buffer view;
-    if (!PyArg_ParseTuple(args, "O!O", &PyList_Type, &nodes, &array)) return NULL;
-    /* What a grad holds may be released, and then anything can happen to a list: the tuple stays. */
-    PyObject *kept = PyList_AsTuple(nodes);
-    if (!kept) return NULL;
-    if (take_doubles(array, nodes, &view, 0) < 0) {
-        Py_DECREF(kept);
-        return NULL;
-    }
-    const double *from = view.buf;
-    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(kept); i++) {
-        Node *node = NODE(PyTuple_GET_ITEM(kept, i));
-        PyObject *old = node->holds_object ? node->grad.object : NULL;
-        node->holds_object = 0;
-        node->grad.number = from[i];
-        Py_XDECREF(old);
-    }
-    PyBuffer_Release(&view);
-    Py_DECREF(kept);
     Py_RETURN_NONE;
 }
 
@@ -879,6 +926,51 @@ is_addable(Node *node, double x)
 {
     if (!node->holds_object) return 1;
     return node->grad.object == Py_None && x != 0.0; /* has a zero arrived, or nothing? */
+}
+
+/* Read the gradients of the nodes away, None as zero, unless numbers cannot be added to them. */
+static int
+know_grads(const double *added)
+{
+    PyObject **at = &PyTuple_GET_ITEM(away, 0);
+    Py_ssize_t count = is_grad_known ? 0 : PyTuple_GET_SIZE(away);
+    for (Py_ssize_t i = 0; i < count; i++) {
+        if (i + AHEAD < count) PREFETCH(NODE(at[i + AHEAD]));
+        if (!is_addable(NODE(at[i]), added ? added[i] : 1.0)) return 0;
+        away_grad[i] = NODE(at[i])->holds_object ? 0.0 : NODE(at[i])->grad.number;
+    }
+    return is_grad_known = is_grad_newer = 1;
+}
+
+/* set_grads(nodes, array): set each grad to a number of an array of doubles. */
+PyObject *
+pass_set_grads(PyObject *module, PyObject *args)
+{
+    if (!value_type) return set_up(0);
+    PyObject *nodes, *array;
+    Py_buffer view;
+    if (!PyArg_ParseTuple(args, "OO", &nodes, &array)) return NULL;
+    if (take_doubles(array, nodes, &view) < 0) return NULL;
+    const double *from = view.buf;
+    if (is_away && know_grads(NULL)) {
+        memcpy(away_grad, from, (size_t)view.len);
+        PyBuffer_Release(&view);
+        Py_RETURN_NONE;
+    }
+    settle();
+    /* What a grad holds may be released, and then anything can happen to a list: the tuple stays. */
+    PyObject *kept = PySequence_Tuple(nodes);
+    for (Py_ssize_t i = 0; kept && i < PyTuple_GET_SIZE(kept); i++) {
+        Node *node = NODE(PyTuple_GET_ITEM(kept, i));
+        PyObject *old = node->holds_object ? node->grad.object : NULL;
+        node->holds_object = 0;
+        node->grad.number = from[i];
+        Py_XDECREF(old);
+    }
+    PyBuffer_Release(&view);
+    if (!kept) return NULL;
+    Py_DECREF(kept);
+    Py_RETURN_NONE;
 }
 
 static void
@@ -895,18 +987,24 @@ add_array(PyObject *nodes, PyObject *array)
 {
     Py_buffer view;
     if (take_array(array, nodes, &view, 0) < 0) return NULL;
-    PyObject **at = ((PyListObject *)nodes)->ob_item;
+    PyObject **at = PySequence_Fast_ITEMS(nodes);
     const double *from = view.buf;
-    Py_ssize_t count = PyList_GET_SIZE(nodes), i = 0;
-    for (; i < count; i++) {
-        if (i + AHEAD < count) PREFETCH(NODE(at[i + AHEAD]));
-        if (!IS_NODE(at[i])) return refuse_others(&view), NULL;
-        if (!is_addable(NODE(at[i]), from[i])) break;
-    }
-    int all = i == count;
-    for (i = 0; all && i < count; i++) {
-        if (i + AHEAD < count) PREFETCH(NODE(at[i + AHEAD]));
-        add_float(NODE(at[i]), from[i]);
+    Py_ssize_t count = PySequence_Fast_GET_SIZE(nodes), i = 0;
+    int all;
+    if (are_away(nodes)) {
+        all = know_grads(from);
+        for (; all && i < count; i++) away_grad[i] = away_grad[i] != 0.0 ? away_grad[i] + from[i] : from[i];
+    } else {
+        for (; i < count; i++) {
+            if (i + AHEAD < count) PREFETCH(NODE(at[i + AHEAD]));
+            if (!IS_NODE(at[i])) return refuse_others(&view), NULL;
+            if (!is_addable(NODE(at[i]), from[i])) break;
+        }
+        all = i == count;
+        for (i = 0; all && i < count; i++) {
+            if (i + AHEAD < count) PREFETCH(NODE(at[i + AHEAD]));
+            add_float(NODE(at[i]), from[i]);
+        }
     }
     PyBuffer_Release(&view);
     return PyBool_FromLong(all);
@@ -920,21 +1018,23 @@ pass_add_floats(PyObject *module, PyObject *args)
 {
     if (!value_type) return set_up(0);
     PyObject *nodes, *numbers;
-    if (!PyArg_ParseTuple(args, "O!O", &PyList_Type, &nodes, &numbers)) return NULL;
+    if (!PyArg_ParseTuple(args, "OO", &nodes, &numbers)) return NULL;
     if (!PyList_Check(numbers)) return add_array(nodes, numbers);
-    Py_ssize_t count = PyList_GET_SIZE(nodes);
-    if (PyList_GET_SIZE(numbers) != count) {
+    Py_ssize_t count = PyList_GET_SIZE(numbers);
+    if ((!PyList_Check(nodes) && !PyTuple_Check(nodes)) || PySequence_Fast_GET_SIZE(nodes) != count) {
         PyErr_SetString(PyExc_ValueError, "add_floats() takes two lists of one length");
         return NULL;
     }
+    settle();
+    PyObject **at = PySequence_Fast_ITEMS(nodes);
     for (Py_ssize_t i = 0; i < count; i++) {
-        PyObject *node = PyList_GET_ITEM(nodes, i), *g = PyList_GET_ITEM(numbers, i);
+        PyObject *node = at[i], *g = PyList_GET_ITEM(numbers, i);
         if (!IS_NODE(node) || (g != Py_None && !PyFloat_CheckExact(g))) Py_RETURN_FALSE;
         if (!is_addable(NODE(node), g == Py_None ? NAN : PyFloat_AS_DOUBLE(g))) Py_RETURN_FALSE;
     }
     for (Py_ssize_t i = 0; i < count; i++) {
         PyObject *g = PyList_GET_ITEM(numbers, i);
-        if (g != Py_None) add_float(NODE(PyList_GET_ITEM(nodes, i)), PyFloat_AS_DOUBLE(g));
+        if (g != Py_None) add_float(NODE(at[i]), PyFloat_AS_DOUBLE(g));
     }
     Py_RETURN_TRUE;
 }
