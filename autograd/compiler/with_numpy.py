@@ -107,6 +107,21 @@ class Arrays(Arguments):
         return Arrays([a[start:end] for a in self.arrays], True, end - start, None)
 
 
+def _kinds(data: Sequence[Any]) -> tuple[Any, ...]:
+    """Return the shape of each argument that is an array of numbers, the class of each other."""
+    return tuple([
+        x.shape
+        if x.__class__ is ndarray and (x.dtype is DOUBLE or x.dtype.kind in NUMBERS)
+        else x.__class__
+        for x in data
+    ])  # fmt: skip
+
+
+def _are_plain(kinds: tuple[Any, ...]) -> bool:
+    """Tell whether all are arrays and numbers."""
+    return all(x.__class__ is tuple or x in SCALARS for x in kinds)
+
+
 class Plan:
     """What a call on arguments of known shapes comes to, where nothing stands in the way.
 
@@ -179,14 +194,10 @@ class Compiled(CompiledFunction, Generic[Out_co]):
         super().__init__(f, params, batch, reduction, penalty, backend, static)
         self._structures = Recent(weigh=weight_of)
         self._plans: dict[Any, Plan] = {}
+        self._of_kinds: dict[Any, CompiledFunction] = {}
 
     def __call__(self, *data: Any, **named: Any) -> Out_co:  # noqa: D102 - as `CompiledFunction` does
-        key = tuple([
-            x.shape
-            if x.__class__ is ndarray and (x.dtype is DOUBLE or x.dtype.kind in NUMBERS)
-            else x.__class__
-            for x in data
-        ])  # fmt: skip
+        key = _kinds(data)
         plan = self._plans.get(key) if not (ACTIVE or HOOKED or named) else None
         result: Any = plan.call(data) if plan is not None else None
         if result is None:
@@ -198,7 +209,7 @@ class Compiled(CompiledFunction, Generic[Out_co]):
 
     def _keep_plan(self, key: tuple[Any, ...], data: tuple[Any, ...]) -> None:
         """Keep what a call on such arguments comes to, if they are numbers and arrays."""
-        if not all(x.__class__ is tuple or x in SCALARS for x in key):
+        if not _are_plain(key):
             return
         shapes: list[tuple[int, ...]] = [x if x.__class__ is tuple else () for x in key]
         lanes = 1
@@ -211,6 +222,18 @@ class Compiled(CompiledFunction, Generic[Out_co]):
             self._plans.clear()
         as_arrays = structure.source.arrays or any(x.__class__ is tuple for x in key)
         self._plans[key] = Plan(structure, tuple(shapes), lanes, as_arrays, self._nodes)
+
+    def _of_numbers(
+        self, data: Sequence[Any], named: dict[str, Any]
+    ) -> tuple[CompiledFunction, Sequence[Any]]:
+        key = _kinds(data)
+        if named or self._static or not _are_plain(key):
+            return super()._of_numbers(data, named)
+        if key not in self._of_kinds:
+            if len(self._of_kinds) >= PLANS:
+                self._of_kinds.clear()
+            self._of_kinds[key] = super()._of_numbers(data, named)[0]
+        return self._of_kinds[key], data
 
     @staticmethod
     def _vector(numbers: Iterable[float]) -> Any:
@@ -365,6 +388,7 @@ class Compiled(CompiledFunction, Generic[Out_co]):
     def retrace(self) -> None:  # noqa: D102 - as `CompiledFunction` says
         super().retrace()
         self._plans.clear()
+        self._of_kinds.clear()
 
     @property
     def source(self) -> str:
