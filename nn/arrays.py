@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 from autograd.errors import optional
@@ -11,4 +12,4 @@ __all__ = ["numpy_for"]
 
 def numpy_for(purpose: str) -> Any:
     """Return the module ``numpy``, or say what it is wanted for and how to install it."""
-    return optional("numpy", purpose, "pip install numpy", what="NumPy")
+    return sys.modules.get("numpy") or optional("numpy", purpose, "pip install numpy", what="NumPy")

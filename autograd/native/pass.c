@@ -957,10 +957,10 @@ pass_set_grads(PyObject *module, PyObject *args)
         PyBuffer_Release(&view);
         Py_RETURN_NONE;
     }
-    settle();
     /* What a grad holds may be released, and then anything can happen to a list: the tuple stays. */
     PyObject *kept = PySequence_Tuple(nodes);
     for (Py_ssize_t i = 0; kept && i < PyTuple_GET_SIZE(kept); i++) {
+        settle(); /* anew, if one that was let go has sent them away */
         Node *node = NODE(PyTuple_GET_ITEM(kept, i));
         PyObject *old = node->holds_object ? node->grad.object : NULL;
         node->holds_object = 0;

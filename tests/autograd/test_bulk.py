@@ -10,7 +10,7 @@ import pytest
 
 import autograd
 import nn
-from autograd import Value
+from autograd import Value, sweep
 from autograd.bulk import gather, scatter, set_grads
 
 START = (1.5, -0.5, 2.0, 0.25)
@@ -33,6 +33,7 @@ class Eager:
     def __init__(self):
         self.ps = [Value(x) for x in START]
         self.optimizer = nn.optim.Adam(self.ps, lr=0.125)
+        self.before = self._loss()
 
     def call(self):
         self._loss().backward()
@@ -150,6 +151,7 @@ READ = {
     "layer": lambda m: [nn.Neuron.__call__(own_model(m.ps), [1.0, 2.0, 3.0]).data],
     "state": lambda m: list(own_model(m.ps).state_dict().values()),
     "backward": lambda m: [m._loss().backward(), *[p.grad for p in m.ps]],
+    "a pass over a graph from before": lambda m: [m.before.backward(), *[p.grad for p in m.ps]],
     "gradients": lambda m: autograd.gradients(m._loss(), m.ps),
     "no_grad": lambda m: no_grad(m),
     "clipping": lambda m: [nn.optim.clip_grad_norm_(m.ps, 0.1), *[p.grad for p in m.ps]],
@@ -241,6 +243,24 @@ def test_every_way_of_writing_holds_for_the_next_call_and_step(way):
         made.call()
         found.append([[p.data, p.grad] for p in made.ps])
     assert close(*found)
+
+
+def test_gradients_that_stand_elsewhere_are_exchanged_and_added_to():
+    made = after_steps(Away)
+    set_grads(made.ps, np.arange(4.0))
+    assert sweep._exchange(made.ps, [0.0, 1.0, 2.0, 3.0], [1.0, 2.0, 3.0, 4.0])
+    assert [p.grad for p in made.ps] == [1.0, 2.0, 3.0, 4.0]
+    made.train()
+    set_grads(made.ps, np.arange(4.0))
+    assert sweep.add_floats(made.ps, [None, 1.0, 2.0, -5.0])
+    assert [p.grad for p in made.ps] == [0.0, 2.0, 4.0, -2.0]
+    made.ps[2].grad = Value(1.0)
+    made.train()
+    set_grads(made.ps, np.arange(4.0))
+    made.call()
+    assert [p.data for p in made.ps] != [0.0, 1.0, 2.0, 3.0]
+    assert made.ps[3].grad != 3.0
+    assert made.ps[2].grad.__class__ is float
 
 
 @pytest.mark.parametrize("grad", [None, 0.0, 2.0])
