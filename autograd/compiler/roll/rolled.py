@@ -19,6 +19,7 @@ from autograd.compiler.roll.program import Program, Statement
 from autograd.compiler.roll.recurrence import place_rounds
 from autograd.compiler.roll.repeats import Rounds, Unrolled, blocks, length, printed, weighted
 from autograd.compiler.roll.sequential import Sequential
+from autograd.compiler.roll.steady import place_groups
 from autograd.compiler.roll.stencils import Stencils
 from autograd.compiler.roll.uneven import copied, uneven
 
@@ -64,8 +65,7 @@ def _rolled(graph: Graph, first: list[Ints]) -> Program:
         layout.place_row(nodes)
     found = find(graph, layout.is_lane, ahead)
     if found is None:
-        for group in groups(graph, layout.is_lane, ahead):
-            layout.place(group)
+        place_groups(layout, graph, groups(graph, layout.is_lane, ahead))
     else:
         place_rounds(layout, graph, found)
         for group in together(graph, layout.is_lane, graph.scatters()):
