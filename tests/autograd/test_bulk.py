@@ -1,6 +1,7 @@
 """Numbers of many nodes at a time: while compiled programs work on them they may stand in arrays, unseen."""
 
 import copy
+import gc
 import math
 import pickle
 import threading
@@ -30,8 +31,8 @@ def loss_of(ps):
 class Eager:
     """The same steps, taken node by node."""
 
-    def __init__(self):
-        self.ps = [Value(x) for x in START]
+    def __init__(self, ps=None):
+        self.ps = ps or [Value(x) for x in START]
         self.optimizer = nn.optim.Adam(self.ps, lr=0.125)
         self.before = self._loss()
 
@@ -53,9 +54,9 @@ class Eager:
 class Away(Eager):
     """Steps after which the numbers stand elsewhere."""
 
-    def __init__(self, backend="numpy"):
-        super().__init__()
-        self.step = autograd.compile(loss_of(self.ps), self.ps, backend=backend)
+    def __init__(self, ps=None):
+        super().__init__(ps)
+        self.step = autograd.compile(loss_of(self.ps), self.ps, backend="numpy")
 
     def call(self):
         self.step(X, Y)
@@ -124,7 +125,7 @@ READ = {
     "text": lambda m: [f"{p:.6f}" for p in m.ps],
     "sum with a float": lambda m: first(m.ps, lambda p: p + 1.0),
     "sum with an int": lambda m: first(m.ps, lambda p: 1 + p),
-    "sum from 0": lambda m: [(0 + m.ps[0]).data, sum(m.ps).data],
+    "sum from 0": lambda m: [(0 + m.ps[0]).data, sum(m.ps, Value(0.0)).data, float(sum(m.ps))],
     "sum of two": lambda m: [(m.ps[0] + m.ps[1]).data],
     "product": lambda m: first(m.ps, lambda p: p * p),
     "product with a float": lambda m: first(m.ps, lambda p: 2.0 * p),
@@ -155,7 +156,9 @@ READ = {
     "gradients": lambda m: autograd.gradients(m._loss(), m.ps),
     "no_grad": lambda m: no_grad(m),
     "clipping": lambda m: [nn.optim.clip_grad_norm_(m.ps, 0.1), *[p.grad for p in m.ps]],
-    "zero_grad and a pass": lambda m: [m.optimizer.zero_grad(), m._loss().backward(), *[p.grad for p in m.ps]],
+    "zero_grad and a pass": lambda m: [
+        m.optimizer.zero_grad(), m._loss().backward(), *[p.grad for p in m.ps],
+    ],
     "the optimizer's own step": lambda m: [m.optimizer.step(), *[p.data for p in m.ps]],
     "gather": lambda m: gathered(m.ps),
     "gather of some": lambda m: gathered(m.ps[1:3]),
@@ -221,7 +224,9 @@ WRITTEN = {
     "no gradients": lambda m: m.optimizer.zero_grad(set_to_none=True),
     "made anew": lambda m: m.ps[1].__init__(0.5),
     "in place": lambda m: m.ps[1].__setattr__("data", m.ps[1].data + 1.0),
-    "state": lambda m: own_model(m.ps).load_state_dict(own_model([Value(x / 2.0) for x in START]).state_dict()),
+    "state": lambda m: own_model(m.ps).load_state_dict(
+        own_model([Value(x / 2.0) for x in START]).state_dict()
+    ),
     "scatter": lambda m: scatter(m.ps, np.array([1.0, 2.0, 3.0, 4.0])),
     "scatter to some": lambda m: scatter(m.ps[1:3], np.array([1.0, 2.0])),
     "set_grads": lambda m: set_grads(m.ps, np.array([1.0, 2.0, 3.0, 4.0])),
@@ -291,11 +296,7 @@ def test_programs_that_share_parameters_take_turns():
     found = []
     for kind in (Away, Eager):
         one = kind()
-        two = kind()
-        two.ps[:] = [one.ps[3], *one.ps[:3]]
-        two.optimizer = nn.optim.Adam(two.ps, lr=0.25)
-        if kind is Away:
-            two.step = autograd.compile(loss_of(two.ps), two.ps, backend="numpy")
+        two = kind([one.ps[3], *one.ps[:3]])
         for _ in range(3):
             one.call()
             two.train()
@@ -330,12 +331,9 @@ def test_parameters_that_nobody_holds_are_let_go_with_the_next_number_that_is_as
 
     gone = []
     made = after_steps(Away)
-    made.ps[0].note = None
     made.ps[0].register_hook(Finalized())
     made.call()
     del made
-    import gc
-
     gc.collect()
     assert (Value(2.0) + 1.0).data == 3.0
     gc.collect()
