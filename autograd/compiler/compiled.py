@@ -418,11 +418,7 @@ class CompiledFunction(ABC):
         if added:
             return
         for i in self._not_reached(
-            [
-                i
-                for i, (p, g) in enumerate(zip(params, numbers, strict=True))
-                if g == 0.0 and p.grad is None
-            ],
+            [i for i, (p, g) in enumerate(zip(params, numbers, strict=True)) if g == 0.0 and p.grad is None],
             given,
         ):
             numbers[i] = None

@@ -139,9 +139,7 @@ class Plan:
 
     __slots__ = ("as_arrays", "captured", "engines", "form", "idle", "lanes", "params", "shapes")
 
-    def __init__(
-        self, structure: Structure, shapes: Any, lanes: int, as_arrays: bool, params: Any
-    ) -> None:
+    def __init__(self, structure: Structure, shapes: Any, lanes: int, as_arrays: bool, params: Any) -> None:
         self.engines, self.form, self.captured = structure.engines, structure.form, structure.source.captured
         self.shapes, self.lanes, self.as_arrays, self.params = shapes, lanes, as_arrays, params
         self.idle = self.engines.idle(lanes)
