@@ -776,6 +776,7 @@ pass_exchange(PyObject *module, PyObject *args)
    nodes, and the gradients that arrive there, stand in arrays: whoever else is about to read or write a number
    of any node brings them home. */
 int is_away;
+#define LARGE 1000000
 static PyObject *away; /* the tuple; NULL where all are at home */
 static double *away_data, *away_grad;
 static Py_ssize_t room;
@@ -796,6 +797,11 @@ bring_home(void)
     }
     away = NULL;
     is_away = is_data_newer = is_grad_known = is_grad_newer = 0;
+    if (room > LARGE) { /* smaller arrays are kept for the next time */
+        PyMem_RawFree(away_data);
+        away_data = NULL;
+        room = 0;
+    }
     Py_DECREF(nodes);
 }
 
@@ -820,7 +826,7 @@ send_away(PyObject *nodes, const double *data)
     if (room != count) {
         PyMem_RawFree(away_data);
         away_data = PyMem_RawMalloc(2 * (size_t)count * sizeof *data);
-        room = away_data ? count : -1;
+        room = away_data ? count : 0;
         if (!away_data) return;
         away_grad = away_data + count;
     }
