@@ -119,8 +119,8 @@ class _Tried:
 
     def __init__(self, program: Program) -> None:
         self.program = program
-        self.tables = sum(times * bool(s.note) for s, times in weighted(program))
-        self.long = sum(max(0, len(s.parts) - TERMS) for s, _ in weighted(program))
+        self.tables = sum(bool(s.note) for s in weighted(program))
+        self.long = sum(max(0, len(s.parts) - TERMS) for s in weighted(program))
 
     @cached_property
     def lines(self) -> int:
