@@ -43,7 +43,7 @@ def cycles(graph: Graph, lane: Any, found: list[Ints]) -> list[Cycle]:
         return []
     kinds = signatures(graph, lane, FINE)[[int(group[0]) for group in found]]
     with np.errstate(over="ignore"):
-        looks = mixed(mixed(kinds) + mixed(np.array([len(group) for group in found])))
+        looks = mixed(mixed(kinds) + np.array([len(group) for group in found], np.uint64))
     made = []
     for x in stretches(looks):
         places = range(x.start, x.start + x.period)
