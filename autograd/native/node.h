@@ -161,7 +161,7 @@ void bring_home(void);
 static inline void
 settle(void)
 {
-    if (UNLIKELY(is_away)) bring_home();
+    while (UNLIKELY(is_away)) bring_home(); /* whoever is let go may send others away */
 }
 
 /* What a call with several results keeps, beside its operands: places in the object of Python. */

@@ -814,7 +814,7 @@ are_away(PyObject *nodes)
     if (PySequence_Fast_GET_SIZE(nodes) == count
         && !memcmp(PySequence_Fast_ITEMS(nodes), &PyTuple_GET_ITEM(away, 0), (size_t)count * sizeof nodes))
         return 1;
-    bring_home();
+    settle();
     return 0;
 }
 
