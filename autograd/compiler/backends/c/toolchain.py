@@ -227,8 +227,8 @@ def _native(command: tuple[str, ...]) -> tuple[str, ...]:
 
     Which spelling is known depends on the processor and the version.
     """
-    for flags in (("-march=native", SOUND), ("-march=native",), ("-mcpu=native",)):
-        with contextlib.suppress(OSError, subprocess.TimeoutExpired):  # then without it
+    with contextlib.suppress(OSError, subprocess.TimeoutExpired):  # then without it
+        for flags in (("-march=native", SOUND), ("-march=native",), ("-mcpu=native",)):
             code, said = run((*command, "-Werror", *flags, "-E", "-x", "c", os.devnull), None, 10.0)
             if code == 0 and "argument unused" not in said:
                 return flags
