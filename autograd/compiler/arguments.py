@@ -17,7 +17,7 @@ from inspect import Parameter, Signature
 from itertools import chain
 from typing import Any, Final
 
-from autograd.calculus.trees import array_mode, is_array, map_atoms
+from autograd.calculus.trees import array_mode, is_array, like, map_atoms
 from autograd.compiler.record.recording import called
 from autograd.errors import TracingError
 from autograd.floats.tables import is_table
@@ -201,7 +201,7 @@ def form_of_arguments(
         if isinstance(x, dict):
             return {key: taken(child, argument, name, f"{path}[{key!r}]") for key, child in x.items()}
         if isinstance(x, (list, tuple)) and _is_tree(x, batch):
-            return _like(x, [taken(child, argument, name, f"{path}[{i}]") for i, child in enumerate(x)])
+            return like(x, [taken(child, argument, name, f"{path}[{i}]") for i, child in enumerate(x)])
         if x is None and path:
             return x
         lists = lists_around(x)
@@ -275,14 +275,6 @@ def _is_tree(x: Any, batch: bool) -> bool:
     return any(hasattr(kind, "shape") for kind in kinds) and len({getattr(x, "shape", ()) for x in rows}) > 1
 
 
-def _like(x: Any, children: list[Any]) -> Any:
-    """Return a container of the kind of ``x``."""
-    if isinstance(x, list):
-        return children
-    named = getattr(x, "_make", None)
-    return tuple(children) if named is None else named(children)
-
-
 def _filled(form: Any, leaves: Sequence[Any]) -> Any:
     """Return the arguments of a form."""
     if isinstance(form, Slot):
@@ -292,7 +284,7 @@ def _filled(form: Any, leaves: Sequence[Any]) -> Any:
     if isinstance(form, dict):
         return {key: _filled(child, leaves) for key, child in form.items()}
     if isinstance(form, (list, tuple)):
-        return _like(form, [_filled(child, leaves) for child in form])
+        return like(form, [_filled(child, leaves) for child in form])
     return form
 
 

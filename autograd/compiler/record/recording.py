@@ -17,7 +17,7 @@ from autograd.backward import toposort
 from autograd.calculus.generators import changed, find_generators
 from autograd.calculus.lookup import Lookup
 from autograd.calculus.sparse import Coordinates
-from autograd.calculus.trees import is_ndarray, map_atoms, map_leaves
+from autograd.calculus.trees import is_ndarray, like, map_atoms, map_leaves
 from autograd.errors import TracingError
 from autograd.floats.convert import to_float
 from autograd.form import Comparison
@@ -317,11 +317,7 @@ def stacked(structure: Any, columns: Sequence[Sequence[Any]]) -> Any:
     if isinstance(structure, Coordinates):
         count = len(columns[0]) if columns else 0
         return [structure.of([columns[k][i] for k in structure.values]) for i in range(count)]
-    children = [stacked(child, columns) for child in structure]
-    if isinstance(structure, list):
-        return children
-    named = getattr(structure, "_make", None)
-    return tuple(children) if named is None else named(children)
+    return like(structure, [stacked(child, columns) for child in structure])
 
 
 def only_numbers(results: Sequence[Any], structure: Any, result: Any, *, loss: bool) -> None:
