@@ -256,13 +256,14 @@ def map_atoms(f: Callable[[Any], Any], tree: Any) -> Any:
         return None
     if isinstance(tree, dict):
         return {key: map_atoms(f, child) for key, child in tree.items()}
-    if isinstance(tree, list):
-        return [map_atoms(f, child) for child in tree]
-    if isinstance(tree, tuple):
-        children = [map_atoms(f, child) for child in tree]
-        named = getattr(tree, "_make", None)
-        return tuple(children) if named is None else named(children)
+    if isinstance(tree, (list, tuple)):
+        return like(tree, [map_atoms(f, child) for child in tree])
     return f(tree)
+
+
+def like(x: Any, children: list[Any]) -> Any:
+    """Return a list or a tuple of the kind of ``x``."""
+    return children if isinstance(x, list) else getattr(x, "_make", tuple)(children)
 
 
 def map_leaves(f: Callable[[Any], Any], tree: Any) -> Any:

@@ -17,7 +17,8 @@ from inspect import Parameter, Signature
 from itertools import chain
 from typing import Any, Final
 
-from autograd.calculus.trees import array_mode, is_array, map_atoms
+from autograd.calculus.trees import array_mode, is_array, like, map_atoms
+from autograd.compiler.record.recording import called
 from autograd.errors import TracingError
 from autograd.floats.tables import is_table
 from autograd.modes import MODE, mode
@@ -110,7 +111,7 @@ def _called(form: Form, *leaves: Any) -> Any:
         if any(slot.lists is not None for slot in form.slots):
             return _on_arrays(form, leaves)
         args, named = _given(form, leaves)
-        return form.f(*args, **named)
+        return called(form.f, args, named)
     except (TypeError, AttributeError) as error:
         for kept in (*form.args, *form.named.values()):
             if isinstance(kept, Static):
@@ -137,7 +138,7 @@ def _on_arrays(form: Form, leaves: Sequence[Any]) -> Any:
     before = 0 if tape is None else len(tape)
     try:
         with mode(**array_mode(args, named)):
-            return map_atoms(lambda x: x.tolist() if is_array(x) else x, form.f(*args, **named))
+            return map_atoms(lambda x: x.tolist() if is_array(x) else x, called(form.f, args, named))
     except IndexError as error:
         if "integer" not in str(error):  # only a place that there is not
             raise
@@ -153,7 +154,7 @@ def _on_arrays(form: Form, leaves: Sequence[Any]) -> Any:
             del tape[before:]
         args, named = _given(form, leaves)
         try:
-            return form.f(*args, **named)
+            return called(form.f, args, named)
         except (TypeError, ValueError, AttributeError) as second:
             error.add_note(gettext(
                 "on nested lists in place of the arrays it raises {kind}: {error}",
@@ -200,7 +201,7 @@ def form_of_arguments(
         if isinstance(x, dict):
             return {key: taken(child, argument, name, f"{path}[{key!r}]") for key, child in x.items()}
         if isinstance(x, (list, tuple)) and _is_tree(x, batch):
-            return _like(x, [taken(child, argument, name, f"{path}[{i}]") for i, child in enumerate(x)])
+            return like(x, [taken(child, argument, name, f"{path}[{i}]") for i, child in enumerate(x)])
         if x is None and path:
             return x
         lists = lists_around(x)
@@ -274,14 +275,6 @@ def _is_tree(x: Any, batch: bool) -> bool:
     return any(hasattr(kind, "shape") for kind in kinds) and len({getattr(x, "shape", ()) for x in rows}) > 1
 
 
-def _like(x: Any, children: list[Any]) -> Any:
-    """Return a container of the kind of ``x``."""
-    if isinstance(x, list):
-        return children
-    named = getattr(x, "_make", None)
-    return tuple(children) if named is None else named(children)
-
-
 def _filled(form: Any, leaves: Sequence[Any]) -> Any:
     """Return the arguments of a form."""
     if isinstance(form, Slot):
@@ -291,7 +284,7 @@ def _filled(form: Any, leaves: Sequence[Any]) -> Any:
     if isinstance(form, dict):
         return {key: _filled(child, leaves) for key, child in form.items()}
     if isinstance(form, (list, tuple)):
-        return _like(form, [_filled(child, leaves) for child in form])
+        return like(form, [_filled(child, leaves) for child in form])
     return form
 
 
@@ -315,7 +308,7 @@ def _key(form: Any) -> Any:
     if isinstance(form, Slot):
         return Slot, form.lists, form.kinds
     if isinstance(form, dict):
-        return dict, tuple([(key, _key(child)) for key, child in form.items()])
+        return dict, tuple([(type(key), key, _key(child)) for key, child in form.items()])
     if isinstance(form, (list, tuple)):
         return type(form), tuple(map(_key, form))
     if isinstance(form, Static):
@@ -326,5 +319,7 @@ def _key(form: Any) -> Any:
                 "{name} is static, so it must be hashable, such as a tuple in place of a list: {error}",
                 name=form.name, error=error,
             )) from None  # fmt: skip
-        return Static, type(form.x), form.x
+        if isinstance(form.x, tuple):
+            return type(form.x), tuple([_key(Static(x, form.name)) for x in form.x])
+        return Static, type(form.x), form.x, isinstance(form.x, float) and str(form.x)  # 0.0 is -0.0
     return None

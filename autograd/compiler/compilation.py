@@ -69,12 +69,12 @@ def compile(
     """Compile a function, and its gradient, into a short program of array operations.
 
     The function is called once, on Values, to record its graph. Python's own control flow is therefore frozen
-    as it went then, and side effects happen at recording only. What would be frozen unseen raises an error:
-    ``if`` on a Value, reading its number or its gradient, drawing random numbers from any generator that the
-    function leads to. What no library can see is frozen: the time, ``os.urandom``, ``uuid``, files; pass such
-    things as arguments. The function is recorded again for arguments of another shape, and after
-    ``retrace()``. It must compute in the thread that calls it: a number that it reads in another one, or an
-    ``if`` there, is frozen without an error.
+    as it went then, and side effects happen at recording only. An error tells of what would be lost or frozen
+    unseen: ``if`` on a Value, reading its number or gradient, changing an argument in place, drawing random
+    numbers from a generator that the function leads to. What no library can see is frozen: the time,
+    ``os.urandom``, ``uuid``, files; pass such things as arguments. The function is recorded again for
+    arguments of another shape, and after ``retrace()``. It must compute in the thread that calls it: a number
+    that it reads in another one, or an ``if`` there, is frozen without an error.
 
     Parameters
     ----------

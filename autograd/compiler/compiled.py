@@ -22,7 +22,15 @@ from autograd.compiler.arguments import form_of_arguments
 from autograd.compiler.backends import AT_ONCE
 from autograd.compiler.cache import Recent
 from autograd.compiler.operation import Applied, pullback, reach
-from autograd.compiler.record.recording import argument_names, constant, flatten, nested, rebuild, stacked
+from autograd.compiler.record.recording import (
+    argument_names,
+    called,
+    constant,
+    flatten,
+    nested,
+    rebuild,
+    stacked,
+)
 from autograd.compiler.report import ANOMALY, HOOKED_OUTSIDE, NOT_FINITE, Report, eager, worst
 from autograd.compiler.training import moves_arrays, training
 from autograd.errors import GraphError, TracingError
@@ -497,8 +505,8 @@ class CompiledFunction(ABC):
     def _on_nodes(self, given: Any) -> Any:
         """Run the function itself on nodes, example by example where the arguments hold many."""
         if not self._batch:
-            return self._f(*given.values())
-        results = [self._f(*given.values(i)) for i in range(given.lanes)]
+            return called(self._f, given.values(), {})
+        results = [called(self._f, given.values(i), {}) for i in range(given.lanes)]
         leaves: list[Any] = []
         form = flatten(results[0], leaves)
         columns: list[list[Any]] = [[] for _ in leaves]

@@ -15,6 +15,7 @@ import numpy as np
 
 from autograd.calculus.arrays import build
 from autograd.calculus.sparse import Coordinates, finished, maker
+from autograd.calculus.trees import like
 from autograd.compiler.roll.program import LANES
 
 __all__ = ["Block", "Sparse", "Taker", "assembled", "form_of", "of_nodes", "taker"]
@@ -50,7 +51,7 @@ def form_of(structure: Any) -> Any:
     if isinstance(structure, dict):
         return {key: form_of(child) for key, child in structure.items()}
     if isinstance(structure, tuple):
-        return _like(structure, [form_of(child) for child in structure])
+        return like(structure, [form_of(child) for child in structure])
     parts = [form_of(child) for child in structure]
     blocks = [part for part in parts if part.__class__ is Block]
     if not parts:
@@ -58,12 +59,6 @@ def form_of(structure: Any) -> Any:
     if len(blocks) == len(parts) and len({part.positions.shape for part in blocks}) == 1:
         return Block(np.array([part.positions for part in blocks]))
     return parts
-
-
-def _like(given: Any, children: list[Any]) -> Any:
-    """Return a tuple, a named one where the given one is."""
-    named = getattr(given, "_make", None)
-    return tuple(children) if named is None else named(children)
 
 
 def _mapped(f: Callable[[Any], Any], form: Any) -> Any:
@@ -75,7 +70,7 @@ def _mapped(f: Callable[[Any], Any], form: Any) -> Any:
     if isinstance(form, dict):
         return {key: _mapped(f, child) for key, child in form.items()}
     children = [_mapped(f, child) for child in form]
-    return _like(form, children) if isinstance(form, tuple) else children
+    return like(form, children)
 
 
 def assembled(form: Any, numbers: Any, arrays: bool) -> Any:

@@ -17,7 +17,7 @@ from autograd.backward import toposort
 from autograd.calculus.generators import changed, find_generators
 from autograd.calculus.lookup import Lookup
 from autograd.calculus.sparse import Coordinates
-from autograd.calculus.trees import is_ndarray, map_atoms, map_leaves
+from autograd.calculus.trees import is_ndarray, like, map_atoms, map_leaves
 from autograd.errors import TracingError
 from autograd.floats.convert import to_float
 from autograd.form import Comparison
@@ -27,7 +27,7 @@ from autograd.value import Value
 from autograd.words import gettext
 
 __all__ = [
-    "Tape", "argument_names", "constant", "flatten", "nested", "only_numbers", "rebuild", "record",
+    "Tape", "argument_names", "called", "constant", "flatten", "nested", "only_numbers", "rebuild", "record",
     "rectangle", "refuse_no_grad", "stacked", "with_outside", "without_draws",
 ]  # fmt: skip
 
@@ -160,6 +160,26 @@ def without_draws(make: Callable[[], R], *functions: Any) -> R:
     return made
 
 
+def called(f: Callable[..., Any], args: Sequence[Any], named: dict[str, Any]) -> Any:
+    """Call a function, which has to leave its arguments as they are: the caller's own would stay so."""
+    given = [*args, *named.values()]
+    before = [map_atoms(_identity, x) for x in given]
+    result = f(*args, **named)
+    for i, (x, held) in enumerate(zip(given, before, strict=True)):
+        if map_atoms(_identity, x) != held:
+            own = argument_names(f)[: len(args)]
+            raise TracingError(gettext(
+                "the function changes its argument {name} in place, which compiled is a copy, so the "
+                "caller's would stay as it is; write x = x.copy() first, and return what is new",
+                name=[*own, *range(len(own), len(args)), *named][i],
+            ))  # fmt: skip
+    return result
+
+
+def _identity(x: Any) -> Any:
+    return (x.shape, x.tobytes()) if is_ndarray(x) else id(x)
+
+
 def record(f: Callable[..., Any], args: Sequence[Any], tape: list[Value]) -> Any:
     """Call ``f(*args)`` while every node goes onto ``tape``, in order of creation."""
     # The collector would walk over every node again and again, and finds nothing: a graph has no cycles.
@@ -167,7 +187,7 @@ def record(f: Callable[..., Any], args: Sequence[Any], tape: list[Value]) -> Any
     gc.disable()
     try:
         with mode(tape=tape, grad=True, anomaly=False), _grads_watched():
-            return f(*args)
+            return called(f, args, {})
     except SystemError as error:  # some of NumPy's functions go on after an error, which is the cause then
         cause: BaseException | None = error
         while not (cause is None or isinstance(cause, TracingError)):
@@ -297,11 +317,7 @@ def stacked(structure: Any, columns: Sequence[Sequence[Any]]) -> Any:
     if isinstance(structure, Coordinates):
         count = len(columns[0]) if columns else 0
         return [structure.of([columns[k][i] for k in structure.values]) for i in range(count)]
-    children = [stacked(child, columns) for child in structure]
-    if isinstance(structure, list):
-        return children
-    named = getattr(structure, "_make", None)
-    return tuple(children) if named is None else named(children)
+    return like(structure, [stacked(child, columns) for child in structure])
 
 
 def only_numbers(results: Sequence[Any], structure: Any, result: Any, *, loss: bool) -> None:

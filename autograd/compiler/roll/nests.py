@@ -361,7 +361,7 @@ class Nested(Layout):
         t = g.terms.take(which)
         extremum = int(g.kind[group[0]]) in EXTREMA
         constant = (g.kind[t.a] == CONST) if extremum else (t.a == ONE) & ~t.over
-        if t.over.any() or (constant.any() and extremum):
+        if t.over.any() or constant.all() or (constant.any() and extremum):
             return None
         offset = np.zeros(len(group))
         np.add.at(offset, cell[constant], t.coef[constant])

@@ -1,5 +1,6 @@
 """Arguments of compiled functions that are more than numbers and arrays: trees, names, texts, models."""
 
+import copy
 import functools
 import math
 import pickle
@@ -12,7 +13,7 @@ import pytest
 
 import autograd
 import nn
-from autograd import Value
+from autograd import TracingError, Value, grad
 from autograd.calculus.trees import leaves
 from autograd.compiler.without_numpy import PlainCompiled
 
@@ -177,6 +178,65 @@ def test_a_text_where_a_number_belongs_is_told_by_name():
     assert error.value.__notes__ == ["y is 'a', no number, and was passed as it is"]
     with pytest.raises(TypeError, match=r"argument 0 \(d\)\['b'\]\[0\]: expected a real number, got str '1'"):
         autograd.compile(lambda d: d["a"])({"a": 1.0, "b": ["1"]})
+
+
+def test_what_is_equal_but_not_the_same_has_a_program_of_its_own():
+    def told(x, n):
+        return x * (2.0 if n[0] is True else math.copysign(3.0, n[0]))
+
+    step = autograd.compile(told, static_argnums=1)
+    for n in ((1,), (True,), (0.0,), (-0.0,), (-1.0,)):
+        assert step(1.0, n) == told(1.0, n)
+    flags = autograd.compile(lambda d: sum(x * (1.0 + isinstance(key, bool)) for key, x in d.items()))
+    assert [flags({1: 1.0}), flags({True: 1.0}), flags({1: 3.0})] == [1.0, 2.0, 3.0]
+
+
+def swapped(v):
+    v[0], v[1] = v[1], v[0]
+    return v[0]
+
+
+def stored(v):
+    v[0] *= 2.0
+    return v[0] + v[1]
+
+
+def popped(v):
+    return v.pop()
+
+
+def filled(v, out):
+    np.multiply(v, 2.0, out=out)
+    return out.sum()
+
+
+def renamed(d):
+    d["c"] = d.pop("a")
+    return d["c"]
+
+
+@pytest.mark.parametrize("backend", ["numpy", "python"])
+@pytest.mark.parametrize(
+    ("f", "args", "name"),
+    [
+        (swapped, ([1.0, 2.0],), "v"), (swapped, (np.ones(2),), "v"), (stored, ([1.0, 2.0],), "v"),
+        (stored, (np.ones(2),), "v"), (popped, ([1.0, 2.0],), "v"), (popped, ([[1.0], [2.0]],), "v"),
+        (filled, (np.ones(2), np.zeros(2)), "out"), (renamed, ({"a": 1.0, "b": 2.0},), "d"),
+        (lambda *vs: popped(vs[1]), ([1.0], [2.0]), "1"),
+    ],
+)  # fmt: skip
+def test_an_argument_that_is_changed_in_place_is_refused(f, args, name, backend):
+    given = copy.deepcopy(args)
+    for step in (autograd.compile(f, backend=backend), autograd.compile(lambda *a: autograd.compile(f)(*a))):
+        with pytest.raises(TracingError, match=f"changes its argument {name} in place"):
+            step(*args)
+    assert repr(args) == repr(given)
+
+
+def test_a_copy_of_an_argument_may_be_changed():
+    for v in ([1.0, 2.0], np.array([1.0, 2.0])):
+        assert autograd.compile(lambda v: stored(v.copy()))(v) == 4.0 and list(v) == [1.0, 2.0]
+        assert list(autograd.compile(grad(stored))(v)) == [2.0, 1.0]  # which hands in copies
 
 
 def test_static_arguments_that_cannot_be_are_refused():

@@ -201,3 +201,23 @@ def test_a_group_that_is_much_wider_than_its_family_does_not_stand_in_its_grid(s
     in_c = compile(**options, backend="c" if toolchain.find_compiler() else "python")
     for found, wanted in zip(in_c(*args), step(*args), strict=True):
         assert np.allclose(found, wanted, rtol=1e-12, atol=0.0)
+
+
+def test_a_group_of_sums_without_terms_stands_beside_triangles():
+    """Such as gradients that are all 0.0."""
+    n = 5
+    b = [Value(0.1 * i - 0.3) for i in range(n)]
+    M = [[Value(0.05 * (i - j)) for i in range(n)] for j in range(n)]
+
+    def f():
+        c, d = [0.0] * n, 0.0
+        for i in range(1, n):
+            for j in range(n - 1, i, -1):
+                c[j] = 0.5 * c[j] + 0.3 * b[j - 2] * b[i - 1]
+            chosen = autograd.where(M[i][i] > 0.1, M[i][n - 1 - i], 0.0)
+            d = d + 0.1 * (b[i] * b[n - 1 - i] + chosen)
+        return sum(c) * 0.7 + d * 0.3 + 0.2 * sum(x for row in M for x in row) + sum(b)
+
+    step = compile(f, [*b, *(x for row in M for x in row)], backend="numpy")
+    step.check()
+    verify(nested(step._latest[1].program, in_order=True))
