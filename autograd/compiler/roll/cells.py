@@ -290,15 +290,12 @@ class Layout:
         columns = [c for c in g.args[group].T if c[0] >= 0]
         constant = [bool(g.kind[c[0]] == CONST) for c in columns]
         addresses = [self.address[c] for c in columns]
-        keys = [a for a, fixed in zip(addresses, constant, strict=True) if not fixed]
+        wanted = [None if fixed else a for a, fixed in zip(addresses, constant, strict=True)]
+        keys = [a for a in wanted if a is not None]
         best = None
         for order in self._orders(group, keys):
             results, pinned = self._results(group, order)
-            chosen, fit = fitted(
-                results,
-                [None if fixed else a[order] for a, fixed in zip(addresses, constant, strict=True)],
-                strict,
-            )
+            chosen, fit = fitted(results, wanted, order, strict)
             if chosen is not None and (best is None or fit < best[0]):
                 best = fit, order, chosen, pinned
                 if fit <= least:
