@@ -48,6 +48,7 @@ class Layout:
         self.graph = graph
         self.is_lane = graph.lane()
         self.has_lanes = bool(self.is_lane.any())
+        self.is_plain = not (self.has_lanes or graph.terms.over.any())
         self.kind = graph.kind.astype(np.int64)  # once: groups are many, and the graph may be long
         n = graph.size
         self.address = np.full(n, -1, np.int64)
@@ -75,7 +76,7 @@ class Layout:
         self.tables: list[tuple[list[Ref], Any]] = []
         self.grids: list[tuple[int, int, int]] = []
         self._sorted: tuple[Any, int, dict[Any, Any]] = None, 0, {}
-        self._cells: tuple[Any, tuple[Any, ...]] = None, ()
+        self._cells: tuple[Any, list[Any]] = None, []
 
     def _label_blocks(self, leaves: Ints, first: int = 3) -> int:
         """Tell the leaves of one array from those of another, by their labels; return how many arrays."""
@@ -223,16 +224,20 @@ class Layout:
         key = np.zeros(len(group), np.int64)
         for column in g.args[group].T:
             key = key * 1000003 + np.where(column >= 0, self.block[column], -1)
-        which = self.order[spans(self.start[group], self.start[group + 1])]
-        if len(which):
-            t = g.terms.take(which)
-            cell = repeated(np.arange(len(group)), self.start[group + 1] - self.start[group])
-            low, high = (
-                np.minimum(self.block[t.a], self.block[t.b]),
-                np.maximum(self.block[t.a], self.block[t.b]),
-            )
+        if self.kind[group[0]] < FIRST_ROW:
+            start, end = self.start[group], self.start[group + 1]
+            which = self.order[spans(start, end)]
+            a, b, _, over = self._terms
+            at_a, at_b = self.block[a[which]], self.block[b[which]]
+            low, high = np.minimum(at_a, at_b), np.maximum(at_a, at_b)
             mixed = (low * 1000003 + high + 7919) * ((low * 31 + high) % 1009 + 1)
-            np.add.at(key, cell, np.where((t.a == ONE) & ~t.over, 0, mixed))
+            mixed[(a[which] == ONE) & ~over[which]] = 0
+            total = np.zeros(len(mixed) + 1, np.int64)
+            np.cumsum(mixed, out=total[1:])
+            ends = np.cumsum(end - start)
+            key += total[ends] - total[ends - end + start]
+        if (key == key[0]).all():
+            return [group]
         _, first, inverse = np.unique(key, return_index=True, return_inverse=True)
         if len(first) == 1 or len(first) > max(8, len(group) // 4):
             return [group]
@@ -341,7 +346,7 @@ class Layout:
         found: tuple[list[Column], Any] | None = known[level]
         return found
 
-    def _terms_of(self, group: Ints) -> tuple[Any, ...]:
+    def _terms_of(self, group: Ints) -> list[Any]:
         """Return the terms of a group, in order, in columns, and the constants of each cell or None.
 
         Of each term its cell, its factors, where these are, its coefficient, whether it is over lanes, and
@@ -370,9 +375,15 @@ class Layout:
         if swap.any():
             a, b = np.where(swap, b, a), np.where(swap, a, b)
             at_a, at_b = np.where(swap, at_b, at_a), np.where(swap, at_a, at_b)
-        lanes = (self.is_lane[a] * 2 + self.is_lane[b]) * 4 + (b == ONE) * 2 + over
-        sort = np.lexsort((at_b, at_a, cell))
-        made = *[x[sort] for x in (cell, a, b, at_a, at_b, coef, over, lanes.astype(np.int64))], offset
+        lanes = (b == ONE) * np.int64(2)
+        if not self.is_plain:
+            lanes += (self.is_lane[a] * 2 + self.is_lane[b]) * 4 + over
+        made = [cell, a, b, at_a, at_b, coef, over, lanes]
+        is_later = (cell[1:] - cell[:-1]) * NOWHERE + at_a[1:] - at_a[:-1]
+        if not ((is_later > 0) | (is_later == 0) & (at_b[1:] >= at_b[:-1])).all():
+            sort = np.lexsort((at_b, at_a, cell))
+            made = [x[sort] for x in made]
+        made.append(offset)
         self._cells = group, made
         return made
 
@@ -387,6 +398,8 @@ class Layout:
         if level < 2:
             what = self.block if level else self.kind
             key = (what[a] * (1 << 24) + what[b]) * 16 + lanes
+        if len(key) and (key == key[0]).all():
+            return [np.arange(len(key))]
         sort = np.argsort(key, kind="stable")
         return runs(key[sort], sort)
 
