@@ -81,8 +81,14 @@ class Layout:
     def _label_blocks(self, leaves: Ints, first: int = 3) -> int:
         """Tell the leaves of one array from those of another, by their labels; return how many arrays."""
         known: dict[str, int] = {}
-        labels = map(self.graph.labels.get, leaves.tolist(), repeat(""))
-        names = [split_label(label)[0] if label else "" for label in labels]
+        heads: dict[str, str] = {"": ""}  # of labels that end in a number, which says nothing of the name
+        names = []
+        for label in map(self.graph.labels.get, leaves.tolist(), repeat("")):
+            head = label if "[" in label else label.rstrip("0123456789") or label
+            name = heads.get(head)
+            if name is None:
+                name = heads[head] = split_label(label)[0]
+            names.append(name)
         self.block[leaves] = [first + known.setdefault(name, len(known)) for name in names]
         return len(known)
 
@@ -172,12 +178,11 @@ class Layout:
             if is_shifted or not parts:
                 parts.append((0, constant, None, None, False))
         self.allocate(np.array([node]), pinned=bool(self.pin[node] >= 0))
-        result = Ref(int(at[node]), (), lane=lane)
         op, params = g.rows[kind - FIRST_ROW] if operands else (None, ())
         self.statements.append(Statement(
             np.array([node]), lane,
-            [Part((), replace(result), coef, a, b, over) for _, coef, a, b, over in parts],
-            op=op, params=params, operands=operands, result=result if operands else Ref(),
+            [Part((), self._ref(node), coef, a, b, over) for _, coef, a, b, over in parts],
+            op=op, params=params, operands=operands, result=self._ref(node) if operands else Ref(),
         ))  # fmt: skip
         return True
 
@@ -225,17 +230,10 @@ class Layout:
         for column in g.args[group].T:
             key = key * 1000003 + np.where(column >= 0, self.block[column], -1)
         if self.kind[group[0]] < FIRST_ROW:
-            start, end = self.start[group], self.start[group + 1]
-            which = self.order[spans(start, end)]
-            a, b, _, over = self._terms
-            at_a, at_b = self.block[a[which]], self.block[b[which]]
+            cell, a, b, *_ = self._terms_of(group)
+            at_a, at_b = self.block[a], self.block[b]
             low, high = np.minimum(at_a, at_b), np.maximum(at_a, at_b)
-            mixed = (low * 1000003 + high + 7919) * ((low * 31 + high) % 1009 + 1)
-            mixed[(a[which] == ONE) & ~over[which]] = 0
-            total = np.zeros(len(mixed) + 1, np.int64)
-            np.cumsum(mixed, out=total[1:])
-            ends = np.cumsum(end - start)
-            key += total[ends] - total[ends - end + start]
+            np.add.at(key, cell, (low * 1000003 + high + 7919) * ((low * 31 + high) % 1009 + 1))
         if (key == key[0]).all():
             return [group]
         _, first, inverse = np.unique(key, return_index=True, return_inverse=True)
@@ -362,7 +360,9 @@ class Layout:
         a, b, coef, over = columns
         kind = int(g.kind[group[0]])
         offset = None
-        constant = self.kind[a] == CONST if kind in EXTREMA else (a == ONE) & ~over
+        constant = self.kind[a] == CONST if kind in EXTREMA else a == ONE
+        if not self.is_plain:
+            constant &= ~over
         if constant.any():
             if kind in EXTREMA:
                 offset = np.full(count, -np.inf if kind == MAX else np.inf)
@@ -379,8 +379,8 @@ class Layout:
         if not self.is_plain:
             lanes += (self.is_lane[a] * 2 + self.is_lane[b]) * 4 + over
         made = [cell, a, b, at_a, at_b, coef, over, lanes]
-        is_later = (cell[1:] - cell[:-1]) * NOWHERE + at_a[1:] - at_a[:-1]
-        if not ((is_later > 0) | (is_later == 0) & (at_b[1:] >= at_b[:-1])).all():
+        later = (cell[1:] - cell[:-1]) * NOWHERE + at_a[1:] - at_a[:-1]
+        if not (later > 0).all() and not ((later > 0) | (later == 0) & (at_b[1:] >= at_b[:-1])).all():
             sort = np.lexsort((at_b, at_a, cell))
             made = [x[sort] for x in made]
         made.append(offset)
@@ -410,8 +410,9 @@ class Layout:
         columns = []
         for part in classes:
             i = part[0]
-            factors = [at_a[part]] if b[i] == ONE else [at_a[part], at_b[part]]
-            even = self._even(cell[part], factors, coefs[part], count, extremum=is_extremum)
+            own = slice(None) if len(classes) == 1 else part
+            factors = [at_a[own]] if b[i] == ONE else [at_a[own], at_b[own]]
+            even = self._even(cell[own], factors, coefs[own], count, extremum=is_extremum)
             if even is None:
                 return None
             (first, *second), coef = even
@@ -528,40 +529,27 @@ class Layout:
         lane = bool(self.is_lane[nodes[0]])
         parts = []
         for c, (_, sizes, refs) in zip(columns, fits, strict=True):
-            coef = compress(c.coef[order].reshape(sizes))
             result, a, b = refs[0], refs[1], refs[2] if c.b is not None else None
             result.base, result.lane = (result.base if pinned else base), lane
             a.lane = c.lane_a
             if b is not None:
                 b.lane = c.lane_b
-            parts.append(
-                Part(
-                    sizes,
-                    result,
-                    float(coef.ravel()[0]) if coef.size == 1 else Ref(constants=coef),
-                    a,
-                    b,
-                    c.over,
-                )
-            )
+            parts.append(Part(sizes, result, _numbers(c.coef, order, sizes), a, b, c.over))
         if offset is not None or not parts:
             results = self.address[nodes]
             found = nest(results[None, :])
             if found is None:
                 raise AssertionError("constants have no layout")
             sizes, strides = found
-            coef = compress((np.zeros(len(nodes)) if offset is None else offset[order]).reshape(sizes))
-            result = Ref(int(results[0]), strides[0], lane=lane)
-            parts.append(
-                Part(
-                    sizes,
-                    result,
-                    float(coef.ravel()[0]) if coef.size == 1 else Ref(constants=coef),
-                    None,
-                    None,
-                )
-            )
+            coef = 0.0 if offset is None else _numbers(offset, order, sizes)
+            parts.append(Part(sizes, Ref(int(results[0]), strides[0], lane=lane), coef, None, None))
         kind = int(self.graph.kind[nodes[0]])
         extremum = "" if kind not in EXTREMA else "max" if kind == MAX else "min"
         note = gettext("{count} factors gathered", count=cost) if cost else ""
         return Statement(nodes, lane, parts, extremum=extremum, note=note)
+
+
+def _numbers(coefs: Any, order: Any, sizes: tuple[int, ...]) -> float | Ref:
+    """Return coefficients, a row for each cell, in an order of the cells; a number where all are alike."""
+    first = coefs[order[0]].flat[0]
+    return float(first) if (coefs == first).all() else Ref(constants=compress(coefs[order].reshape(sizes)))
