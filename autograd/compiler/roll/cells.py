@@ -7,7 +7,6 @@ arithmetic progressions. Gradients are pinned to one vector in the order of the 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from itertools import repeat
 from typing import Any
 
