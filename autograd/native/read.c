@@ -207,8 +207,8 @@ graph_levels(PyObject *module, PyObject *args)
     return result || PyErr_Occurred() ? result : Py_NewRef(Py_None);
 }
 
-/* Columns of addresses, in one order: of the first one for each row of as many `terms` of the others, of which
-   `order` says which row comes when. `at` holds those that were asked for. */
+/* Columns of addresses: of the first one for each row of so many `terms` of the others, of which `order` says
+   which row comes when. `at` holds those that were asked for. */
 typedef struct {
     Py_buffer *columns;
     int64_t *at, *order;
@@ -290,14 +290,15 @@ graph_nest(PyObject *module, PyObject *args)
     x.columns = PyMem_Calloc((size_t)count + 1, sizeof *x.columns);
     if (!x.columns) return PyErr_NoMemory();
     if (order != Py_None && PyObject_GetBuffer(order, &turn, PyBUF_SIMPLE) < 0) goto done;
-    for (; x.count < count; x.count++)
-        if (PyObject_GetBuffer(PyList_GET_ITEM(columns, x.count), x.columns + x.count, PyBUF_SIMPLE) < 0) goto done;
+    for (Py_buffer *own = x.columns; x.count < count; x.count++, own++)
+        if (PyObject_GetBuffer(PyList_GET_ITEM(columns, x.count), own, PyBUF_SIMPLE) < 0) goto done;
     x.order = turn.buf;
     if (!x.order) x.terms = 1;
-    x.length = count ? x.columns->len / 8 * x.terms : 0;
-    for (Py_ssize_t k = 0; ok && k < count; k++) ok = x.columns[k].len == (k ? x.length : x.length / x.terms) * 8;
-    for (Py_ssize_t i = 0; ok && x.order && i < x.length / x.terms; i++)
-        ok = turn.len == x.length / x.terms * 8 && x.order[i] >= 0 && x.order[i] < turn.len / 8;
+    Py_ssize_t rows = count ? x.columns->len / 8 : 0;
+    x.length = rows * x.terms;
+    for (Py_ssize_t k = 0; ok && k < count; k++) ok = x.columns[k].len == (k ? x.length : rows) * 8;
+    for (Py_ssize_t i = 0; ok && x.order && i < rows; i++)
+        ok = turn.len == rows * 8 && x.order[i] >= 0 && x.order[i] < rows;
     if (!ok || !x.length) PyErr_SetString(PyExc_ValueError, "these are no columns of addresses");
     else if (!(x.at = PyMem_Malloc((size_t)(x.count * x.length * 8)))) PyErr_NoMemory();
     else result = nest_of(&x);

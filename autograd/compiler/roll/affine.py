@@ -47,9 +47,10 @@ class Slanted(int):
         return f"Slanted({int(self)}, {self.first}, {self.steps})"
 
 
-def nest(
-    columns: Any, order: Any = None, terms: int = 1
-) -> tuple[tuple[int, ...], list[tuple[int, ...]]] | None:
+_Nest = tuple[tuple[int, ...], list[tuple[int, ...]]] | None
+
+
+def nest(columns: Any, order: Any = None, terms: int = 1) -> _Nest:
     """Return loop sizes, outermost first, and for each column its strides.
 
     None if the columns are no such loop nest.
@@ -69,7 +70,8 @@ def nest(
     """
     if engine is not None:
         turn = None if order is None else np.ascontiguousarray(order, np.int64)
-        return engine.nest([np.ascontiguousarray(c, np.int64) for c in columns], turn, terms)
+        found: _Nest = engine.nest([np.ascontiguousarray(c, np.int64) for c in columns], turn, terms)
+        return found
     if order is not None:
         rest = [c.reshape(len(order), terms)[order].ravel() for c in columns[1:]]
         columns = repeated(columns[0], terms), *rest

@@ -254,13 +254,13 @@ def _folded(what: Any, where: Any, fewest: int) -> tuple[list[Item], Any, Any]:
             made.append([items[k : k + period] for k in range(low, end, period)])
             done = end
         if done:
-            low, times = np.array(lows), np.array(counts)
-            body, ways = low[:, None] + np.arange(period), _WAYS[: 2 * period]
+            begins, times = np.array(lows), np.array(counts)
+            body, ways = begins[:, None] + np.arange(period), _WAYS[: 2 * period]
             place = (where[body] * ways[:period] + step[body] * ways[period:]).sum(1)
             kind = mixed(mixed(what[body] * ways[:period]).sum(1))
             what, where, left = what.copy(), where.copy(), np.ones(len(items), bool)
-            what[low], where[low] = kind, place + times.astype(np.uint64) * _WAYS[-1]
-            left[spans(low + 1, low + times * period)] = False
+            what[begins], where[begins] = kind, place + times.astype(np.uint64) * _WAYS[-1]
+            left[spans(begins + 1, begins + times * period)] = False
             what, where = what[left], where[left]
             items = made + items[done:]
         period = 1 if done else period + 1
