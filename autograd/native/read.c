@@ -206,3 +206,106 @@ graph_levels(PyObject *module, PyObject *args)
     PyBuffer_Release(&to);
     return result || PyErr_Occurred() ? result : Py_NewRef(Py_None);
 }
+
+/* Columns of addresses: of the first one for each row of so many `terms` of the others, of which `order` says
+   which row comes when. `at` holds those that were asked for. */
+typedef struct {
+    Py_buffer *columns;
+    int64_t *at, *order;
+    Py_ssize_t count, terms, length, filled;
+} Addresses;
+
+static void
+fill(Addresses *x, Py_ssize_t end)
+{
+    end = end < 2 * x->filled + 64 ? 2 * x->filled + 64 : end;
+    end = end < x->length ? end : x->length;
+    for (Py_ssize_t k = 0; k < x->count; k++) {
+        const int64_t *from = x->columns[k].buf;
+        for (Py_ssize_t p = x->filled, row = p / x->terms, j = p % x->terms; p < end; p++) {
+            x->at[k * x->length + p] = from[!x->order ? p : !k ? row : x->order[row] * x->terms + j];
+            if (++j == x->terms) j = 0, row++;
+        }
+    }
+    x->filled = end;
+}
+
+/* Whether the step to a place is the first step in each column, of places so far apart. */
+static int
+goes_on(Addresses *x, Py_ssize_t place, Py_ssize_t apart)
+{
+    if (place * apart >= x->filled) fill(x, place * apart + 1);
+    const int64_t *at = x->at;
+    for (Py_ssize_t k = 0; k < x->count; k++, at += x->length)
+        if (at[place * apart] - at[(place - 1) * apart] != at[apart] - *at) return 0;
+    return 1;
+}
+
+/* The size of the innermost loop over so many places; 0 where there is none. */
+static Py_ssize_t
+loop_of(Addresses *x, Py_ssize_t places, Py_ssize_t apart)
+{
+    Py_ssize_t size = 1;
+    while (size < places && goes_on(x, size, apart)) size++;
+    if (places % size) return 0;
+    for (Py_ssize_t i = size + 1, j = 1; i < places; i++, j++)
+        if (j == size) j = 0;
+        else if (!goes_on(x, i, apart)) return 0;
+    return size;
+}
+
+static PyObject *
+nest_of(Addresses *x)
+{
+    Py_ssize_t apart[64], loops = 0, done = 1;
+    for (fill(x, 1); done < x->length; loops++) {
+        apart[loops] = done;
+        Py_ssize_t size = loop_of(x, x->length / done, done);
+        if (!size) return Py_NewRef(Py_None);
+        done *= size;
+    }
+    PyObject *sizes = PyTuple_New(loops), *strides = PyList_New(0);
+    for (Py_ssize_t i = 0; sizes && i < loops; i++, done = apart[loops - i])
+        PyTuple_SET_ITEM(sizes, i, PyLong_FromSsize_t(done / apart[loops - 1 - i]));
+    const int64_t *at = x->at;
+    for (Py_ssize_t k = 0; strides && k < x->count; k++, at += x->length) {
+        PyObject *own = PyTuple_New(loops);
+        for (Py_ssize_t i = 0; own && i < loops; i++)
+            PyTuple_SET_ITEM(own, i, PyLong_FromLongLong(at[apart[loops - 1 - i]] - *at));
+        if (!own || PyList_Append(strides, own) < 0) Py_CLEAR(strides);
+        Py_XDECREF(own);
+    }
+    return Py_BuildValue("NN", sizes, strides);
+}
+
+/* nest(columns, order, terms): what affine.py does under that name. */
+PyObject *
+graph_nest(PyObject *module, PyObject *args)
+{
+    PyObject *columns, *order, *result = NULL;
+    Py_buffer turn = {0};
+    Addresses x = {0};
+    if (!PyArg_ParseTuple(args, "O!On", &PyList_Type, &columns, &order, &x.terms)) return NULL;
+    Py_ssize_t count = PyList_GET_SIZE(columns), ok = x.terms > 0;
+    x.columns = PyMem_Calloc((size_t)count + 1, sizeof *x.columns);
+    if (!x.columns) return PyErr_NoMemory();
+    if (order != Py_None && PyObject_GetBuffer(order, &turn, PyBUF_SIMPLE) < 0) goto done;
+    for (Py_buffer *own = x.columns; x.count < count; x.count++, own++)
+        if (PyObject_GetBuffer(PyList_GET_ITEM(columns, x.count), own, PyBUF_SIMPLE) < 0) goto done;
+    x.order = turn.buf;
+    if (!x.order) x.terms = 1;
+    Py_ssize_t rows = count ? x.columns->len / 8 : 0;
+    x.length = rows * x.terms;
+    for (Py_ssize_t k = 0; ok && k < count; k++) ok = x.columns[k].len == (k ? x.length : rows) * 8;
+    for (Py_ssize_t i = 0; ok && x.order && i < rows; i++)
+        ok = turn.len == rows * 8 && x.order[i] >= 0 && x.order[i] < rows;
+    if (!ok || !x.length) PyErr_SetString(PyExc_ValueError, "these are no columns of addresses");
+    else if (!(x.at = PyMem_Malloc((size_t)(x.count * x.length * 8)))) PyErr_NoMemory();
+    else result = nest_of(&x);
+done:
+    while (x.count--) PyBuffer_Release(x.columns + x.count);
+    if (turn.buf) PyBuffer_Release(&turn);
+    PyMem_Free(x.columns);
+    PyMem_Free(x.at);
+    return result;
+}

@@ -17,6 +17,7 @@ from autograd.compiler.graph.counting import bincount, runs
 from autograd.compiler.graph.ir import (
     CONST,
     EXTREMA,
+    FEW,
     ONE,
     SOP,
     Graph,
@@ -58,17 +59,16 @@ def signatures(graph: Graph, lane: Any, detail: int) -> Ints:
         count = bincount(t.node, minlength=graph.size)
         return _numbered(mixed(own) + mixed(np.where(np.isin(graph.kind, EXTREMA), count, 0)))
     real = (t.a != ONE) | t.over
-    t = t.take(real)
     key = (
         (((t.b != ONE) * 2 + lane[t.a]) * 2 + lane[t.b]) * 2 + t.over
         if detail == COARSE
-        else term_keys(graph, lane)[real]
+        else term_keys(graph, lane)
     )
     if detail == SETS:
-        return with_set(own, t.node, key)
+        return with_set(own, t.node[real], key[real])
     with np.errstate(over="ignore"):
         total = mixed(own)
-        np.add.at(total, t.node, mixed(key))
+        np.add.at(total, t.node, np.where(real, mixed(key), 0))
     return _numbered(total)
 
 
@@ -174,13 +174,13 @@ def groups(graph: Graph, lane: Any, ahead: Any, *, even: bool = True) -> list[In
     work = graph.args[:, 0] >= 0
     work[t.node] = True
     work &= ~(ahead | scattered)
-    producers, consumers = graph.edges()
+    edges = producers, consumers = graph.edges()
+    level = longest_paths(graph.size, producers, consumers)
     # What only repeats a number, or adds a constant to it, for none but the caller: all together at the end.
     behind = _copies(graph, work, producers)
     work &= ~behind
     inner = work[producers] & work[consumers]
     producers, consumers = producers[inner], consumers[inner]
-    level = graph.levels()
     depth = int(level.max(initial=0))
     late = _late_levels(graph, level, producers, consumers)
     best: list[Ints] | None = None
@@ -201,7 +201,7 @@ def groups(graph: Graph, lane: Any, ahead: Any, *, even: bool = True) -> list[In
         read[producers] = True
         best.sort(key=lambda group: not read[group].any())
     best += together(graph, lane, behind) + together(graph, lane, scattered)
-    if not in_order(graph, [np.flatnonzero(ahead), *best]):
+    if not in_order(graph.size, edges, [np.flatnonzero(ahead), *best]):
         raise AssertionError("a number would be read before it is computed")
     return best
 
@@ -241,12 +241,12 @@ def _late_levels(graph: Graph, level: Ints, producers: Ints, consumers: Ints) ->
     return np.where(back, int(level[~back].max()) + 1 + after, level)
 
 
-def in_order(graph: Graph, found: list[Ints]) -> bool:
+def in_order(size: int, edges: tuple[Ints, Ints], found: list[Ints]) -> bool:
     """Tell whether groups come after all that they rest on."""
-    turn = np.full(graph.size, -1)
+    turn = np.full(size, -1)
     for i, group in enumerate(found):
         turn[group] = i
-    producers, consumers = graph.edges()
+    producers, consumers = edges
     return bool((turn[producers] < turn[consumers]).all())
 
 
@@ -261,35 +261,44 @@ def _by_level(work: Any, level: Ints, sig: Ints) -> list[Ints]:
 
 def _agenda(work: Any, level: Ints, sig: Ints, producers: Ints, consumers: Ints) -> list[Ints]:
     nodes = np.flatnonzero(work)
-    size, kinds = len(work), int(sig.max()) + 1
+    size, kinds, kind_of = len(work), int(sig.max()) + 1, sig.tolist()
     waiting = bincount(consumers, minlength=size)
     start, targets = csr(producers, consumers, size)
-    depth = bincount(sig[nodes], level[nodes], minlength=kinds)
-    left = bincount(sig[nodes], minlength=kinds)
-    ready: dict[int, list[Ints]] = {}
+    first, to, waits = start.data, targets.data, waiting.data
+    depth = bincount(sig[nodes], level[nodes], minlength=kinds).tolist()
+    left = bincount(sig[nodes], minlength=kinds).tolist()
+    ready: dict[int, list[int]] = {}
     queue: list[tuple[float, int]] = []  # a heap: for each kind that is ready, the mean level of what is left
 
-    def offer(fresh: Ints) -> None:
+    def offer(fresh: list[int]) -> None:
         """Enter nodes that can be computed now, by what they are."""
-        order = np.argsort(sig[fresh], kind="stable")
-        fresh = fresh[order]
-        for part in runs(sig[fresh], fresh):
-            kind = int(sig[part[0]])
+        for node in fresh:
+            kind = kind_of[node]
             if kind not in ready:
                 ready[kind] = []
                 heappush(queue, (depth[kind] / left[kind], kind))
-            ready[kind].append(part)
+            ready[kind].append(node)
 
-    offer(nodes[waiting[nodes] == 0])
+    offer(nodes[waiting[nodes] == 0].tolist())
     out: list[Ints] = []
     while ready:
         _, kind = heappop(queue)
-        group = np.sort(np.concatenate(ready.pop(kind)))
+        few = sorted(ready.pop(kind))
+        group = np.array(few)
         out.append(group)
-        depth[kind] -= level[group].sum()
+        depth[kind] -= float(level[group].sum())
         left[kind] -= len(group)
-        reached = targets[spans(start[group], start[group + 1])]
-        np.subtract.at(waiting, reached, 1)
-        reached = distinct(reached)
-        offer(reached[waiting[reached] == 0])
+        if len(group) < FEW:
+            fresh = []
+            for node in few:
+                for x in to[first[node] : first[node + 1]]:
+                    waits[x] -= 1
+                    if not waits[x]:
+                        fresh.append(x)
+        else:
+            reached = targets[spans(start[group], start[group + 1])]
+            np.subtract.at(waiting, reached, 1)
+            reached = distinct(reached)
+            fresh = reached[waiting[reached] == 0].tolist()
+        offer(fresh)
     return out

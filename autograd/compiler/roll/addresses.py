@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 
-from autograd.compiler.graph.counting import repeated
 from autograd.compiler.graph.ir import Ints
 from autograd.compiler.roll.affine import compress, nest
 from autograd.compiler.roll.program import LANES, Ref, Statement
@@ -99,44 +98,44 @@ def loop_cuts(rows: Any) -> list[int]:
     return cuts
 
 
-def fitted(results: Any, columns: list[Any], strict: bool) -> tuple[Any, int]:
-    """Find the loops common to the results and as many columns as possible; the others are gathered."""
+def fitted(
+    results: Any, columns: list[Any], order: Any, strict: bool, terms: int = 1
+) -> tuple[Any, int]:
+    """Find the loops common to the results and as many columns as possible; the others are gathered.
+
+    Columns have rows of so many terms, which come in an order; results are in this order.
+    """
     good = [results, *[c for c in columns if c is not None]]
-    found = nest(np.array(good))
+    found = nest(good, order, terms)
     missing = set[int]()
     if found is None:
         if strict:
             return None, 0
         good = [results]
         for k, c in enumerate(columns):
-            more = nest(np.array([*good, c])) if c is not None else None
+            more = nest([*good, c], order, terms) if c is not None else None
             if more is not None:
                 good.append(c)
                 found = more
             elif c is not None:
                 missing.add(k)
         if len(good) == 1:
-            found = nest(results[None, :])
+            found = nest(good, order, terms)
         if found is None:
             return None, 0
     sizes, (strides, *others) = found
-    refs = [Ref(int(results[0]), strides)]
+    refs, first = [Ref(int(results[0]), strides)], int(order[0]) * terms
     left = iter(others)
     for k, c in enumerate(columns):
         if k in missing:
-            refs.append(Ref(addresses=compress(c.reshape(sizes))))
+            refs.append(Ref(addresses=compress(c[order].reshape(sizes))))
         else:
-            refs.append(Ref() if c is None else Ref(int(c[0]), next(left)))
+            refs.append(Ref() if c is None else Ref(c.item(first), next(left)))
     return (sizes, refs), len(missing)
 
 
 def fitted_terms(results: Any, c: Column, order: Any, strict: bool) -> tuple[int, Any, Any] | None:
     """Do as `fitted` does, for the terms of one class, whose loops are innermost."""
-    terms = c.a.shape[1]
-    flat = [repeated(results, terms), c.a[order].ravel()]
-    if c.b is not None:
-        flat.append(c.b[order].ravel())
-    chosen, missing = fitted(flat[0], flat[1:], strict)
-    if chosen is None:
-        return None
-    return missing, chosen[0], chosen[1]
+    factors = [c.a] if c.b is None else [c.a, c.b]
+    chosen, missing = fitted(results, factors, order, strict, c.a.shape[1])
+    return None if chosen is None else (missing, *chosen)

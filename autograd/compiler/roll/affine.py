@@ -9,6 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from autograd.compiler.graph.counting import repeated
+from autograd.native import engine
+
 __all__ = ["Slanted", "addresses", "compress", "nest", "slanted", "strides_of", "within"]
 
 
@@ -16,8 +19,8 @@ SPARSEST = 8
 """The part that slanted loops are of rectangular ones, at the least; a tetrahedron is a sixth."""
 RAGGED = 0.75
 """What part of the addresses may begin a round of a slanted loop."""
-FEW, SMALL, PEEK = 48, 400, 24
-"""So many addresses are looked at by Python, as NumPy takes longer: in a nest, in slanted loops, at first."""
+SMALL = 400
+"""So many addresses are looked at by Python in slanted loops, as NumPy takes longer."""
 
 
 class Slanted(int):
@@ -44,7 +47,10 @@ class Slanted(int):
         return f"Slanted({int(self)}, {self.first}, {self.steps})"
 
 
-def nest(columns: Any) -> tuple[tuple[int, ...], list[tuple[int, ...]]] | None:
+_Nest = tuple[tuple[int, ...], list[tuple[int, ...]]] | None
+
+
+def nest(columns: Any, order: Any = None, terms: int = 1) -> _Nest:
     """Return loop sizes, outermost first, and for each column its strides.
 
     None if the columns are no such loop nest.
@@ -52,19 +58,28 @@ def nest(columns: Any) -> tuple[tuple[int, ...], list[tuple[int, ...]]] | None:
     Parameters
     ----------
     columns
-        (columns, length) addresses. All columns run through one common loop nest.
+        Addresses, equally many in each. All columns run through one common loop nest.
+    order
+        Which row of the columns comes when, of as many ``terms`` each; of the first column, which is in this
+        order already, there is one address for each row.
 
     Examples
     --------
     >>> nest(np.array([[0, 1, 2, 10, 11, 12], [5, 5, 5, 6, 6, 6]]))
     ((2, 3), [(10, 1), (1, 0)])
     """
+    if engine is not None:
+        turn = None if order is None else np.ascontiguousarray(order, np.int64)
+        found: _Nest = engine.nest([np.ascontiguousarray(c, np.int64) for c in columns], turn, terms)
+        return found
+    if order is not None:
+        rest = [c.reshape(len(order), terms)[order].ravel() for c in columns[1:]]
+        columns = repeated(columns[0], terms), *rest
+    columns = np.array(columns)
     sizes: list[int] = []
     strides: list[list[int]] = []
-    while columns.shape[1] > 1 and columns.size > FEW:
+    while columns.shape[1] > 1:
         length = columns.shape[1]
-        if not sizes and not _may_be_nest(columns[:, :PEEK].tolist(), length):
-            return None
         step = columns[:, 1] - columns[:, 0]
         broken = (columns[:, 1:] - columns[:, :-1] != step[:, None]).any(axis=0)
         run = int(broken.argmax()) + 1
@@ -78,38 +93,7 @@ def nest(columns: Any) -> tuple[tuple[int, ...], list[tuple[int, ...]]] | None:
         sizes.append(run)
         strides.append(step.tolist())
         columns = blocks[:, :, 0]
-    rows = columns.tolist()
-    while len(rows[0]) > 1:
-        length = len(rows[0])
-        run = min([_run(row) for row in rows])
-        if length % run or (run < length and any(_is_broken(row, run) for row in rows)):
-            return None
-        sizes.append(run)
-        strides.append([row[1] - row[0] for row in rows])
-        rows = [row[::run] for row in rows]
-    return tuple(sizes[::-1]), list(zip(*strides[::-1], strict=True)) or [()] * len(rows)
-
-
-def _run(row: list[int]) -> int:
-    """Return how many numbers follow each other evenly from the first on."""
-    step, last = row[1] - row[0], row[0]
-    for i, x in enumerate(row):
-        if i and x - last != step:
-            return i
-        last = x
-    return len(row)
-
-
-def _is_broken(row: list[int], run: int) -> bool:
-    """Tell whether there is a stretch of so many numbers that do not follow each other as the first do."""
-    step = row[1] - row[0]
-    return any(row[i] - row[i - 1] != step for i in range(run + 1, len(row)) if i % run)
-
-
-def _may_be_nest(rows: list[list[int]], length: int) -> bool:
-    """Tell by the first addresses whether all may be loops."""
-    run = min([_run(row) for row in rows])
-    return run == len(rows[0]) or not (length % run or any(_is_broken(row, run) for row in rows))
+    return tuple(sizes[::-1]), list(zip(*strides[::-1], strict=True)) or [()] * len(columns)
 
 
 def slanted(columns: Any) -> tuple[tuple[int, ...], Any] | None:

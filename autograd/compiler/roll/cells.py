@@ -7,7 +7,6 @@ arithmetic progressions. Gradients are pinned to one vector in the order of the 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from itertools import repeat
 from typing import Any
 
@@ -49,6 +48,7 @@ class Layout:
         self.graph = graph
         self.is_lane = graph.lane()
         self.has_lanes = bool(self.is_lane.any())
+        self.is_plain = not (self.has_lanes or graph.terms.over.any())
         self.kind = graph.kind.astype(np.int64)  # once: groups are many, and the graph may be long
         n = graph.size
         self.address = np.full(n, -1, np.int64)
@@ -77,13 +77,19 @@ class Layout:
         self.tables: list[tuple[list[Ref], Any]] = []
         self.grids: list[tuple[int, int, int]] = []
         self._sorted: tuple[Any, int, dict[Any, Any]] = None, 0, {}
-        self._cells: tuple[Any, tuple[Any, ...]] = None, ()
+        self._cells: tuple[Any, list[Any]] = None, []
 
     def _label_blocks(self, leaves: Ints, first: int = 3) -> int:
         """Tell the leaves of one array from those of another, by their labels; return how many arrays."""
         known: dict[str, int] = {}
-        labels = map(self.graph.labels.get, leaves.tolist(), repeat(""))
-        names = [split_label(label)[0] if label else "" for label in labels]
+        heads: dict[str, str] = {"": ""}  # of labels that end in a number, which says nothing of the name
+        names = []
+        for label in map(self.graph.labels.get, leaves.tolist(), repeat("")):
+            head = label if "[" in label else label.rstrip("0123456789") or label
+            name = heads.get(head)
+            if name is None:
+                name = heads[head] = split_label(label)[0]
+            names.append(name)
         self.block[leaves] = [first + known.setdefault(name, len(known)) for name in names]
         return len(known)
 
@@ -173,12 +179,11 @@ class Layout:
             if is_shifted or not parts:
                 parts.append((0, constant, None, None, False))
         self.allocate(np.array([node]), pinned=bool(self.pin[node] >= 0))
-        result = Ref(int(at[node]), (), lane=lane)
         op, params = g.rows[kind - FIRST_ROW] if operands else (None, ())
         self.statements.append(Statement(
             np.array([node]), lane,
-            [Part((), replace(result), coef, a, b, over) for _, coef, a, b, over in parts],
-            op=op, params=params, operands=operands, result=result if operands else Ref(),
+            [Part((), self._ref(node), coef, a, b, over) for _, coef, a, b, over in parts],
+            op=op, params=params, operands=operands, result=self._ref(node) if operands else Ref(),
         ))  # fmt: skip
         return True
 
@@ -225,16 +230,13 @@ class Layout:
         key = np.zeros(len(group), np.int64)
         for column in g.args[group].T:
             key = key * 1000003 + np.where(column >= 0, self.block[column], -1)
-        which = self.order[spans(self.start[group], self.start[group + 1])]
-        if len(which):
-            t = g.terms.take(which)
-            cell = repeated(np.arange(len(group)), self.start[group + 1] - self.start[group])
-            low, high = (
-                np.minimum(self.block[t.a], self.block[t.b]),
-                np.maximum(self.block[t.a], self.block[t.b]),
-            )
-            mixed = (low * 1000003 + high + 7919) * ((low * 31 + high) % 1009 + 1)
-            np.add.at(key, cell, np.where((t.a == ONE) & ~t.over, 0, mixed))
+        if self.kind[group[0]] < FIRST_ROW:
+            cell, a, b, *_ = self._terms_of(group)
+            at_a, at_b = self.block[a], self.block[b]
+            low, high = np.minimum(at_a, at_b), np.maximum(at_a, at_b)
+            np.add.at(key, cell, (low * 1000003 + high + 7919) * ((low * 31 + high) % 1009 + 1))
+        if (key == key[0]).all():
+            return [group]
         _, first, inverse = np.unique(key, return_index=True, return_inverse=True)
         if len(first) == 1 or len(first) > max(8, len(group) // 4):
             return [group]
@@ -292,15 +294,12 @@ class Layout:
         columns = [c for c in g.args[group].T if c[0] >= 0]
         constant = [bool(g.kind[c[0]] == CONST) for c in columns]
         addresses = [self.address[c] for c in columns]
-        keys = [a for a, fixed in zip(addresses, constant, strict=True) if not fixed]
+        wanted = [None if fixed else a for a, fixed in zip(addresses, constant, strict=True)]
+        keys = [a for a in wanted if a is not None]
         best = None
         for order in self._orders(group, keys):
             results, pinned = self._results(group, order)
-            chosen, fit = fitted(
-                results,
-                [None if fixed else a[order] for a, fixed in zip(addresses, constant, strict=True)],
-                strict,
-            )
+            chosen, fit = fitted(results, wanted, order, strict)
             if chosen is not None and (best is None or fit < best[0]):
                 best = fit, order, chosen, pinned
                 if fit <= least:
@@ -346,7 +345,7 @@ class Layout:
         found: tuple[list[Column], Any] | None = known[level]
         return found
 
-    def _terms_of(self, group: Ints) -> tuple[Any, ...]:
+    def _terms_of(self, group: Ints) -> list[Any]:
         """Return the terms of a group, in order, in columns, and the constants of each cell or None.
 
         Of each term its cell, its factors, where these are, its coefficient, whether it is over lanes, and
@@ -362,7 +361,9 @@ class Layout:
         a, b, coef, over = columns
         kind = int(g.kind[group[0]])
         offset = None
-        constant = self.kind[a] == CONST if kind in EXTREMA else (a == ONE) & ~over
+        constant = self.kind[a] == CONST if kind in EXTREMA else a == ONE
+        if not self.is_plain:
+            constant &= ~over
         if constant.any():
             if kind in EXTREMA:
                 offset = np.full(count, -np.inf if kind == MAX else np.inf)
@@ -375,9 +376,15 @@ class Layout:
         if swap.any():
             a, b = np.where(swap, b, a), np.where(swap, a, b)
             at_a, at_b = np.where(swap, at_b, at_a), np.where(swap, at_a, at_b)
-        lanes = (self.is_lane[a] * 2 + self.is_lane[b]) * 4 + (b == ONE) * 2 + over
-        sort = np.lexsort((at_b, at_a, cell))
-        made = *[x[sort] for x in (cell, a, b, at_a, at_b, coef, over, lanes.astype(np.int64))], offset
+        lanes = (b == ONE) * np.int64(2)
+        if not self.is_plain:
+            lanes += (self.is_lane[a] * 2 + self.is_lane[b]) * 4 + over
+        made = [cell, a, b, at_a, at_b, coef, over, lanes]
+        later = (cell[1:] - cell[:-1]) * NOWHERE + at_a[1:] - at_a[:-1]
+        if not (later > 0).all() and not ((later > 0) | (later == 0) & (at_b[1:] >= at_b[:-1])).all():
+            sort = np.lexsort((at_b, at_a, cell))
+            made = [x[sort] for x in made]
+        made.append(offset)
         self._cells = group, made
         return made
 
@@ -394,6 +401,8 @@ class Layout:
             key = (what[a] * (1 << 24) + what[b]) * 16 + lanes
         if self.moves is not None:  # what moves otherwise from round to round is apart
             key = mixed(mixed(key) + (self.moves[a] * 3 + self.moves[b]).view(np.uint64))
+        if len(key) and (key == key[0]).all():
+            return [np.arange(len(key))]
         sort = np.argsort(key, kind="stable")
         return runs(key[sort], sort)
 
@@ -404,8 +413,9 @@ class Layout:
         columns = []
         for part in classes:
             i = part[0]
-            factors = [at_a[part]] if b[i] == ONE else [at_a[part], at_b[part]]
-            even = self._even(cell[part], factors, coefs[part], count, extremum=is_extremum)
+            own = slice(None) if len(classes) == 1 else part
+            factors = [at_a[own]] if b[i] == ONE else [at_a[own], at_b[own]]
+            even = self._even(cell[own], factors, coefs[own], count, extremum=is_extremum)
             if even is None:
                 return None
             (first, *second), coef = even
@@ -522,40 +532,27 @@ class Layout:
         lane = bool(self.is_lane[nodes[0]])
         parts = []
         for c, (_, sizes, refs) in zip(columns, fits, strict=True):
-            coef = compress(c.coef[order].reshape(sizes))
             result, a, b = refs[0], refs[1], refs[2] if c.b is not None else None
             result.base, result.lane = (result.base if pinned else base), lane
             a.lane = c.lane_a
             if b is not None:
                 b.lane = c.lane_b
-            parts.append(
-                Part(
-                    sizes,
-                    result,
-                    float(coef.ravel()[0]) if coef.size == 1 else Ref(constants=coef),
-                    a,
-                    b,
-                    c.over,
-                )
-            )
+            parts.append(Part(sizes, result, _numbers(c.coef, order, sizes), a, b, c.over))
         if offset is not None or not parts:
             results = self.address[nodes]
             found = nest(results[None, :])
             if found is None:
                 raise AssertionError("constants have no layout")
             sizes, strides = found
-            coef = compress((np.zeros(len(nodes)) if offset is None else offset[order]).reshape(sizes))
-            result = Ref(int(results[0]), strides[0], lane=lane)
-            parts.append(
-                Part(
-                    sizes,
-                    result,
-                    float(coef.ravel()[0]) if coef.size == 1 else Ref(constants=coef),
-                    None,
-                    None,
-                )
-            )
+            coef = 0.0 if offset is None else _numbers(offset, order, sizes)
+            parts.append(Part(sizes, Ref(int(results[0]), strides[0], lane=lane), coef, None, None))
         kind = int(self.graph.kind[nodes[0]])
         extremum = "" if kind not in EXTREMA else "max" if kind == MAX else "min"
         note = gettext("{count} factors gathered", count=cost) if cost else ""
         return Statement(nodes, lane, parts, extremum=extremum, note=note)
+
+
+def _numbers(coefs: Any, order: Any, sizes: tuple[int, ...]) -> float | Ref:
+    """Return coefficients, a row for each cell, in an order of the cells; a number where all are alike."""
+    first = coefs[order[0]].flat[0]
+    return float(first) if (coefs == first).all() else Ref(constants=compress(coefs[order].reshape(sizes)))

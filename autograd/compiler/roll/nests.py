@@ -63,8 +63,8 @@ class Nested(Layout):
 
     Attributes
     ----------
-    kinds
-        How many kinds of nodes there are, of which each is a statement at the least.
+    fewest
+        How many lines there are at the least: one for each group, or for all of a kind that may be a loop.
     """
 
     def __init__(self, graph: Graph, *, apart: bool) -> None:
@@ -72,7 +72,8 @@ class Nested(Layout):
         for kind in (INPUT, LANE):
             self.blocks += self._label_blocks(np.flatnonzero(graph.kind == kind), self.blocks)
         self._groups, self._kinds = families(graph, self.is_lane, self.block, apart=apart)
-        self.kinds = len(np.unique(self._kinds[np.concatenate(self._groups)]))
+        counts = np.bincount(self._kinds[[group[0] for group in self._groups]])
+        self.fewest = int(np.where(counts < ROUNDS, counts, 1).sum())
         self._returned = np.full(graph.size, -1, np.int64)
         self._returned[graph.outputs] = np.arange(len(graph.outputs))
 
@@ -280,12 +281,13 @@ class Nested(Layout):
         return Ref(int(self.address[nodes[0]]), tuple(map(int, strides)), lane=lane)
 
     def _ordered(self, group: Ints, keys: list[Any]) -> Iterator[Any]:
-        """Yield orders to try: as recorded, as returned, and by operands."""
-        yield np.arange(len(group))
-        if self._returned[group[0]] >= 0:
-            yield np.argsort(self._returned[group], kind="stable")
-        for key in keys:
-            yield np.argsort(key, kind="stable")
+        """Yield orders to try, each once: as recorded, as returned, and by operands."""
+        returned = [self._returned[group]] if self._returned[group[0]] >= 0 else []
+        tried: list[Ints] = []
+        for key in (np.arange(len(group)), *returned, *keys):
+            order = np.argsort(key, kind="stable")
+            if not _comes_again(order, tried):
+                yield order
 
     def _slanted_row(self, group: Ints) -> Statement | None:
         """Make the statement of a row over slanted loops, or return None."""
@@ -333,13 +335,16 @@ class Nested(Layout):
         if summed is None:
             return None
         best: _Laid | None = None
+        tried: list[Ints] = []
         for tell in self._ways_to_tell(summed):
             key = summed.key
             for column in tell:
                 key = mixed(key) + mixed(column)
-            found = self._laid(summed, np.unique(key, return_inverse=True)[1].ravel())
-            if found is not None and (best is None or found.deepest < best.deepest):
-                best = found
+            classes = np.unique(key, return_inverse=True)[1].ravel()
+            if not _comes_again(classes, tried):
+                found = self._laid(summed, classes)
+                if found is not None and (best is None or found.deepest < best.deepest):
+                    best = found
             if best is not None and (best.deepest <= SIMPLE or len(tell) > 2):
                 break
         return None if best is None else self._statement(summed, best)
@@ -522,6 +527,12 @@ class _Laid:
     strides: Any
     results: Ints
     parts: list[tuple[Any, Any, Ints]]
+
+
+def _comes_again(numbers: Ints, tried: list[Ints]) -> bool:
+    """Tell whether numbers were tried; they are from now on."""
+    tried.append(numbers)
+    return any(np.array_equal(numbers, other) for other in tried[:-1])
 
 
 def _adds_up(sizes: tuple[int, ...], strides: Any, cells: int) -> bool:

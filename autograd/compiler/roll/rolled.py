@@ -101,7 +101,7 @@ def nested(program: Program, *, in_order: bool = False) -> Program:
     found: list[_Tried] = []
     for apart in (False, True):
         layout = Nested(graph, apart=apart)
-        if layout.kinds <= max(SHORTER * (count + TABLE * given.tables), LONG) and layout.run(given.price):
+        if layout.fewest <= max(SHORTER * (count + TABLE * given.tables), LONG) and layout.run(given.price):
             found.insert(0, _Tried(_finished(layout)))
             if not found[0].tables and found[0].price <= SHORTER * given.price:
                 break

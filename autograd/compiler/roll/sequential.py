@@ -241,23 +241,27 @@ def _folded(what: Any, where: Any, fewest: int) -> tuple[list[Item], Any, Any]:
         again = same[period:] & same[:-period] & (step[period:] == step[:-period])
         edges = np.flatnonzero(np.diff(np.concatenate([[0], again, [0]])))
         made: list[Item] = []
-        kinds, places, done = [], [], 0
+        lows, counts, done = [], [], 0
         for first, last in edges.reshape(-1, 2).tolist():
             end = last + 2 * period
             count = (end - max(first, done)) // period
             if count < fewest:
                 continue
             low = end - count * period  # late: what is peculiar in the first round then stays outside
-            body = slice(low, low + period)
-            ways = _WAYS[: 2 * period]
-            kinds += [what[done:low], mixed(mixed(what[body] * ways[:period]).sum(keepdims=True))]
-            place = (where[body] * ways[:period] + step[body] * ways[period:]).sum(keepdims=True)
-            places += [where[done:low], place + np.uint64(count) * _WAYS[-1]]
+            lows.append(low)
+            counts.append(count)
             made += items[done:low]
             made.append([items[k : k + period] for k in range(low, end, period)])
             done = end
         if done:
-            what, where = [np.concatenate([*x, y[done:]]) for x, y in ((kinds, what), (places, where))]
+            begins, times = np.array(lows), np.array(counts)
+            body, ways = begins[:, None] + np.arange(period), _WAYS[: 2 * period]
+            place = (where[body] * ways[:period] + step[body] * ways[period:]).sum(1)
+            kind = mixed(mixed(what[body] * ways[:period]).sum(1))
+            what, where, left = what.copy(), where.copy(), np.ones(len(items), bool)
+            what[begins], where[begins] = kind, place + times.astype(np.uint64) * _WAYS[-1]
+            left[spans(begins + 1, begins + times * period)] = False
+            what, where = what[left], where[left]
             items = made + items[done:]
         period = 1 if done else period + 1
     return items, what, where

@@ -229,16 +229,19 @@ class _Sites:
 
     def _choose(self, group: Ints, patterns: list[_Pattern], offers: list[list[tuple[int, int]]]) -> None:
         """Give nodes the sites that are offered first, of which none is another one's already."""
-        taken = np.zeros(0, np.int64)
+        taken: set[int] = set()
         best = [-offered[0][1] if offered else 0 for offered in offers]
         for i in np.argsort(best, kind="stable").tolist():
-            nodes, first = patterns[i].nodes, patterns[i].first
+            left = list(zip(group[patterns[i].nodes].tolist(), patterns[i].first.tolist(), strict=True))
             for far, _ in offers[i]:
-                site, own = np.unique(first + far, return_index=True)
-                own = own[~np.isin(site, taken)]
-                self.of[group[nodes[own]]] = first[own] + far
-                taken = np.concatenate([taken, first[own] + far])
-                nodes, first = np.delete(nodes, own), np.delete(first, own)
+                later = []
+                for node, first in left:
+                    if first + far in taken:
+                        later.append((node, first))
+                    else:
+                        taken.add(first + far)
+                        self.of[node] = first + far
+                left = later
 
     def _offered(self, kind: int, known: Ints, p: _Pattern) -> list[tuple[int, int]]:
         """Return where a site may be from the first operand, and how many operands are then as known."""

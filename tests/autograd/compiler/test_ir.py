@@ -71,13 +71,33 @@ def test_loops_in_few_addresses_are_those_found_in_many(loops, odd, triangular):
     column[odd % len(column)] += odd % 3 == 0
     columns = np.stack([column, np.arange(len(column))])
     few = nest(columns), slanted(columns)
-    with patch.multiple(affine, FEW=0, SMALL=0):
+    with patch.multiple(affine, engine=None, SMALL=0):
         many = nest(columns), slanted(columns)
     for one, other in zip(few, many, strict=True):
         assert (one is None) == (other is None)
         if one is not None and other is not None:
             assert repr(one[0]) == repr(other[0])
             assert np.array_equal(one[1], other[1])
+
+
+@given(st.lists(st.integers(-9, 9), min_size=12, max_size=12), st.permutations(range(6)), st.booleans())
+def test_a_nest_of_rows_in_an_order_is_that_of_the_addresses_in_it(addresses, order, even):
+    rows = np.arange(12).reshape(6, 2) * 3 if even else np.array(addresses).reshape(6, 2)
+    order, results = np.array(sorted(order) if even else order), np.arange(6)
+    found = nest([results, rows, rows[:, ::-1]], order, 2)
+    assert found == nest([np.repeat(results, 2), rows[order].ravel(), rows[order, ::-1].ravel()])
+    with patch.object(affine, "engine", None):
+        assert found == nest([results, rows, rows[:, ::-1]], order, 2)
+
+
+@pytest.mark.skipif(affine.engine is None, reason="not built")
+def test_columns_of_other_lengths_than_the_order_are_refused():
+    with pytest.raises(ValueError, match="no columns of addresses"):
+        nest([np.arange(3), np.arange(4)])
+    with pytest.raises(ValueError, match="no columns of addresses"):
+        nest([np.arange(2), np.arange(4)], np.array([0, 2]), 2)
+    with pytest.raises(ValueError, match="no columns of addresses"):
+        nest([])
 
 
 def test_compress_keeps_the_numbers():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import numpy as np
+import math
 
 from autograd.compiler.backends import Backend, Bound, Cost, Work, cost_of
 from autograd.compiler.backends.c.bind import BoundC
@@ -60,7 +60,7 @@ def largest_product(program: Program) -> float:
     width = 50.0 if program.lanes else 1.0
     products = [(p, s.lane) for s, _ in weighted(program) for p in s.parts if p.b is not None]
     return max(
-        (float(np.prod(p.sizes)) * (width if p.over or lane else 1.0) for p, lane in products), default=0.0
+        (float(math.prod(p.sizes)) * (width if p.over or lane else 1.0) for p, lane in products), default=0.0
     )
 
 

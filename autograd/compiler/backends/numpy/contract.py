@@ -7,6 +7,7 @@ read off its strides.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -204,7 +205,7 @@ def _single(calls: Calls, coef: float, out: Any, a: Any) -> None:
     target = pick(out, kept)
     both = [i for i in kept if moves(a, i)]
     if len(both) == len(kept):
-        rows, count = pick(a, kept + summed), int(np.prod([a.shape[i] for i in summed]))
+        rows, count = pick(a, kept + summed), math.prod([a.shape[i] for i in summed])
         flat = rows.reshape(*rows.shape[: len(kept)], count) if len(summed) > 1 else rows
         small = flat.size < 64 and target.flags.c_contiguous
         if np.may_share_memory(flat, rows) and len(kept) <= 1 and (blasable(flat) or small):
@@ -308,7 +309,7 @@ def _matmul(
     order = batch + rows + columns
     place = pick(out, order)
     shape = [out.shape[i] for i in batch] + (
-        [int(np.prod([out.shape[i] for i in g])) for g in (rows, columns) if g]
+        [math.prod([out.shape[i] for i in g]) for g in (rows, columns) if g]
     )
     view = place.reshape(shape)
     direct = np.may_share_memory(view, place) and (view.ndim < 2 or blasable(view))
@@ -327,7 +328,7 @@ def _matmul(
 
 
 def _volume(x: Any) -> int:
-    return int(np.prod([n for i, n in enumerate(x.shape) if moves(x, i)]))
+    return math.prod([n for i, n in enumerate(x.shape) if moves(x, i)])
 
 
 def blasable(x: Any) -> bool:
@@ -341,7 +342,7 @@ def blasable(x: Any) -> bool:
 def merged(calls: Calls, x: Any, groups: list[list[int]]) -> Any:
     """Return the array with each group of axes as one; packed into a fresh array where BLAS needs that."""
     picked = pick(x, [i for g in groups for i in g])
-    shape = [int(np.prod([x.shape[i] for i in g])) for g in groups]
+    shape = [math.prod([x.shape[i] for i in g]) for g in groups]
     view = picked.reshape(shape)
     if np.may_share_memory(view, picked) and (blasable(view) or view.size < 64):
         return view
