@@ -400,20 +400,14 @@ def _finished(b: Builder, graph: Graph) -> Graph:
 def _sorted(graph: Graph, origin: Ints) -> Graph:
     """Number each new node next to that which it serves, so that the forward pass keeps what it computes."""
     order = np.argsort(origin, kind="stable")
-    number = np.empty(graph.size, np.int64)
+    number = np.full(graph.size + 1, -1)  # of -1 too
     number[order] = np.arange(graph.size)
-
-    def renumbered(nodes: Any) -> Any:
-        """Return the new numbers; -1 stays."""
-        return np.where(np.asarray(nodes) >= 0, number[nodes], -1)
-
     t = graph.terms
     return replace(
-        graph, kind=graph.kind[order], value=graph.value[order], args=renumbered(graph.args[order]),
-        primal=renumbered(graph.primal[order]),
+        graph, kind=graph.kind[order], value=graph.value[order], args=graph.reading(number, order),
+        primal=number[graph.primal[order]],
         terms=Terms(number[t.node], t.coef, number[t.a], number[t.b], t.over),
-        outputs=renumbered(graph.outputs), pinned=renumbered(graph.pinned),
-        labels=renamed(graph.labels, number),
+        outputs=number[graph.outputs], pinned=number[graph.pinned], labels=renamed(graph.labels, number),
         forward=int((origin < graph.forward).sum()) if graph.forward >= 0 else -1,
-        scale=int(renumbered(graph.scale)), lanes=int(renumbered(graph.lanes)),
+        scale=int(number[graph.scale]), lanes=int(number[graph.lanes]),
     )  # fmt: skip
