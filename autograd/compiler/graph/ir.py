@@ -24,7 +24,7 @@ from autograd.words import gettext
 
 __all__ = [
     "ARITY", "CONST", "EXTREMA", "FIRST_ROW", "INPUT", "LANE", "LEAVES", "MAX", "MIN", "ONE", "PARAM",
-    "QUIET", "SOP", "Builder", "Graph", "Terms", "distinct", "renamed",
+    "QUIET", "SOP", "Builder", "Graph", "Terms", "distinct", "joined", "renamed",
 ]  # fmt: skip
 
 Ints = NDArray[np.int64]
@@ -91,6 +91,13 @@ class Terms:
     def copy(self) -> Terms:
         """Return a copy."""
         return Terms(self.node.copy(), self.coef.copy(), self.a.copy(), self.b.copy(), self.over.copy())
+
+
+def joined(*pieces: Terms) -> Terms:
+    """Return terms one after the other."""
+    return Terms(
+        *[np.concatenate([getattr(t, f) for t in pieces]) for f in ("node", "coef", "a", "b", "over")]
+    )
 
 
 @dataclass
@@ -391,23 +398,16 @@ class Builder:
 
     def add(self, node: Ints, coef: Any, a: Any, b: Any = ONE, over: Any = False) -> None:
         """Enter terms; numbers are repeated for every node."""
-        shape = node.shape
         full = [
-            np.broadcast_to(np.asarray(x, dtype), shape)
+            x if isinstance(x, np.ndarray) and x.ndim else np.broadcast_to(np.asarray(x, dtype), node.shape)
             for x, dtype in ((coef, float), (a, np.int64), (b, np.int64), (over, bool))
         ]
         self.pieces.append(Terms(node, *full))
 
     def gathered(self) -> Terms:
         """Return all terms entered so far."""
-        if not self.pieces:
-            empty = np.zeros(0, np.int64)
-            return Terms(empty, np.zeros(0), empty, empty, np.zeros(0, bool))
-        columns = [
-            np.concatenate([getattr(p, name) for p in self.pieces])
-            for name in ("node", "coef", "a", "b", "over")
-        ]
-        self.pieces = [Terms(*columns)]
+        empty = np.zeros(0, np.int64)
+        self.pieces = [joined(Terms(empty, np.zeros(0), empty, empty, np.zeros(0, bool)), *self.pieces)]
         return self.pieces[0]
 
     def graph(self, **fields: Any) -> Graph:

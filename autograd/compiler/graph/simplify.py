@@ -27,6 +27,7 @@ from autograd.compiler.graph.ir import (
     csr,
     distinct,
     flood,
+    joined,
     renamed,
 )
 
@@ -154,7 +155,7 @@ def _kept_in_sight(t: Terms, factor: Any, growth: Any, size: int) -> bool:
 def merge_equal(graph: Graph, changed: Any = None) -> Graph:
     """Add up the coefficients of terms with the same factors, and the same sign, in the same sum.
 
-    ``changed`` tells which terms are new where the others have been looked at: only their sums are.
+    In each sum, or in those of terms that have changed.
     """
     t, n = graph.terms, graph.size
     among = np.arange(len(t))
@@ -387,9 +388,7 @@ def settle_lane_sums(graph: Graph) -> Graph:
     products: Ints = graph.size + np.arange(len(both))
     extra = Terms(products, np.ones(len(both)), t.a[both], t.b[both], np.zeros(len(both), bool))
     t.a[both], t.b[both] = products, graph.lanes
-    terms = Terms(
-        *[np.concatenate([getattr(t, f), getattr(extra, f)]) for f in ("node", "coef", "a", "b", "over")]
-    )
+    terms = joined(t, extra)
     grow = len(both)
     return canonical(replace(
         graph, kind=np.append(graph.kind, np.full(grow, SOP, np.int16)),

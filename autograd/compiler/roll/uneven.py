@@ -16,8 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd.compiler.graph.hoist import joined, with_room
-from autograd.compiler.graph.ir import ONE, Graph, Ints, Terms
+from autograd.compiler.graph.hoist import with_room
+from autograd.compiler.graph.ir import ONE, Graph, Ints, Terms, joined
 from autograd.compiler.graph.rounds import LEAST
 from autograd.compiler.roll.program import Part, Program, Ref, Statement
 from autograd.compiler.roll.repeats import Loop, Rounds, blocks, read, repeats
