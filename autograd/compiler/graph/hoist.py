@@ -16,7 +16,7 @@ from autograd.compiler.graph.counting import bincount
 from autograd.compiler.graph.ir import ONE, SOP, Graph, Ints, Terms, distinct, joined, renamed
 from autograd.compiler.graph.schedule import FINE, mixed, signatures, term_keys
 
-__all__ = ["hoist"]
+__all__ = ["hoist", "joined", "with_room"]
 
 RECURS = 4
 """On how many levels a kind of sum must occur for its early products to be worth their own statement."""
