@@ -24,6 +24,8 @@ __all__ = ["Cycle", "cycles", "place_groups"]
 
 FIRST = 6
 """So many rounds are laid out one by one, of which two must move as all others do."""
+TRIES = 2
+"""How often in a row no loop is found before the rest is laid out one by one."""
 MANY = 1 << 30
 """More statements than there are."""
 
@@ -57,7 +59,14 @@ def place_groups(layout: Layout, found: list[Ints], known: list[Cycle]) -> None:
     for cycle in known:
         for group in found[done : cycle.start]:
             layout.place(group)
-        _Steady(layout, cycle.groups).place()
+        groups, failed = cycle.groups, 0
+        while len(groups[0]) >= FIRST and failed < TRIES:
+            rounds = _Steady(layout, groups)
+            failed = 0 if rounds.place() else failed + 1
+            groups = [nodes[rounds.done :] for nodes in groups]
+        for row in zip(*groups, strict=True):
+            for group in row:
+                layout.place(group)
         done = cycle.end
     for group in found[done:]:
         layout.place(group)
@@ -86,8 +95,8 @@ class _Steady:
         self.made: list[list[Statement]] = []
         self.done, self.stands, self.pins = 0, False, self.nodes
 
-    def place(self) -> None:
-        """Make the statements.
+    def place(self) -> bool:
+        """Make the statements of the first rounds; tell whether there is a loop among them.
 
         Where they do not settle as suits each best, or read through tables, results have to stand in order.
         """
@@ -100,8 +109,8 @@ class _Steady:
             if fewer >= notes:
                 self._undo(before)
                 self._settle()
-        for r in range(self.done, self.count):
-            self._place(r)
+        self.layout.moves = None
+        return notes < MANY or self.stands
 
     def _settle(self) -> int:
         """Make the statements of the first rounds, and of all that move as these do, if there are such.
@@ -161,15 +170,18 @@ class _Steady:
         return np.concatenate(read, axis=1), np.concatenate(of), [t.coef[which], t.over[which]]
 
     def _motions(self) -> Ints:
-        """Return for each column a number that tells how what it reads from elsewhere moves."""
-        keys = np.zeros(self.nodes.shape[1], np.uint64)
-        read, of, _ = self._operands(self.nodes[self.count // 2 :][:2])
-        if len(read) == 2:
-            here, there = np.where(read < 0, -1, self.layout.address[read])
-            known = (here >= 0) & (there >= 0)
-            with np.errstate(over="ignore"):
-                np.add.at(keys, of[known], mixed((there - here)[known]))
-        return keys.view(np.int64)
+        """Return for each column a number that tells how what it reads from elsewhere moves; note it, too."""
+        keys, moves = np.zeros(self.nodes.shape[1], np.int64), np.zeros(self.graph.size, np.int64)
+        read, of, _ = self._operands(self.nodes)
+        at = np.where(read < 0, -1, self.layout.address[read])
+        if len(at) > 2:
+            known = (at >= 0).all(axis=0)
+            step = (at[len(at) // 2] - at[len(at) // 2 - 1])[known].astype(np.uint64)
+            moves[self.nodes] = moves[read[:, ~known]] = 1
+            moves[read[:, known]] = mixed(step).view(np.int64)
+            np.add.at(keys, of[known], moves[read[0, known]])
+        self.layout.moves = moves
+        return keys
 
     def _stand(self) -> None:
         """Let results stand by level, and in the order of recording."""
