@@ -376,12 +376,14 @@ def _chain_rule_recorded(now: Pass, create_graph: bool) -> Pass | None:
 def _recorded_edges(node: Node, tracing: bool) -> list[tuple[Node, Any]]:
     """Return each parent with its local derivative as a node: the row's rule, run on nodes.
 
-    While the compiler is ``tracing``, no data can be changed, and a program has other data.
+    While the compiler is ``tracing``, no data can be changed, and a program has other data and branches.
     """
-    op, operands = node.op, node.operands
+    op, operands = node._row, node.operands
     if op is None:
         return []
-    y = node._data if tracing else op.value(*[x._data if isinstance(x, Node) else x for x in operands])
+    if tracing:
+        return [(x, p) for x, p in zip(operands, op.rule(node, operands)) if isinstance(x, Node)]
+    y = op.value(*[x._data if isinstance(x, Node) else x for x in operands])
     if y != node._data and not (math.isnan(y) and math.isnan(node._data)):
         raise GraphError(gettext(
             "the data of {name}(...) = {data} or of its operands was changed after it was computed (it "
@@ -391,7 +393,7 @@ def _recorded_edges(node: Node, tracing: bool) -> list[tuple[Node, Any]]:
         ))  # fmt: skip
     partials = op.rule(node, operands)
     pairs = [(x, p) for x, p in zip(operands, partials) if isinstance(x, Node)]  # constants may follow
-    if op.gated and not tracing:  # a compiled program has other data, and takes other branches
+    if op.gated:
         pairs = [(x, None if d is None else p) for (x, p), (_, d) in zip(pairs, node._edges(), strict=True)]
     return pairs
 

@@ -123,7 +123,7 @@ def _arrays(op: Op, params: tuple[float, ...], count: int) -> tuple[Any, Ints, I
     """Return the coefficients of a total, and which operands its products have; ``count`` stands for one."""
     total = total_of(op, params, count)
     assert total is not None
-    pairs = [([i for i in factors if i < count] + [count, count])[:2] for _, factors in total.terms]
+    pairs = [(*[i for i in factors if i < count], count, count)[:2] for _, factors in total.terms]
     first, second = np.array(pairs, np.int64).reshape(-1, 2).T
     return np.array([coef for coef, _ in total.terms]), first, second
 
@@ -143,6 +143,7 @@ def _numbers(b: Builder, total: Total, columns: Columns) -> list[Any]:
 @lru_cache(maxsize=1024)
 def _stops(op: Op, params: tuple[float, ...], count: int) -> bool:
     """Tell whether a row lets no gradient through: each of its derivatives is the number zero."""
+    count = 2 + count % 2 if op.arity == ANY and count > 2 else count  # of more, each is like these
     known: list[Step] = [(op, OPERAND)] * (count + 1)
     partials, _ = recorded(lambda *xs: op.rule(xs[count], (*xs[:count], *params)), known, (), guards=False)
     return all(p.__class__ is float and p == 0.0 for p in partials[:count])
@@ -228,16 +229,20 @@ def _write_out(b: Builder, written: Written, columns: Columns, out: Ints, call: 
     read = {x for _, given in written.steps[len(known) :] for x in given if x.__class__ is int}
     last = {x for x in written.results if x.__class__ is int and x >= len(known)} - read
     made = repeat(b, written.steps, known, leaving=last)
+    alike: dict[Any, list[Any]] = {}
     for i in distinct(index).tolist():
         where = np.flatnonzero(index == i)
         result, nodes, place = written.results[i], out[where], which[call[where]]
         if isinstance(result, float):
             b.add(nodes, result, ONE)
         elif result in last:
-            op, params, operands = _taken(b, written.steps[result], made, place)
-            lower(b, op, params, operands, nodes)
+            *row, operands = _taken(b, written.steps[result], made, place)
+            alike.setdefault((*row, len(operands)), []).append((*operands, nodes))
         else:
             b.add(nodes, 1.0, made[result][place])
+    for (op, params, _), some in alike.items():
+        *columns, nodes = map(np.concatenate, zip(*some, strict=True))
+        lower(b, op, params, columns, nodes)
 
 
 def repeat(b: Builder, steps: list[Step], known: list[Ints], leaving: Container[int] = ()) -> list[Ints]:
@@ -400,20 +405,14 @@ def _finished(b: Builder, graph: Graph) -> Graph:
 def _sorted(graph: Graph, origin: Ints) -> Graph:
     """Number each new node next to that which it serves, so that the forward pass keeps what it computes."""
     order = np.argsort(origin, kind="stable")
-    number = np.empty(graph.size, np.int64)
+    number = np.full(graph.size + 1, -1)  # of -1 too
     number[order] = np.arange(graph.size)
-
-    def renumbered(nodes: Any) -> Any:
-        """Return the new numbers; -1 stays."""
-        return np.where(np.asarray(nodes) >= 0, number[nodes], -1)
-
     t = graph.terms
     return replace(
-        graph, kind=graph.kind[order], value=graph.value[order], args=renumbered(graph.args[order]),
-        primal=renumbered(graph.primal[order]),
+        graph, kind=graph.kind[order], value=graph.value[order], args=graph.reading(number, order),
+        primal=number[graph.primal[order]],
         terms=Terms(number[t.node], t.coef, number[t.a], number[t.b], t.over),
-        outputs=renumbered(graph.outputs), pinned=renumbered(graph.pinned),
-        labels=renamed(graph.labels, number),
+        outputs=number[graph.outputs], pinned=number[graph.pinned], labels=renamed(graph.labels, number),
         forward=int((origin < graph.forward).sum()) if graph.forward >= 0 else -1,
-        scale=int(renumbered(graph.scale)), lanes=int(renumbered(graph.lanes)),
+        scale=int(number[graph.scale]), lanes=int(number[graph.lanes]),
     )  # fmt: skip

@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 
 from autograd.compiler.graph.counting import bincount
-from autograd.compiler.graph.ir import ONE, SOP, Graph, Ints, Terms, distinct, renamed
+from autograd.compiler.graph.ir import ONE, SOP, Graph, Ints, Terms, distinct, joined, renamed
 from autograd.compiler.graph.schedule import FINE, mixed, signatures, term_keys
 
-__all__ = ["hoist"]
+__all__ = ["hoist", "joined", "with_room"]
 
 RECURS = 4
 """On how many levels a kind of sum must occur for its early products to be worth their own statement."""
@@ -36,24 +36,27 @@ def hoist(graph: Graph) -> Graph:
     places = distinct(signature[sums] * depth + level[sums])
     recurring = bincount(places // depth, minlength=int(signature.max()) + 1) >= RECURS
     t = graph.terms
-    inside = np.flatnonzero(recurring[signature[t.node]] & (graph.kind[t.node] == SOP))
-    if not len(inside):
-        return graph
+    inside = np.flatnonzero((recurring[signature] & (graph.kind == SOP))[t.node])
+    some = t.take(inside)
     first = np.full(len(recurring), depth)
     np.minimum.at(first, signature[sums], level[sums])
-    ready = np.maximum(level[t.a], level[t.b])
+    waits = np.maximum(level[some.a], level[some.b]) >= first[signature[some.node]]
+    waits |= some.over | (some.a == ONE)
+    if waits.all():
+        return graph
     kinds = _classes(graph, lane)
     # A class of terms moves only as a whole, or the sums would no longer be built alike.
-    pair = signature[t.node[inside]] * (int(kinds.max()) + 1) + kinds[inside]
+    pair = signature[some.node] * (int(kinds.max()) + 1) + kinds[inside]
     _, which = np.unique(pair, return_inverse=True)
     late = np.zeros(which.max() + 1, bool)
-    late[
-        which[(ready[inside] >= first[signature[t.node[inside]]]) | t.over[inside] | (t.a[inside] == ONE)]
-    ] = True
-    uneven = _uneven(t.node[inside], which, bincount(signature[sums], minlength=len(recurring)), signature)
-    moves = ~late[which] & ~uneven[which]
+    late[which[waits]] = True
+    early = np.flatnonzero(~late[which])
+    if not len(early):
+        return graph
+    members = bincount(signature[sums], minlength=len(recurring))
+    uneven = _uneven(some.node[early], which[early], members, signature)
     taken = np.zeros(len(t), bool)
-    taken[inside[moves]] = True
+    taken[inside[early[~uneven[which[early]]]]] = True
     # Only where a product moves, and something has to wait.
     products, rest = [
         bincount(t.node[mask], minlength=graph.size) > 0 for mask in (taken & (t.b != ONE), ~taken)
@@ -131,13 +134,6 @@ def _split(graph: Graph, taken: Any) -> Graph:
     return replace(graph, terms=joined(moved, extra))
 
 
-def joined(*pieces: Terms) -> Terms:
-    """Return terms one after the other."""
-    return Terms(
-        *[np.concatenate([getattr(t, f) for t in pieces]) for f in ("node", "coef", "a", "b", "over")]
-    )
-
-
 def with_room(graph: Graph, ahead: int, behind: int) -> tuple[Graph, Ints, Ints]:
     """Return a graph with new sums, of no terms so far: at the end of the forward pass, and at the very end.
 
@@ -145,27 +141,23 @@ def with_room(graph: Graph, ahead: int, behind: int) -> tuple[Graph, Ints, Ints]
     """
     n = graph.size
     end = graph.forward if graph.forward >= 0 else n
-    number = np.arange(n)
-    number[end:] += ahead
+    number = np.append(np.arange(n), -1)  # of -1 too
+    number[end:-1] += ahead
     made = np.concatenate([end + np.arange(ahead), n + ahead + np.arange(behind)])
 
     def grown(old: Any, fill: Any) -> Any:
         """Return an array over the nodes with room for the new ones."""
         new = np.full((n + len(made), *old.shape[1:]), fill, old.dtype)
-        new[number] = old
+        new[number[:-1]] = old
         return new
-
-    def renumbered(nodes: Ints) -> Ints:
-        """Return the new numbers; -1 stays."""
-        return np.where(nodes >= 0, number[nodes], -1)
 
     t = graph.terms
     return replace(
         graph, kind=grown(graph.kind, SOP), value=grown(graph.value, 0.0),
-        args=grown(renumbered(graph.args), -1), primal=grown(renumbered(graph.primal), -1),
+        args=grown(graph.reading(number), -1), primal=grown(number[graph.primal], -1),
         terms=Terms(number[t.node], t.coef, number[t.a], number[t.b], t.over),
-        outputs=renumbered(graph.outputs), pinned=renumbered(graph.pinned),
+        outputs=number[graph.outputs], pinned=number[graph.pinned],
         labels=renamed(graph.labels, number),
         forward=graph.forward + ahead if graph.forward >= 0 else -1,
-        scale=int(renumbered(np.array(graph.scale))), lanes=int(renumbered(np.array(graph.lanes))),
+        scale=int(number[graph.scale]), lanes=int(number[graph.lanes]),
     ), number, made  # fmt: skip

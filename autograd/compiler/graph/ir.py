@@ -24,7 +24,7 @@ from autograd.words import gettext
 
 __all__ = [
     "ARITY", "CONST", "EXTREMA", "FIRST_ROW", "INPUT", "LANE", "LEAVES", "MAX", "MIN", "ONE", "PARAM",
-    "QUIET", "SOP", "Builder", "Graph", "Terms", "distinct", "renamed",
+    "QUIET", "SOP", "Builder", "Graph", "Terms", "distinct", "joined", "renamed",
 ]  # fmt: skip
 
 Ints = NDArray[np.int64]
@@ -93,6 +93,13 @@ class Terms:
         return Terms(self.node.copy(), self.coef.copy(), self.a.copy(), self.b.copy(), self.over.copy())
 
 
+def joined(*pieces: Terms) -> Terms:
+    """Return terms one after the other."""
+    return Terms(
+        *[np.concatenate([getattr(t, f) for t in pieces]) for f in ("node", "coef", "a", "b", "over")]
+    )
+
+
 @dataclass
 class Graph:
     """A scalar graph. Passes return a new one."""
@@ -138,16 +145,31 @@ class Graph:
 
     def edges(self) -> tuple[Ints, Ints]:
         """Return producers and consumers, one pair for each use of a node."""
-        operands, t = self.args.ravel(), self.terms
-        there, second = np.flatnonzero(operands >= 0), t.b != ONE
-        producers = np.concatenate([operands[there], t.a, t.b[second]])
-        return producers, np.concatenate([there // ARITY, t.node, t.node[second]])
+        (consumers, operands), t = self.reads(), self.terms
+        second = np.flatnonzero(t.b != ONE)
+        producers = np.concatenate([operands, t.a, t.b[second]])
+        return producers, np.concatenate([consumers, t.node, t.node[second]])
+
+    def reads(self) -> tuple[Ints, Ints]:
+        """Return the rows and their operands, one pair for each."""
+        rows = np.flatnonzero(self.kind >= FIRST_ROW)
+        operands = self.args[rows].ravel()
+        there = np.flatnonzero(operands >= 0)
+        return rows[there // ARITY], operands[there]
+
+    def reading(self, number: Ints, which: Any = None) -> Ints:
+        """Return what nodes, or which of them, read, by other numbers."""
+        if not (self.kind >= FIRST_ROW).any():
+            return self.args if which is None else self.args[: len(which)]
+        args: Ints = np.append(number, -1)[self.args if which is None else self.args[which]]
+        return args
 
     def uses(self) -> Ints:
-        """Return for each node how often it is used."""
-        t, n = self.terms, self.size
-        columns = t.a, t.b[t.b != ONE], self.args[self.args >= 0]
-        return sum((bincount(column, minlength=n) for column in columns), np.zeros(n, np.int64))
+        """Return for each node how often it is used; of the number 1, nothing."""
+        columns = self.terms.a, self.terms.b, self.reads()[1]
+        uses = sum((bincount(x, minlength=self.size) for x in columns), np.zeros(self.size, np.int64))
+        uses[ONE] = 0
+        return uses
 
     def levels(self) -> Ints:
         """Return for each node the length of the longest path to it; leaves are at 0."""
@@ -324,9 +346,8 @@ class Builder:
         b.pieces = [graph.terms]
         b.rows = list(graph.rows)
         b.row_kinds = {key: FIRST_ROW + i for i, key in enumerate(b.rows)}
-        for j in range(ARITY, 0, -1):
-            of = np.flatnonzero((graph.args >= 0).sum(1) == j)
-            b.calls.append((of, [graph.args[of, i] for i in range(j)]))
+        rows = np.flatnonzero(graph.kind >= FIRST_ROW)
+        b.calls = [(rows, list(graph.args[rows].T))]
         return b
 
     def new(self, kind: int, count: int) -> Ints:
@@ -377,23 +398,16 @@ class Builder:
 
     def add(self, node: Ints, coef: Any, a: Any, b: Any = ONE, over: Any = False) -> None:
         """Enter terms; numbers are repeated for every node."""
-        shape = node.shape
         full = [
-            np.broadcast_to(np.asarray(x, dtype), shape)
+            x if isinstance(x, np.ndarray) and x.ndim else np.broadcast_to(np.asarray(x, dtype), node.shape)
             for x, dtype in ((coef, float), (a, np.int64), (b, np.int64), (over, bool))
         ]
         self.pieces.append(Terms(node, *full))
 
     def gathered(self) -> Terms:
         """Return all terms entered so far."""
-        if not self.pieces:
-            empty = np.zeros(0, np.int64)
-            return Terms(empty, np.zeros(0), empty, empty, np.zeros(0, bool))
-        columns = [
-            np.concatenate([getattr(p, name) for p in self.pieces])
-            for name in ("node", "coef", "a", "b", "over")
-        ]
-        self.pieces = [Terms(*columns)]
+        empty = np.zeros(0, np.int64)
+        self.pieces = [joined(Terms(empty, np.zeros(0), empty, empty, np.zeros(0, bool)), *self.pieces)]
         return self.pieces[0]
 
     def graph(self, **fields: Any) -> Graph:
@@ -401,11 +415,13 @@ class Builder:
         kind = np.concatenate(self.kinds)
         for ids, what in self.assigned:
             kind[ids] = what
-        args = np.full((self.size, ARITY), -1, np.int64)
-        for out, operands in self.calls:
+        args = np.broadcast_to(np.int64(-1), (self.size, ARITY))
+        calls = [call for call in self.calls if len(call[0])]
+        args = args.copy() if calls else args
+        for out, operands in calls:
             for j, column in enumerate(operands):
                 args[out, j] = column
         primal = fields.pop("primal", np.full(self.size, -1, np.int64))
         return Graph(
-            kind, np.concatenate(self.values), args, primal, self.gathered().copy(), list(self.rows), **fields
+            kind, np.concatenate(self.values), args, primal, self.gathered(), list(self.rows), **fields
         )

@@ -15,6 +15,7 @@ import numpy as np
 from autograd.compiler.graph.counting import bincount
 from autograd.compiler.graph.ir import (
     CONST,
+    FIRST_ROW,
     LANE,
     LARGE,
     ONE,
@@ -26,6 +27,7 @@ from autograd.compiler.graph.ir import (
     csr,
     distinct,
     flood,
+    joined,
     renamed,
 )
 
@@ -47,8 +49,9 @@ ROUNDS = 6
 
 def simplify(graph: Graph) -> Graph:
     """Run the passes below until they have nothing left to do."""
-    graph = compact(alias(fold(merge_equal(canonical(graph)))))
-    return fuse_equal(compact(alias(fold(_merged(absorb(graph))))))
+    for step in (canonical, merge_equal, fold, alias, compact, absorb, fold, alias, compact, fuse_equal):
+        graph = step(graph)
+    return graph
 
 
 def kept(graph: Graph) -> Any:
@@ -60,31 +63,37 @@ def kept(graph: Graph) -> Any:
 
 
 @QUIET
-def canonical(graph: Graph) -> Graph:
-    """Move constant factors into the coefficients, and a lone factor to the first place."""
-    t = graph.terms
-    plain = graph.kind[t.node] == SOP
+def canonical(graph: Graph, changed: Any = None) -> Graph:
+    """Move constant factors into the coefficients, and a lone factor to the first place.
+
+    Of all terms, or of those that have changed.
+    """
+    some = t = graph.terms
+    if changed is not None:
+        some = t.take(changed := np.flatnonzero(changed))
     constant = graph.kind == CONST
     constant[ONE] = False
-    wrong = (t.b != ONE) & ((t.b < t.a) | (t.a == ONE)) | constant[t.a] | constant[t.b]
-    if not (plain & wrong).any():
+    wrong = constant[some.a] | constant[some.b]
+    wrong = np.flatnonzero(wrong | (some.b != ONE) & ((some.b < some.a) | (some.a == ONE)))
+    wrong = wrong[graph.kind[some.node[wrong]] == SOP]
+    if not len(wrong):
         return graph
+    some = some.take(wrong)
+    wrong = wrong if changed is None else changed[wrong]
     t = t.copy()
-    for factor in (t.a, t.b):
-        hit = plain & constant[factor]
-        t.coef[hit] *= graph.value[factor[hit]]
+    for factor in (some.a, some.b):
+        hit = constant[factor]
+        some.coef[hit] *= graph.value[factor[hit]]
         factor[hit] = ONE
-    lone = plain & (t.a == ONE)
-    t.a[lone], t.b[lone] = t.b[lone], ONE
-    swap = plain & (t.b != ONE) & (t.b < t.a)
-    t.a[swap], t.b[swap] = t.b[swap], t.a[swap]
+    swap = (some.a == ONE) | (some.b != ONE) & (some.b < some.a)
+    some.a[swap], some.b[swap] = some.b[swap], some.a[swap]
+    t.coef[wrong], t.a[wrong], t.b[wrong] = some.coef, some.a, some.b
     return replace(graph, terms=t)
 
 
-def _merged(graph: Graph) -> Graph:
-    """Return a graph in canonical form; only where it was not, equal terms are looked for."""
-    changed = canonical(graph)
-    return graph if changed is graph else merge_equal(changed)
+def _settled(graph: Graph, changed: Any) -> Graph:
+    """Return a graph in canonical form without equal terms, as it was before some terms changed."""
+    return merge_equal(canonical(graph, changed), changed)
 
 
 def absorb(graph: Graph) -> Graph:
@@ -95,15 +104,16 @@ def absorb(graph: Graph) -> Graph:
     inner = (t.b == ONE) & free[t.a] & (graph.kind[t.node] == SOP)
     if not inner.any():
         return graph
-    for inside in (inner, inner & (np.abs(t.coef) == 1.0)):
+    units = inner & (np.abs(t.coef) == 1.0)
+    for inside in (inner, units):
         parent, coef, over, growth = _chains(
             graph.size, t.a[inside], t.node[inside], t.coef[inside], t.over[inside]
         )
         rest = t.take(~inside)
-        if _kept_in_sight(rest, coef[rest.node], growth[rest.node], graph.size):
+        if (inside == units).all() or _kept_in_sight(rest, coef[rest.node], growth[rest.node], graph.size):
             break
     terms = Terms(parent[rest.node], rest.coef * coef[rest.node], rest.a, rest.b, rest.over | over[rest.node])
-    return merge_equal(replace(graph, terms=terms))
+    return merge_equal(replace(graph, terms=terms), terms.node != rest.node)
 
 
 def _chains(size: int, start: Ints, end: Ints, coef: Any, over: Any) -> tuple[Ints, Any, Any, Any]:
@@ -142,18 +152,25 @@ def _kept_in_sight(t: Terms, factor: Any, growth: Any, size: int) -> bool:
     return not (((_size(t.coef) * growth > LARGE) | undone) & (t.a != ONE)).any()
 
 
-def merge_equal(graph: Graph) -> Graph:
-    """Add up the coefficients of terms with the same factors, and the same sign, in the same sum."""
-    t = graph.terms
-    if not len(t):
+def merge_equal(graph: Graph, changed: Any = None) -> Graph:
+    """Add up the coefficients of terms with the same factors, and the same sign, in the same sum.
+
+    In each sum, or in those of terms that have changed.
+    """
+    t, n = graph.terms, graph.size
+    among = np.arange(len(t))
+    if changed is not None:
+        touched = np.zeros(n, bool)
+        touched[t.node[changed]] = True
+        among = np.flatnonzero(touched[t.node])
+    if not len(among):
         return graph
-    n = graph.size
-    if n < 1_600_000:  # the key fits into 63 bits
-        key = ((t.node * n + t.a) * n + t.b) * 2 + t.over
-        order = np.argsort(key, kind="stable")
-        key = key[order]
-        same = key[1:] == key[:-1]
-    else:
+    everything, t = t, t.take(among)
+    key = ((t.node * n + t.a) * n + t.b) * 2 + t.over
+    order = np.argsort(key, kind="stable")
+    key = key[order]
+    same = key[1:] == key[:-1]
+    if n >= 1_600_000 and same.any():  # the key did not fit into 63 bits
         order = np.lexsort((t.over, t.b, t.a, t.node))
         same = np.ones(len(t) - 1, bool)
         for column in (t.node, t.a, t.b, t.over):
@@ -171,11 +188,10 @@ def merge_equal(graph: Graph) -> Graph:
     if not same.any():
         return graph
     starts = np.concatenate([[0], np.flatnonzero(~same) + 1])
-    coef = np.add.reduceat(t.coef[order], starts)
-    merged = t.take(order[starts])
-    merged.coef = coef
-    back = np.argsort(order[starts], kind="stable")  # the recorded order of terms
-    return replace(graph, terms=merged.take(back))
+    coef, stay = everything.coef.copy(), np.ones(len(everything), bool)
+    coef[among[order[starts]]] = np.add.reduceat(t.coef[order], starts)
+    stay[among[order[1:][same]]] = False
+    return replace(graph, terms=replace(everything, coef=coef).take(stay))
 
 
 def fold(graph: Graph) -> Graph:
@@ -184,17 +200,17 @@ def fold(graph: Graph) -> Graph:
     for _ in range(64):
         t = graph.terms
         sums = (graph.kind == SOP) & free
+        count = bincount(t.node, minlength=graph.size)
         # An adjoint without contributions: nothing flows there, nor further on.
-        empty = sums & (graph.primal >= 0)
-        empty[t.node] = False
-        dead = empty[t.a] | empty[t.b]
+        empty = sums & (graph.primal >= 0) & (count == 0)
+        dead = empty[t.a] | empty[t.b] if empty.any() else np.zeros(len(t), bool)
         gone = graph.scatters() & empty[graph.args[:, 0]]
         if dead.any() or gone.any():
             kind, args = np.where(gone, CONST, graph.kind), np.where(gone[:, None], -1, graph.args)
             graph = replace(graph, terms=t.take(~dead), kind=kind.astype(np.int16), args=args)
             continue
-        constant = sums & ~empty
-        constant[t.node[(t.a != ONE) | t.over]] = False
+        own = bincount(t.node[(t.a == ONE) & ~t.over], minlength=graph.size)
+        constant = sums & ~empty & (count == own)
         if not constant.any():
             return graph
         gone = constant[t.node]
@@ -202,7 +218,8 @@ def fold(graph: Graph) -> Graph:
         value += bincount(t.node[gone], t.coef[gone], minlength=graph.size)
         kind = graph.kind.copy()
         kind[constant] = CONST
-        graph = merge_equal(canonical(replace(graph, kind=kind, value=value, terms=t.take(~gone))))
+        t = t.take(~gone)
+        graph = _settled(replace(graph, kind=kind, value=value, terms=t), constant[t.a] | constant[t.b])
     return graph
 
 
@@ -215,16 +232,18 @@ def alias(graph: Graph) -> Graph:
     if not single.any():
         return graph
     needed = np.zeros(graph.size, bool)
-    needed[graph.args[graph.args >= 0]] = True
+    needed[graph.reads()[1]] = True
     needed[t.a[graph.kind[t.node] != SOP]] = True
     # A multiple that is used once moves into the coefficient there.
     single &= (t.coef == 1.0) | (((t.coef == -1.0) | (graph.uses() == 1)[t.node]) & ~needed[t.node])
     if not single.any():
         return graph
-    for chosen in (single, single & (np.abs(t.coef) == 1.0)):
+    units = single & (np.abs(t.coef) == 1.0)
+    for chosen in (single, units):
         single = chosen
         to, sign, _, growth = _chains(graph.size, t.node[single], t.a[single], t.coef[single], False)
-        if _kept_in_sight(t, sign[t.a] * sign[t.b], growth[t.a] * growth[t.b], graph.size):
+        exact = (single == units).all()
+        if exact or _kept_in_sight(t, sign[t.a] * sign[t.b], growth[t.a] * growth[t.b], graph.size):
             break
     # A multiple must not be reached through one that a row reads, nor one taken back on the way.
     sign = np.where((sign == 1.0) & (growth > 1.0), np.nan, sign)
@@ -237,8 +256,8 @@ def alias(graph: Graph) -> Graph:
     sums = graph.kind[rest.node] == SOP
     factor = np.where(sums, sign[rest.a] * sign[rest.b], 1.0)
     terms = Terms(rest.node, rest.coef * factor, to[rest.a], to[rest.b], rest.over)
-    args = np.where(graph.args >= 0, to[graph.args], -1)
-    return merge_equal(canonical(replace(graph, terms=terms, args=args)))
+    changed = (terms.a != rest.a) | (terms.b != rest.b)
+    return _settled(replace(graph, terms=terms, args=graph.reading(to)), changed)
 
 
 def adopt(graph: Graph) -> Graph:
@@ -263,9 +282,8 @@ def adopt(graph: Graph) -> Graph:
     primal = graph.primal.copy()
     primal[to[sums]] = np.where(primal[to[sums]] >= 0, primal[to[sums]], primal[sums])
     rest = t.take(~(copies & gone[t.node]))
-    args = np.where(graph.args >= 0, to[graph.args], -1)
     terms = Terms(to[rest.node], rest.coef, to[rest.a], to[rest.b], rest.over)
-    return compact(canonical(replace(graph, args=args, terms=terms, primal=primal)))
+    return compact(canonical(replace(graph, args=graph.reading(to), terms=terms, primal=primal)))
 
 
 def _beside_others(graph: Graph, copies: Any, pinned: Any, count: Ints) -> Any:
@@ -288,20 +306,17 @@ def compact(graph: Graph) -> Graph:
     live = _live(graph)
     if live.all():
         return graph
-    number = np.cumsum(live) - 1
+    which = np.flatnonzero(live)
+    number = np.full(graph.size + 1, -1)  # of -1 too
+    number[which] = np.arange(len(which))
     t = graph.terms.take(live[graph.terms.node])
-    terms = Terms(number[t.node], t.coef, number[t.a], number[t.b], t.over)
-    args = graph.args[live]
-    args = np.where(args >= 0, number[args], -1)
-    primal = graph.primal[live]
-    primal = np.where((primal >= 0) & live[primal], number[primal], -1)
     return replace(
-        graph, kind=graph.kind[live], value=graph.value[live], args=args, primal=primal, terms=terms,
-        outputs=number[graph.outputs], pinned=np.where(graph.pinned >= 0, number[graph.pinned], -1),
-        labels=renamed(graph.labels, np.where(live, number, -1)),
+        graph, kind=graph.kind[which], value=graph.value[which], args=graph.reading(number, which),
+        primal=number[graph.primal[which]],
+        terms=Terms(number[t.node], t.coef, number[t.a], number[t.b], t.over),
+        outputs=number[graph.outputs], pinned=number[graph.pinned], labels=renamed(graph.labels, number),
         forward=int(live[: graph.forward].sum()) if graph.forward >= 0 else -1,
-        scale=int(number[graph.scale]) if graph.scale >= 0 else -1,
-        lanes=int(number[graph.lanes]) if graph.lanes >= 0 else -1,
+        scale=int(number[graph.scale]), lanes=int(number[graph.lanes]),
     )  # fmt: skip
 
 
@@ -333,7 +348,7 @@ def _live(graph: Graph) -> Any:
 def fuse_equal(graph: Graph) -> Graph:
     """Compute a row of the same operands once: the rules of neighbouring operands repeat steps."""
     for _ in range(16):
-        rows = np.flatnonzero((graph.args[:, 0] >= 0) & ~graph.scatters())
+        rows = np.flatnonzero((graph.kind >= FIRST_ROW) & ~graph.scatters())
         if not len(rows):
             return graph
         n = graph.size + 1
@@ -348,9 +363,9 @@ def fuse_equal(graph: Graph) -> Graph:
         to[rows[order]] = rows[order[np.flatnonzero(new)]][np.cumsum(new) - 1]
         to = np.where(kept(graph), np.arange(graph.size), to)
         t = graph.terms
-        args = np.where(graph.args >= 0, to[graph.args], -1)
         terms = Terms(t.node, t.coef, to[t.a], to[t.b], t.over)
-        graph = compact(merge_equal(canonical(replace(graph, args=args, terms=terms))))
+        changed = (terms.a != t.a) | (terms.b != t.b)
+        graph = compact(_settled(replace(graph, args=graph.reading(to), terms=terms), changed))
     return graph
 
 
@@ -373,9 +388,7 @@ def settle_lane_sums(graph: Graph) -> Graph:
     products: Ints = graph.size + np.arange(len(both))
     extra = Terms(products, np.ones(len(both)), t.a[both], t.b[both], np.zeros(len(both), bool))
     t.a[both], t.b[both] = products, graph.lanes
-    terms = Terms(
-        *[np.concatenate([getattr(t, f), getattr(extra, f)]) for f in ("node", "coef", "a", "b", "over")]
-    )
+    terms = joined(t, extra)
     grow = len(both)
     return canonical(replace(
         graph, kind=np.append(graph.kind, np.full(grow, SOP, np.int16)),

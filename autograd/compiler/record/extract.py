@@ -73,18 +73,10 @@ class Recorded:
 
         Of a number so large that sums of its multiples may overflow, a leaf's.
         """
-        large = {x for x in objects if x.__class__ is float and LARGE < abs(x) < math.inf}
-        for x in large.difference(self.fixed):
-            self.fixed[x] = self._capture(constant(x))
-        found = self.resolve(objects)
-        if large:
-            for i, x in enumerate(objects):
-                if x.__class__ is float and x in large:
-                    found[i] = self.fixed[x]
-        return found
+        return self.resolve(objects, LARGE)
 
-    def resolve(self, objects: Sequence[Any]) -> Ints:
-        """Return the nodes of Values and numbers."""
+    def resolve(self, objects: Sequence[Any], bound: float = math.inf) -> Ints:
+        """Return the nodes of Values and numbers, of finite ones beyond a bound a leaf's."""
         found = _numbers(self.ids, objects)
         missing = (found < 0).nonzero()[0]
         if len(missing):
@@ -93,6 +85,10 @@ class Recorded:
                 x = objects[i]
                 if x.__class__ is Value:
                     found[i] = self._capture(x)
+                elif bound < abs(x) < math.inf:
+                    if x not in self.fixed:
+                        self.fixed[x] = self._capture(constant(x))
+                    found[i] = self.fixed[x]
                 elif x in cache and x:
                     found[i] = cache[x]
                 else:
@@ -124,7 +120,6 @@ class Recorded:
 @QUIET
 def extract(rec: Recorded, tape: list[Value], roots: Sequence[Value]) -> None:
     """Enter all recorded nodes; ``rec.ids`` then knows them."""
-    refuse_no_grad(tape)
     b = rec.b
     ids = rec.leaves(tape, 4)
     more = [r for r in roots if r.op is not None and r not in rec.ids]
@@ -177,12 +172,17 @@ def _read(tape: list[Value], ids: dict[Any, int]) -> tuple[list[Any], Ints, Ints
     operations made has a number.
     """
     if engine is not None:
-        ops, codes, *sides = engine.read(tape, ids)
+        try:
+            ops, codes, *sides = engine.read(tape, ids)
+        except TypeError:
+            refuse_no_grad(tape)
+            raise
         first, second = [np.frombuffer(side, np.int64) for side in sides]
         called = [tape[i] for i in np.flatnonzero(first == CALLED).tolist()]
         whole = not ((first == ELSEWHERE).any() or (second == ELSEWHERE).any())
         whole = whole and with_outside(called, ids) is called
         return ops, np.frombuffer(codes, np.int32).astype(np.int64), first, second, whole
+    refuse_no_grad(tape)
     made_by = list(map(attrgetter("op"), tape))
     code = {op: i for i, op in enumerate(dict.fromkeys(made_by))}
     sides = [

@@ -80,9 +80,10 @@ class Tape(list[Any]):
             self._look()
 
     def _look(self) -> None:
-        self.terms += sum(
-            1 if node._vectors is None else max(1, len(node._vectors[0])) for node in self[-LOOK_EVERY:]
-        )
+        new = self[-LOOK_EVERY:]
+        self.terms += len(new)
+        if any(op is not None and op.vectors for op in set(map(attrgetter("_row"), new))):
+            self.terms += sum(len(node._vectors[0]) for node in new if node._vectors is not None)
         needed = BYTES_PER_TERM * self.terms
         if needed > 0.25 * self.free and not self.told:
             self.told = True

@@ -200,6 +200,13 @@ def forward_only(graph: Graph) -> Graph:
 
 def with_gradient(graph: Graph, stopped: Any) -> Graph:
     """Simplify the forward graph, append the gradient, simplify again."""
+    graph = simplify(expanded(_differentiated(graph, stopped)))
+    settled = settle_lane_sums(graph)
+    return hoist(adopt(graph if settled is graph else simplify(settled)))
+
+
+def _differentiated(graph: Graph, stopped: Any) -> Graph:
+    """Simplify the forward graph and append the gradient."""
     # Extrema through which nothing flows keep their mark through renumbering as a made-up label.
     marked = {int(i): "\0stop" for i in np.flatnonzero(stopped)}
     graph = simplify(replace(graph, labels={**graph.labels, **marked}))
@@ -210,6 +217,4 @@ def with_gradient(graph: Graph, stopped: Any) -> Graph:
     scale, lanes = graph.scale, graph.lanes
     full = differentiate(b, graph, stop, int(graph.outputs[0]), params, graph.lane())
     full.labels, full.scale, full.lanes, full.forward = labels, scale, lanes, graph.size
-    graph = simplify(expanded(full))
-    settled = settle_lane_sums(graph)
-    return hoist(adopt(graph if settled is graph else simplify(settled)))
+    return full

@@ -7,8 +7,8 @@ read off its strides.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -152,14 +152,9 @@ def alike(first: list[Any], other: list[Any]) -> bool:
     return [(f, len(operands)) for f, operands in first] == [(f, len(operands)) for f, operands in other]
 
 
-def moves(x: Any, axis: int) -> bool:
-    """Tell whether an array moves along an axis."""
-    return bool(x.strides[axis] != 0 and x.shape[axis] > 1)
-
-
 def pick(x: Any, axes: Sequence[int]) -> Any:
     """Return the array over some axes, in that order; the others do not matter."""
-    if list(axes) == list(range(x.ndim)):
+    if len(axes) == x.ndim and list(axes) == list(range(x.ndim)):
         return x
     # The ellipsis keeps a view where every axis is dropped.
     chosen = x[(*(slice(None) if i in axes else 0 for i in range(x.ndim)), ...)]
@@ -172,13 +167,13 @@ def contract(calls: Calls, coef: float, out: Any, a: Any, b: Any) -> None:
     if a is None:
         calls.add(np.copyto, _reduced_view(out), coef)
         return
-    live = []
-    for i, steps in enumerate(zip(out.strides, a.strides, (a if b is None else b).strides, strict=True)):
-        if out.shape[i] > 1:
-            if any(steps):
+    live, steps = [], zip(out.strides, a.strides, (a if b is None else b).strides, strict=True)
+    for i, (n, (x, y, z)) in enumerate(zip(out.shape, steps, strict=True)):
+        if n > 1:
+            if x or y or z:
                 live.append(i)
             else:
-                coef *= out.shape[i]
+                coef *= n
     out, a = pick(out, live), pick(a, live)
     b = None if b is None else pick(b, live)
     if b is None:
@@ -188,11 +183,12 @@ def contract(calls: Calls, coef: float, out: Any, a: Any, b: Any) -> None:
 
 
 def _reduced_view(out: Any) -> Any:
-    return pick(out, [i for i in range(out.ndim) if moves(out, i)])
+    return pick(out, [i for i, step in enumerate(out.strides) if step and out.shape[i] > 1])
 
 
 def _single(calls: Calls, coef: float, out: Any, a: Any) -> None:
-    summed = [i for i in range(out.ndim) if not moves(out, i)]
+    to, of = out.strides, a.strides
+    summed = [i for i, step in enumerate(to) if not step]
     if not summed:
         if coef == 1.0:
             calls.add(np.copyto, out, a)
@@ -201,11 +197,11 @@ def _single(calls: Calls, coef: float, out: Any, a: Any) -> None:
         else:
             calls.add(np.multiply, a, coef, out)
         return
-    kept = [i for i in range(out.ndim) if moves(out, i)]
+    kept = [i for i, step in enumerate(to) if step]
     target = pick(out, kept)
-    both = [i for i in kept if moves(a, i)]
+    both = [i for i in kept if of[i]]
     if len(both) == len(kept):
-        rows, count = pick(a, kept + summed), math.prod([a.shape[i] for i in summed])
+        rows, count = pick(a, kept + summed), prod([a.shape[i] for i in summed])
         flat = rows.reshape(*rows.shape[: len(kept)], count) if len(summed) > 1 else rows
         small = flat.size < 64 and target.flags.c_contiguous
         if np.may_share_memory(flat, rows) and len(kept) <= 1 and (blasable(flat) or small):
@@ -226,12 +222,13 @@ def _single(calls: Calls, coef: float, out: Any, a: Any) -> None:
 
 
 def _pair(calls: Calls, coef: float, out: Any, a: Any, b: Any) -> None:
-    axes = range(out.ndim)
+    axes, to = range(out.ndim), out.strides
     for alone, other in ((a, b), (b, a)):
-        lonely = [i for i in axes if moves(alone, i) and not moves(other, i) and not moves(out, i)]
+        steps, others = alone.strides, other.strides
+        lonely = [i for i in axes if steps[i] and not (others[i] or to[i])]
         if lonely:
             kept = [i for i in axes if i not in lonely]
-            there = [i for i in kept if moves(alone, i)]
+            there = [i for i in kept if steps[i]]
             total = np.empty([alone.shape[i] for i in there])
             calls.add(
                 np.add.reduce,
@@ -244,23 +241,21 @@ def _pair(calls: Calls, coef: float, out: Any, a: Any, b: Any) -> None:
             reduced = np.broadcast_to(total.reshape(shape), [out.shape[i] for i in kept])
             contract(calls, coef, pick(out, kept), reduced, pick(other, kept))
             return
-    summed = [i for i in axes if not moves(out, i)]
-    wide = [i for i in axes if moves(out, i) and not moves(a, i) and not moves(b, i)]
+    summed = [i for i in axes if not to[i]]
     if not summed:
         calls.add(np.multiply, a, b, out)
         if coef != 1.0:
             calls.add(np.multiply, out, coef, out)
         return
+    wide = [i for i in axes if to[i] and not (steps[i] or others[i])]
     if wide:
         kept = [i for i in axes if i not in wide]
-        inner = [i for i in kept if moves(out, i)]
+        inner = [i for i in kept if to[i]]
         total = np.empty([out.shape[i] for i in inner])
         strides = iter(total.strides)
-        view = strided(
-            total, [out.shape[i] for i in kept], [next(strides) if moves(out, i) else 0 for i in kept]
-        )
+        view = strided(total, [out.shape[i] for i in kept], [next(strides) if to[i] else 0 for i in kept])
         contract(calls, coef, view, pick(a, kept), pick(b, kept))
-        places = [i for i in axes if moves(out, i)]
+        places = [i for i in axes if to[i]]
         shape = [out.shape[i] if i in inner else 1 for i in places]
         calls.add(
             np.copyto,
@@ -272,20 +267,21 @@ def _pair(calls: Calls, coef: float, out: Any, a: Any, b: Any) -> None:
 
 
 def _product(calls: Calls, coef: float, out: Any, a: Any, b: Any, summed: list[int]) -> None:
-    axes = range(out.ndim)
-    batch = [i for i in axes if moves(out, i) and moves(a, i) and moves(b, i)]
-    rows = [i for i in axes if moves(out, i) and moves(a, i) and i not in batch]
-    columns = [i for i in axes if moves(out, i) and moves(b, i) and i not in batch]
+    axes, to, first, second = range(out.ndim), out.strides, a.strides, b.strides
+    batch = [i for i in axes if to[i] and first[i] and second[i]]
+    rows = [i for i in axes if to[i] and first[i] and not second[i]]
+    columns = [i for i in axes if to[i] and second[i] and not first[i]]
     if coef != 1.0:
         # Scale whichever array is smallest: an operand beforehand, or the result.
         sizes = [_volume(out), _volume(a), _volume(b)]
         if sizes[0] > min(sizes[1:]):
             small = a if sizes[1] <= sizes[2] else b
-            there = [i for i in axes if moves(small, i)]
+            steps = small.strides
+            there = [i for i in axes if steps[i]]
             scaled = np.empty([small.shape[i] for i in there])
             calls.add(np.multiply, pick(small, there), coef, scaled)
             strides = iter(scaled.strides)
-            full = strided(scaled, small.shape, [next(strides) if moves(small, i) else 0 for i in axes])
+            full = strided(scaled, small.shape, [next(strides) if steps[i] else 0 for i in axes])
             a, b, coef = (full, b, 1.0) if small is a else (a, full, 1.0)
     left = merged(calls, a, [[i] for i in batch] + ([rows] if rows else []) + [summed])
     if not rows and not columns:
@@ -299,7 +295,7 @@ def _product(calls: Calls, coef: float, out: Any, a: Any, b: Any, summed: list[i
         right = merged(calls, b, [[i] for i in batch] + [summed] + ([columns] if columns else []))
         _matmul(calls, left, right, out, batch, rows, columns)
     if coef != 1.0:
-        target = pick(out, [i for i in axes if moves(out, i)])
+        target = pick(out, [i for i in axes if to[i]])
         calls.add(np.multiply, target, coef, target)
 
 
@@ -308,9 +304,7 @@ def _matmul(
 ) -> None:
     order = batch + rows + columns
     place = pick(out, order)
-    shape = [out.shape[i] for i in batch] + (
-        [math.prod([out.shape[i] for i in g]) for g in (rows, columns) if g]
-    )
+    shape = [out.shape[i] for i in batch] + ([prod([out.shape[i] for i in g]) for g in (rows, columns) if g])
     view = place.reshape(shape)
     direct = np.may_share_memory(view, place) and (view.ndim < 2 or blasable(view))
     if not direct:
@@ -328,7 +322,7 @@ def _matmul(
 
 
 def _volume(x: Any) -> int:
-    return math.prod([n for i, n in enumerate(x.shape) if moves(x, i)])
+    return prod([n for n, step in zip(x.shape, x.strides, strict=True) if step])
 
 
 def blasable(x: Any) -> bool:
@@ -342,7 +336,7 @@ def blasable(x: Any) -> bool:
 def merged(calls: Calls, x: Any, groups: list[list[int]]) -> Any:
     """Return the array with each group of axes as one; packed into a fresh array where BLAS needs that."""
     picked = pick(x, [i for g in groups for i in g])
-    shape = [math.prod([x.shape[i] for i in g]) for g in groups]
+    shape = [prod([x.shape[i] for i in g]) for g in groups]
     view = picked.reshape(shape)
     if np.may_share_memory(view, picked) and (blasable(view) or view.size < 64):
         return view
