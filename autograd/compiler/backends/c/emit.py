@@ -264,11 +264,11 @@ class CWriter:
             if not looped:
                 return f"{target} = {start};"
             steps = [(part, f"t += {added_up(self, [part])};") for part in looped]
-        text = ""
+        text, simd = "", f"SIMD_{s.extremum or 'sum'} ".upper()
         for part, step in steps:
             axes = range(depth, len(part.sizes))
             outer, inner = self.loops(part.sizes, axes[:-1]), self.loops(part.sizes, axes[-1:])
-            text += f"{outer}{{ {'SIMD_SUM ' if axes and not s.extremum else ''}{inner}{step} }} "
+            text += f"{outer}{{ {simd if axes else ''}{inner}{step} }} "
         return f"{{ double t = {start}; {text}{target} = t; }}"
 
     def _run(self, shared: list[str], lane: list[str], final: list[str]) -> str:
@@ -503,7 +503,9 @@ class CWriter:
                 body = f"{self.loops(part.sizes, inner)}{each} {target} = t;"
                 lines.append(f"    {self.loops(part.sizes, out)}{{ {begin}; {body} }}")
             else:
-                body = f"{self.loops(part.sizes, inner)}t = {f}(t, {x}); {target} = t;"
+                outer, last = self.loops(part.sizes, inner[:-1]), self.loops(part.sizes, inner[-1:])
+                simd = f"SIMD_{s.extremum.upper()} " if last.strip() else ""
+                body = f"{outer}{{ {simd}{last}t = {f}(t, {x}); }} {target} = t;"
                 lines.append(f"    {self.loops(part.sizes, out)}{{ double t = {start}; {body} }}")
         return "\n".join(lines)
 

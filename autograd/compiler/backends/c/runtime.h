@@ -18,6 +18,15 @@
 #error "this code needs IEEE arithmetic; compile without -ffast-math"
 #endif
 
+/* What GNU's library computes for a whole vector register, right to 4 ulp. */
+#if defined __x86_64__ && defined __GLIBC__ && !defined __clang__ && !defined __cplusplus && !defined PLAIN
+#define IN_LOOPS(f) __attribute__((simd("notinbranch"))) double f(double);
+IN_LOOPS(sin) IN_LOOPS(cos)
+#if __GLIBC_PREREQ(2, 35)
+IN_LOOPS(tan) IN_LOOPS(asin) IN_LOOPS(acos) IN_LOOPS(atan) IN_LOOPS(cbrt)
+#endif
+#endif
+
 /* RARE is for what is long or called rarely: inlined it would take a compiler seconds. */
 #ifdef __GNUC__
 #define INLINE static inline __attribute__((always_inline, unused))

@@ -50,6 +50,8 @@ typedef int64_t Word;
 #define B 1
 #define SIMD
 #define SIMD_SUM
+#define SIMD_MAX
+#define SIMD_MIN
 #define ALIGNED
 #define AT(x, l) (x)
 typedef double V;
@@ -67,6 +69,10 @@ INLINE double total(V4 x) { return x; }
 #endif
 #define SIMD _Pragma("omp simd")
 #define SIMD_SUM _Pragma("omp simd reduction(+:t)")
+#define SIMD_MAX _Pragma("omp simd reduction(larger:t)")
+#define SIMD_MIN _Pragma("omp simd reduction(smaller:t)")
+#pragma omp declare reduction(larger: double: omp_out = larger(omp_out, omp_in)) initializer(omp_priv = -INFINITY)
+#pragma omp declare reduction(smaller: double: omp_out = smaller(omp_out, omp_in)) initializer(omp_priv = INFINITY)
 #define ALIGNED __attribute__((aligned(64)))
 #define AT(x, l) (x)[l]
 typedef double V __attribute__((vector_size(8 * B), aligned(8), may_alias));
