@@ -180,6 +180,8 @@ def _of_no_size(numbers: Any) -> Any:
 def stretches(looks: Any) -> list[Stretch]:
     """Return stretches of rounds in a sequence of hashes, in order, as long as can be found."""
     size = len(looks)
+    if size < LEAST * 2:
+        return []
     windows, width = looks.copy(), 1
     with np.errstate(over="ignore"):
         while width < WINDOW:

@@ -1,138 +1,208 @@
-"""Lay out groups of nodes; of those that come again and again, as those of time steps do, only the first few.
+"""Lay out groups of nodes: of those that come again and again, as those of time steps do, the first few.
 
-Groups stand in the order in which they are computed. Where they come again in kind and size there is a loop if
-the addresses of all operands move evenly from round to round. Its statements are then those of one round and
-of the next, and no others are looked for.
+Groups stand in the order in which they are computed. Where they come again in kind and size there is a loop
+if the addresses of all operands move evenly from round to round. Its statements are then those of one round
+and of the next, and no others are looked for.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Any
+
 import numpy as np
 
-from autograd.compiler.graph.ir import Graph, Ints, spans
-from autograd.compiler.graph.rounds import Stretch, stretches
+from autograd.compiler.graph.counting import repeated
+from autograd.compiler.graph.ir import ARITY, Graph, Ints, spans
+from autograd.compiler.graph.rounds import stretches
 from autograd.compiler.graph.schedule import FINE, mixed, signatures
 from autograd.compiler.roll.cells import Layout
 from autograd.compiler.roll.program import Statement
 from autograd.compiler.roll.repeats import FEWEST, Rounds, shape
 
-__all__ = ["place_groups"]
+__all__ = ["Cycle", "cycles", "place_groups"]
 
+OWN = 4
+"""Rounds that are laid out as suits each best; the results of later ones stand in the order of recording."""
 TRIES = 3
 """How often it is looked whether all rounds to come move as the last two do."""
 
 
-def place_groups(layout: Layout, graph: Graph, found: list[Ints]) -> None:
-    """Make the statements of groups."""
+@dataclass
+class Cycle:
+    """Groups that come again: of the first of so many to the end, and those of each place, a row a round."""
+
+    start: int
+    end: int
+    groups: list[Ints]
+
+
+def cycles(graph: Graph, lane: Any, found: list[Ints]) -> list[Cycle]:
+    """Return where groups come again in kind and size."""
+    if not found:
+        return []
+    kinds = signatures(graph, lane, FINE)[[int(group[0]) for group in found]]
+    with np.errstate(over="ignore"):
+        looks = mixed(mixed(kinds) + mixed(np.array([len(group) for group in found])))
+    made = []
+    for x in stretches(looks):
+        places = range(x.start, x.start + x.period)
+        made.append(Cycle(x.start, x.end, [np.stack(found[k : x.end : x.period]) for k in places]))
+    return made
+
+
+def place_groups(layout: Layout, found: list[Ints], known: list[Cycle]) -> None:
+    """Make the statements of groups, given where they come again."""
     done = 0
-    if found:
-        sizes = np.array([len(group) for group in found])
-        kinds = signatures(graph, layout.is_lane, FINE)[[int(group[0]) for group in found]]
-        with np.errstate(over="ignore"):
-            looks = mixed(mixed(kinds) + mixed(sizes))
-        for stretch in stretches(looks):
-            for group in found[done : stretch.start]:
-                layout.place(group)
-            _Steady(layout, graph, found, stretch).place()
-            done = stretch.end
+    for cycle in known:
+        for group in found[done : cycle.start]:
+            layout.place(group)
+        _Steady(layout, cycle.groups).place()
+        done = cycle.end
     for group in found[done:]:
         layout.place(group)
 
 
 class _Steady:
-    """Rounds of groups that are alike in kind and size."""
+    """Rounds of groups that are alike in kind and size.
 
-    def __init__(self, layout: Layout, graph: Graph, found: list[Ints], loop: Stretch) -> None:
-        self.layout, self.graph, self.found, self.loop = layout, graph, found, loop
-        self.nodes = np.concatenate(found[loop.start : loop.end]).reshape(loop.count, -1)
+    Attributes
+    ----------
+    nodes
+        Those of each round, in columns.
+    groups
+        The columns of those that are placed together.
+    made
+        The statements of each round.
+    """
+
+    def __init__(self, layout: Layout, groups: list[Ints]) -> None:
+        self.layout, self.graph, self.count = layout, layout.graph, len(groups[0])
+        self.nodes = np.concatenate(groups, axis=1)
+        group = repeated(np.arange(len(groups)), np.array([g.shape[1] for g in groups]))
+        keys = np.stack([group, self._motions()], axis=1)
+        which = np.unique(keys, axis=0, return_inverse=True)[1].ravel()
+        self.groups = [np.flatnonzero(which == k) for k in range(int(which.max()) + 1)]
         self.made: list[list[Statement]] = []
 
     def place(self) -> None:
-        """Make the statements, one by one until those of all other rounds are known."""
-        layout, loop, tries, done = self.layout, self.loop, TRIES, 0
-        before = self._state()
-        while done < loop.count:
-            first = loop.start + done * loop.period
-            for group in self.found[first : first + loop.period]:
-                layout.place(group)
-            after = self._state()
-            self.made.append(layout.statements[int(before[0]) : int(after[0])])  # type: ignore[arg-type]
+        """Make the statements, round by round until those of all others are known."""
+        layout, tries, done, stands = self.layout, TRIES, 0, False
+        while done < self.count:
+            before = self._next()
+            for group in self.groups:
+                layout.place(self.nodes[done, group])
+            if stands:
+                layout.block[self.nodes[done]] = layout.blocks
+            self.made.append(layout.statements[int(before[0]) :])  # type: ignore[arg-type]
             done += 1
-            if tries and loop.count - done >= FEWEST and self._moves(done - 2, done - 1):
-                end = self._end(done, *(after - before)[1:].tolist())
+            if not tries or self.count - done < FEWEST:
+                continue
+            if not self._alike(done - 2, done - 1):
+                if done == OWN:
+                    self._stand(done)
+                    stands = True
+            else:
                 tries -= 1
-                if end - done >= FEWEST:
-                    self._enter(done, end)
-                    done, tries = end, 0
-                    after = self._state()
-            before = after
+                more = self._ahead(done - 2, *(self._next() - before)[1:].tolist())
+                if more >= FEWEST:
+                    self._enter(done, more)
+                    done, tries = done + more, 0
 
-    def _state(self) -> Ints:
-        """Return how many statements there are, and what is next."""
+    def _next(self) -> Ints:
+        """Return how many statements there are, and what is free."""
         layout = self.layout
         return np.array([len(layout.statements), layout.next, layout.next_lane, layout.blocks])
 
-    def _moves(self, here: int, there: int) -> bool:
-        """Tell whether the statements of two rounds are the same but for addresses, in the same places."""
-        if here < 0 or len(self.made[here]) != len(self.made[there]):
-            return False
-        pairs = list(zip(self.made[here], self.made[there], strict=True))
-        if any(shape(a)[0] != shape(b)[0] for a, b in pairs):
-            return False
-        turn = np.full(self.graph.size, -1)
-        places = []
-        for r, made in ((here, self.made[here]), (there, self.made[there])):
-            turn[self.nodes[r]] = np.arange(self.nodes.shape[1])
-            places.append(np.concatenate([turn[s.nodes] for s in made]))
-        return np.array_equal(*places)
+    def _operands(self, nodes: Ints) -> tuple[Ints, Ints, list[Any]]:
+        """Return what nodes read in as many rounds, from the first on, as have equally many terms.
 
-    def _end(self, done: int, shared: int, lanes: int, blocks: int) -> int:
-        """Give all rounds to come their addresses; return the first that does not move as the last two do."""
-        layout, graph, nodes = self.layout, self.graph, self.nodes[done - 2 :]
-        at, blocks_of = layout.address, layout.block
-        step = at[nodes[1]] - at[nodes[0]]
-        pins = layout.pin[nodes]
-        own = np.where(layout.is_lane[nodes[0]], lanes, shared)
-        if ((step != own) & (pins[0] < 0)).any():
-            return done
-        rounds = np.arange(len(nodes))[:, None]
-        ahead, known = nodes[2:], layout.next
-        at[ahead] = (at[nodes[0]] + rounds * step)[2:]
-        blocks_of[ahead] = (blocks_of[nodes[0]] + rounds * blocks)[2:]
-        even = ((pins < 0) | (pins == at[nodes])).all(axis=1) & ((pins < 0) == (pins[0] < 0)).all(axis=1)
+        The operands, a row for each round; the columns that read them; and what else there is to the terms.
+        """
+        layout, t = self.layout, self.graph.terms
         counts = layout.start[nodes + 1] - layout.start[nodes]
-        even &= (counts == counts[0]).all(axis=1)
-        good = _first_not(even)
+        good = _until((counts == counts[0]).all(axis=1))
         flat = nodes[:good].ravel()
         which = layout.order[spans(layout.start[flat], layout.start[flat + 1])].reshape(good, -1)
-        t = graph.terms
-        read = np.concatenate([graph.args[nodes[:good]].reshape(good, -1), t.a[which], t.b[which]], axis=1)
-        places = np.where(read < 0, -1, at[read])
-        steps = np.diff(places, axis=0)
-        even = np.ones(good, bool)
-        even[1:] = (steps == steps[0]).all(axis=1)
-        for numbers in (np.where(read < 0, 0.0, graph.value[read]), t.coef[which], t.over[which]):
-            even &= (numbers == numbers[0]).all(axis=1)
-        good = _first_not(even)
-        left = nodes[max(good, 2) :]
-        at[left] = -1
-        more = max(good, 2) - 2
-        layout.next += more * shared
-        layout.next_lane += more * lanes
-        layout.blocks += more * blocks
-        return done + more
+        read = [self.graph.args[nodes[:good]].reshape(good, -1), t.a[which], t.b[which]]
+        columns = np.arange(nodes.shape[1])
+        of = [repeated(columns, np.full(len(columns), ARITY)), *2 * [repeated(columns, counts[0])]]
+        return np.concatenate(read, axis=1), np.concatenate(of), [t.coef[which], t.over[which]]
 
-    def _enter(self, done: int, end: int) -> None:
-        """Enter the loop that ends where all rounds do that move as the two before ``done``."""
-        layout = self.layout
-        first, steps = done - 2, self._steps(done - 2)
-        while first and self._moves(first - 1, first) and self._steps(first - 1) == steps:
+    def _motions(self) -> Ints:
+        """Return for each column a number that tells how what it reads from elsewhere moves."""
+        keys = np.zeros(self.nodes.shape[1], np.uint64)
+        read, of, _ = self._operands(self.nodes[self.count // 2 :][:2])
+        if len(read) == 2:
+            here, there = np.where(read < 0, -1, self.layout.address[read])
+            known = (here >= 0) & (there >= 0)
+            with np.errstate(over="ignore"):
+                np.add.at(keys, of[known], mixed((there - here)[known]))
+        return keys.view(np.int64)
+
+    def _stand(self, done: int) -> None:
+        """Let the results of all rounds to come stand by level, and in the order of recording."""
+        layout, nodes = self.layout, self.nodes[done:]
+        order = np.lexsort((nodes[0], self.graph.levels()[nodes[0]]))
+        is_lane = layout.is_lane[nodes[0, order]]
+        free = (layout.pin[nodes[:, order]] < 0).all(axis=0)
+        for lane in (False, True):
+            own = nodes[:, order[free & (is_lane == lane)]]
+            layout.pin[own] = layout.room(lane, own.size) + np.arange(own.size).reshape(own.shape)
+
+    def _alike(self, here: int, there: int) -> bool:
+        """Tell whether two rounds have the same statements but for addresses, of the same columns."""
+        if here < 0 or len(self.made[here]) != len(self.made[there]):
+            return False
+        pairs = zip(self.made[here], self.made[there], strict=True)
+        if any(shape(a)[0] != shape(b)[0] for a, b in pairs):
+            return False
+        first, second = [np.concatenate(self._columns(r)) for r in (here, there)]
+        return np.array_equal(first, second)
+
+    def _columns(self, r: int) -> list[Ints]:
+        """Return for each statement of a round the columns of its nodes."""
+        turn = np.empty(self.graph.size, np.int64)
+        turn[self.nodes[r]] = np.arange(self.nodes.shape[1])
+        return [turn[s.nodes] for s in self.made[r]]
+
+    def _ahead(self, first: int, shared: int, lanes: int, blocks: int) -> int:
+        """Give rounds to come their addresses, as long as all moves as from a round to the next.
+
+        Return how many. ``shared``, ``lanes`` and ``blocks`` are how much room a round takes.
+        """
+        layout, nodes = self.layout, self.nodes[first:]
+        at, pins = layout.address, layout.pin[nodes]
+        step = at[nodes[1]] - at[nodes[0]]
+        if ((pins[0] < 0) & (step != np.where(layout.is_lane[nodes[0]], lanes, shared))).any():
+            return 0
+        rounds = np.arange(len(nodes))[:, None]
+        at[nodes[2:]] = (at[nodes[0]] + rounds * step)[2:]
+        read, _, numbers = self._operands(nodes)
+        places = np.where(read < 0, -1, at[read])
+        even = ((pins < 0) == (pins[0] < 0)).all(axis=1) & ((pins < 0) | (pins == at[nodes])).all(axis=1)
+        even = even[: len(read)]
+        even[1:] &= (np.diff(places, axis=0) == places[1] - places[0]).all(axis=1)
+        for table in (np.where(read < 0, 0.0, self.graph.value[read]), *numbers):
+            even &= (table == table[0]).all(axis=1)
+        more = max(_until(even) - 2, 0)
+        at[nodes[2 + more :]] = -1
+        if more >= FEWEST:
+            layout.block[nodes[2 : 2 + more]] = (layout.block[nodes[0]] + rounds * blocks)[2 : 2 + more]
+            layout.next, layout.next_lane = layout.next + more * shared, layout.next_lane + more * lanes
+            layout.blocks += more * blocks
+        else:
+            at[nodes[2:]] = -1
+        return more
+
+    def _enter(self, done: int, more: int) -> None:
+        """Enter the loop of the last rounds and some more, and of those before them that move alike."""
+        layout, first = self.layout, done - 2
+        while first and self._alike(first - 1, first) and self._steps(first - 1) == self._steps(first):
             first -= 1
-        made = self.made[first:done]
-        del layout.statements[len(layout.statements) - sum(map(len, made)) :]
-        turn = np.full(self.graph.size, -1)
-        turn[self.nodes[first]] = np.arange(self.nodes.shape[1])
-        nodes = [self.nodes[first:end, turn[s.nodes]] for s in made[0]]
+        made = self.made[first:]
+        del layout.statements[-sum(map(len, made)) :]
+        nodes = [self.nodes[first : done + more, columns] for columns in self._columns(first)]
         layout.statements.append(Rounds(made[0], made[1], nodes))
 
     def _steps(self, r: int) -> list[list[int]]:
@@ -141,6 +211,6 @@ class _Steady:
         return [[y - x for x, y in zip(shape(a)[1], shape(b)[1], strict=True)] for a, b in pairs]
 
 
-def _first_not(true: np.ndarray) -> int:
+def _until(true: Any) -> int:
     """Return the first place at which something is not true, or how many there are."""
     return len(true) if true.all() else int(np.argmin(true))
