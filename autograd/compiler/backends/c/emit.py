@@ -16,13 +16,14 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd.compiler.backends.c.listed import Lines, Listed
-from autograd.compiler.backends.c.loops import added_up, shared_part, shared_parts
+from autograd.compiler.backends.c.loops import added_up, alike, shared_part, shared_parts
 from autograd.compiler.backends.c.sizes import few_to_look_at
 from autograd.compiler.backends.c.spelling import PRELUDE, literal, spelled
 from autograd.compiler.backends.c.tape import taped
 from autograd.compiler.backends.indices import ROUND, bound, index, is_loop, packed, split, whole
 from autograd.compiler.graph.bounds import runs
 from autograd.compiler.graph.ir import BOUND, LANE
+from autograd.compiler.roll.affine import Slanted
 from autograd.compiler.roll.program import LANES, Part, Program, Ref, Statement
 from autograd.compiler.roll.repeats import (
     Moving,
@@ -116,6 +117,7 @@ class Piece(NamedTuple):
     work: float = 1.0
     rounds: int = 1
     listed: Callable[[], str] | None = None
+    lane: Statement | None = None
 
     def printed(self) -> Lines:
         """Return the piece as text, with its own numbers."""
@@ -125,6 +127,36 @@ class Piece(NamedTuple):
 def _work(s: Statement) -> float:
     """Return how many numbers a statement adds up, or computes."""
     return float(sum([math.prod(p.sizes) for p in s.parts]) + math.prod(s.sizes))
+
+
+def _by_rounds(s: Statement, axis: int, count: int) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+    """Return the addresses of lanes that a statement reads, and that it makes, each with its round."""
+    reads, made = [(r, s.sizes) for r in s.operands], [(s.result, s.sizes)] * (s.op is not None)
+    for p in alike(s.parts):
+        reads += [(r, p.sizes) for r in (p.a, p.b, p.coef) if isinstance(r, Ref)]
+        made.append((p.result, p.sizes))
+
+    def rounds(found: list[tuple[Ref, tuple[int, ...]]]) -> list[tuple[int, int]]:
+        pairs = []
+        for r, sizes in found:
+            if r.lane:
+                at = np.moveaxis(r.expand(sizes), axis, 0).reshape(count, -1)
+                pairs += [(x, k) for k, row in enumerate(at.tolist()) for x in row]
+        return pairs
+
+    return rounds(reads), rounds(made)
+
+
+def _in_one(lines: list[Lines]) -> Lines:
+    """Return lines of the same first loop as one; the last may be a sum over it, used after it."""
+    if not lines[1:]:
+        return lines[0]
+    texts = [x.texts[0] for x in lines]
+    loop = texts[0][: texts[0].index(") ") + 2].strip()
+    begin, _, rest = texts[-1].partition(loop)
+    body, end = (rest, "") if not begin.strip() else rest.split("; ", 1)
+    bodies = [*(x.partition(loop)[2] for x in texts[:-1]), body + ";" * bool(end)]
+    return Lines(1, [f"{begin}{loop} {{ {' '.join(bodies)} }} {end}".rstrip()], sum(x.work for x in lines))
 
 
 def moving(here: Piece, there: Piece) -> list[int]:
@@ -216,10 +248,39 @@ class CWriter:
                 lines = [here.text(moving(here, there)) for here, there in zip(first, second, strict=True)]
             except UnevenError:
                 continue
-            out += [piece.printed() for piece in pieces[at : loop.start]]
+            out += self._joined(pieces[at : loop.start])
             out.append(Lines(loop.count, lines, sum(x.work for x in first)))
             at = loop.end
-        return out + [piece.printed() for piece in pieces[at:]]
+        return out + self._joined(pieces[at:])
+
+    def _joined(self, pieces: list[Piece]) -> list[Lines]:
+        """Print pieces; loops over lanes become one where no round reads what a later one makes."""
+        groups: list[list[Piece]] = []
+        last: tuple[int, int] | None = None
+        maker: dict[int, int] = {}
+        for piece in pieces:
+            loop, ends = self._outermost(piece.lane) if piece.lane else (None, True)
+            reads, makes = _by_rounds(piece.lane, *loop) if piece.lane and loop else ([], [])
+            if loop and loop == last and all(maker.get(x, 0) <= k for x, k in reads):
+                groups[-1].append(piece)
+            else:
+                groups.append([piece])
+                maker = {}
+            maker.update(makes)
+            last = None if ends else loop
+        return [_in_one([piece.printed() for piece in group]) for group in groups]
+
+    def _outermost(self, s: Statement) -> tuple[tuple[int, int] | None, bool]:
+        """Return the axis and rounds of a statement's first loop, if any; and whether that is a sum's."""
+        sizes, axes, ends = s.sizes, [*range(len(s.sizes))], False
+        if s.op is None:
+            parts = alike(s.parts)
+            sizes, (axes, summed) = parts[0].sizes, self._split(parts[0])
+            ends = not self._rounds(parts[0])[0].strip()
+            alone = not parts[1:] or not (ends or s.extremum or len({self._rounds(p) for p in parts}) > 1)
+            axes = (summed if ends else axes) if s.starts is None and alone else []
+        loops = [k for k in axes if is_loop(sizes[k]) and not any(isinstance(n, Slanted) for n in sizes)]
+        return ((loops[0], sizes[loops[0]]) if loops else None), ends
 
     def _rounds_of(self, loop: Rounds) -> list[Piece]:
         """Return a known loop as one piece; its statements one by one where more than numbers differ."""
@@ -238,6 +299,7 @@ class CWriter:
             lambda numbers: self._statement(replaced(s, numbers)),
             _work(s),
             listed=None if s.lane else lambda: self._statement(taped(s) or s),
+            lane=s if s.lane else None,
         )
 
     def _nest(self, statements: list[Statement]) -> Piece:
@@ -458,9 +520,10 @@ class CWriter:
             return self._ragged(s)
         if s.extremum:
             return self._extremum(s)
-        if not s.parts[0].result.lane:
-            return shared_parts(self, s.parts)
-        runs = groupby(enumerate(s.parts), lambda part: self._rounds(part[1]))
+        parts = alike(s.parts)
+        if not parts[0].result.lane:
+            return shared_parts(self, parts)
+        runs = groupby(enumerate(parts), lambda part: self._rounds(part[1]))
         return "\n".join([self._sum(rounds, [*parts]) for rounds, parts in runs])
 
     def _rounds(self, part: Part) -> tuple[str, str]:
@@ -570,6 +633,7 @@ class CWriter:
                         ("accumulated", kind, which.shape, which.tobytes()),
                         (slot, *numbers),
                         partial(self._accumulated, alone, which),
+                        lane=alone,
                     )
                 )
         kind = "total", (places - places[0]).tobytes()

@@ -69,10 +69,12 @@ INLINE double total(V4 x) { return x; }
 #endif
 #define SIMD _Pragma("omp simd")
 #define SIMD_SUM _Pragma("omp simd reduction(+:t)")
-#define SIMD_MAX _Pragma("omp simd reduction(larger:t)")
-#define SIMD_MIN _Pragma("omp simd reduction(smaller:t)")
-#pragma omp declare reduction(larger: double: omp_out = larger(omp_out, omp_in)) initializer(omp_priv = -INFINITY)
-#pragma omp declare reduction(smaller: double: omp_out = smaller(omp_out, omp_in)) initializer(omp_priv = INFINITY)
+#define PRAGMA(...) _Pragma(#__VA_ARGS__)
+#define SIMD_BEST(f, start) \
+    PRAGMA(omp declare reduction(f: double: omp_out = f(omp_out, omp_in)) initializer(omp_priv = start)) \
+    PRAGMA(omp simd reduction(f:t))
+#define SIMD_MAX SIMD_BEST(larger, -INFINITY)
+#define SIMD_MIN SIMD_BEST(smaller, INFINITY)
 #define ALIGNED __attribute__((aligned(64)))
 #define AT(x, l) (x)[l]
 typedef double V __attribute__((vector_size(8 * B), aligned(8), may_alias));
