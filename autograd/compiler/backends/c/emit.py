@@ -7,6 +7,7 @@ intermediate results stay in the cache; sums over lanes gather in accumulators o
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
@@ -129,34 +130,28 @@ def _work(s: Statement) -> float:
     return float(sum([math.prod(p.sizes) for p in s.parts]) + math.prod(s.sizes))
 
 
-def _by_rounds(s: Statement, axis: int, count: int) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
-    """Return the addresses of lanes that a statement reads, and that it makes, each with its round."""
-    reads, made = [(r, s.sizes) for r in s.operands], [(s.result, s.sizes)] * (s.op is not None)
-    for p in alike(s.parts):
-        reads += [(r, p.sizes) for r in (p.a, p.b, p.coef) if isinstance(r, Ref)]
-        made.append((p.result, p.sizes))
-
-    def rounds(found: list[tuple[Ref, tuple[int, ...]]]) -> list[tuple[int, int]]:
-        pairs = []
-        for r, sizes in found:
-            if r.lane:
-                at = np.moveaxis(r.expand(sizes), axis, 0).reshape(count, -1)
-                pairs += [(x, k) for k, row in enumerate(at.tolist()) for x in row]
-        return pairs
-
-    return rounds(reads), rounds(made)
+def _in_rounds(refs: list[tuple[Ref | None, tuple[int, ...]]], axis: int, rounds: int) -> list[Any]:
+    """Return the rows of lanes that operands are, those of a round in a row, and the rounds' numbers."""
+    lanes = [r.expand(sizes) - LANES for r, sizes in refs if rounds and r is not None and r.lane]
+    return [(np.moveaxis(at, axis, 0).reshape(rounds, -1), np.arange(rounds)[:, None]) for at in lanes]
 
 
 def _in_one(lines: list[Lines]) -> Lines:
-    """Return lines of the same first loop as one; the last may be a sum over it, used after it."""
+    """Return lines as one loop, in which their first loops run; the last may be a sum, used after it."""
     if not lines[1:]:
         return lines[0]
-    texts = [x.texts[0] for x in lines]
-    loop = texts[0][: texts[0].index(") ") + 2].strip()
-    begin, _, rest = texts[-1].partition(loop)
-    body, end = (rest, "") if not begin.strip() else rest.split("; ", 1)
-    bodies = [*(x.partition(loop)[2] for x in texts[:-1]), body + ";" * bool(end)]
-    return Lines(1, [f"{begin}{loop} {{ {' '.join(bodies)} }} {end}".rstrip()], sum(x.work for x in lines))
+    bodies, begin, name, rounds, end = [], "", "", 0, ""
+    for one in lines:
+        begin, name, count, body = re.findall(r"(.*?)FOR\((i\d+), (\d+)\) (.*)", one.texts[0])[0]
+        if begin.strip():
+            body, end = body.split("; ", 1)
+            body += ";"
+        rounds = rounds or int(count)
+        if (each := int(count) // rounds) > 1:
+            body = f"FOR(m, {each}) {{ const long at = {each} * {name} + m, {name} = at; {body} }}"
+        bodies.append(body)
+    text = f"{begin}FOR({name}, {rounds}) {{ {' '.join(bodies)} }} {end}".rstrip()
+    return Lines(1, [text], sum(one.work for one in lines))
 
 
 def moving(here: Piece, there: Piece) -> list[int]:
@@ -256,31 +251,35 @@ class CWriter:
     def _joined(self, pieces: list[Piece]) -> list[Lines]:
         """Print pieces; loops over lanes become one where no round reads what a later one makes."""
         groups: list[list[Piece]] = []
-        last: tuple[int, int] | None = None
-        maker: dict[int, int] = {}
+        axis, rounds, maker = -1, 0, np.zeros(self.program.lanes, int)
         for piece in pieces:
-            loop, ends = self._outermost(piece.lane) if piece.lane else (None, True)
-            reads, makes = _by_rounds(piece.lane, *loop) if piece.lane and loop else ([], [])
-            if loop and loop == last and all(maker.get(x, 0) <= k for x, k in reads):
-                groups[-1].append(piece)
-            else:
-                groups.append([piece])
-                maker = {}
-            maker.update(makes)
-            last = None if ends else loop
+            own, count, is_sum, reads, makes = self._first_loop(piece.lane)
+            inside = rounds and own == axis and not count % rounds
+            if not inside or any((maker[at] > k).any() for at, k in _in_rounds(reads, axis, rounds)):
+                groups.append([])
+                axis, rounds = own, count
+                maker[:] = 0
+            groups[-1].append(piece)
+            for at, k in _in_rounds(makes, axis, 0 if is_sum else rounds):
+                maker[at] = k
+            rounds *= not is_sum
         return [_in_one([piece.printed() for piece in group]) for group in groups]
 
-    def _outermost(self, s: Statement) -> tuple[tuple[int, int] | None, bool]:
-        """Return the axis and rounds of a statement's first loop, if any; and whether that is a sum's."""
-        sizes, axes, ends = s.sizes, [*range(len(s.sizes))], False
-        if s.op is None:
-            parts = alike(s.parts)
+    def _first_loop(self, s: Statement | None) -> tuple[int, int, bool, Any, Any]:
+        """Return a statement's first loop, if any: axis, rounds, whether it is a sum's; operands, results."""
+        parts = alike(s.parts) if s and s.starts is None else []
+        if not s or not (parts or s.op) or len({self._rounds(p) for p in parts}) > 1:
+            return -1, 0, True, (), ()
+        sizes, axes, summed = s.sizes, [*range(len(s.sizes))], list[int]()
+        if parts:
             sizes, (axes, summed) = parts[0].sizes, self._split(parts[0])
-            ends = not self._rounds(parts[0])[0].strip()
-            alone = not parts[1:] or not (ends or s.extremum or len({self._rounds(p) for p in parts}) > 1)
-            axes = (summed if ends else axes) if s.starts is None and alone else []
-        loops = [k for k in axes if is_loop(sizes[k]) and not any(isinstance(n, Slanted) for n in sizes)]
-        return ((loops[0], sizes[loops[0]]) if loops else None), ends
+        loops, sums = [[k for k in found if is_loop(sizes[k])] for found in (axes, summed)]
+        first = (loops or sums)[:1] if not parts[1:] or (loops and not s.extremum) else []
+        if not first or any(isinstance(n, Slanted) for n in sizes):
+            return -1, 0, True, (), ()
+        reads = [(r, p.sizes) for p in parts for r in (p.a, p.b)] + [(r, s.sizes) for r in s.operands]
+        makes = [(p.result, p.sizes) for p in parts] or [(s.result, s.sizes)]
+        return first[0], sizes[first[0]], not loops, reads, makes
 
     def _rounds_of(self, loop: Rounds) -> list[Piece]:
         """Return a known loop as one piece; its statements one by one where more than numbers differ."""
