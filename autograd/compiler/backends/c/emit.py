@@ -19,7 +19,7 @@ import numpy as np
 from autograd.compiler.backends.c.listed import Lines, Listed
 from autograd.compiler.backends.c.loops import added_up, alike, shared_part, shared_parts
 from autograd.compiler.backends.c.sizes import few_to_look_at
-from autograd.compiler.backends.c.spelling import PRELUDE, literal, spelled
+from autograd.compiler.backends.c.spelling import OF_LANES, PRELUDE, literal, spelled
 from autograd.compiler.backends.c.tape import taped
 from autograd.compiler.backends.indices import ROUND, bound, index, is_loop, packed, split, whole
 from autograd.compiler.graph.bounds import runs
@@ -546,6 +546,8 @@ class CWriter:
         outer, inner = list(axes)[:-1], list(axes)[-1:]
         if s.lane:
             each = f"V r = {{0}}; EACH_LANE AT(r, l) = {value}; {target} = r;"
+            if s.op.name in OF_LANES and s.operands[0].lane:
+                each = f"{target} = {s.op.name}_of_lanes({self.value(s.operands[0], s.sizes)});"
             return f"    {self.loops(s.sizes, axes)}{{ {each} }}"
         begin = simd if s.sizes and is_loop(s.sizes[-1]) else ""
         return f"    {self.loops(s.sizes, outer)}{{ {begin}{self.loops(s.sizes, inner)}{target} = {value}; }}"

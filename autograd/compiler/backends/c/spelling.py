@@ -22,7 +22,7 @@ from autograd.native import generate
 from autograd.native.generate import FLOAT, Text, Writer, Written, literal
 from autograd.op import TABLE, Op
 
-__all__ = ["CODE", "PRELUDE", "Spelled", "literal", "spelled"]
+__all__ = ["CODE", "OF_LANES", "PRELUDE", "Spelled", "literal", "spelled"]
 
 PRELUDE = r"""
 #include "runtime.h"
@@ -90,6 +90,16 @@ INLINE V4 fold(V x) { return x; }
 #endif
 #define EACH_LANE SIMD for (int l = 0; l < B; l++)
 
+/* Sines of lanes, or cosines; where one is far from 0 C's library is asked. */
+#define OF_LANES(f, quarters) INLINE V f##_of_lanes(V x) { \
+    V r = {0}, far = {0}; \
+    EACH_LANE AT(r, l) = sin_loop(AT(x, l), quarters); \
+    EACH_LANE AT(far, l) = fabs(AT(x, l)) <= 0x1p20 ? 0.0 : 1.0; \
+    if (total(fold(far)) > 0.0) for (int l = 0; l < B; l++) AT(r, l) = f(AT(x, l)); \
+    return r; }
+OF_LANES(sin, 0)
+OF_LANES(cos, 1)
+
 /* Whether a number is a place in a table of some length. */
 #define IS_PLACE(place, count) ((place) >= 0.0 && (place) < (count) && (place) == floor(place))
 
@@ -114,6 +124,8 @@ CODE: dict[str, str] = {
     "direction": "direction({0}, {1}, {2})",
 }
 """For each primitive that is no function of C's library its expression: of its operands, then constants."""
+OF_LANES = ("cos", "sin")
+"""Primitives with a function of a block of lanes."""
 
 LOOPS = ("cosh", "exp", "exp2", "expm1", "log", "log1p", "sinh", "tanh")
 """Functions of C's library that `runtime.h` has for loops as well."""
