@@ -546,7 +546,7 @@ class CWriter:
         outer, inner = list(axes)[:-1], list(axes)[-1:]
         if s.lane:
             each = f"V r = {{0}}; EACH_LANE AT(r, l) = {value}; {target} = r;"
-            if s.op.name in OF_LANES and s.operands[0].lane:
+            if s.op and s.op.name in OF_LANES and s.operands[0].lane:
                 each = f"{target} = {s.op.name}_of_lanes({self.value(s.operands[0], s.sizes)});"
             return f"    {self.loops(s.sizes, axes)}{{ {each} }}"
         begin = simd if s.sizes and is_loop(s.sizes[-1]) else ""
