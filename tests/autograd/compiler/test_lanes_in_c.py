@@ -2,6 +2,7 @@
 
 import math
 import re
+from typing import Any
 
 import pytest
 
@@ -76,9 +77,14 @@ def test_what_lanes_share_is_multiplied_after_their_sum(backend):
     cs = centres()
     params = [v for c in cs for v in c]
     weights = [Value(1.0) for _ in params]
-    slope = lambda x: dot(weights, autograd.gradients(nearest(cs)(x), params, create_graph=True))
+
+    def slope(x):
+        found: Any = nearest(cs)(x)
+        return dot(weights, autograd.gradients(found, params, create_graph=True))
+
     step = compile(slope, [*weights, *params], batch=True, reduction="sum", backend=backend)
     step.check(X)
+    assert step._latest
     program = step._latest[0].program
     verify(program)
     t = program.graph.terms

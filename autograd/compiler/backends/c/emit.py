@@ -215,7 +215,8 @@ class CWriter:
         ]
         run = self._run(shared, lane, final)
         tables = self.listed.tables("\n".join([*functions, run]))
-        return "\n".join([PRELUDE, self.spelled.text, tables, *functions, run, TRAIN])
+        made = [OF_LANES[name] for name in OF_LANES if f"{name}_of_lanes" in "".join(functions)]
+        return "\n".join([PRELUDE, self.spelled.text, *made, tables, *functions, run, TRAIN])
 
     def _functions(self, section: tuple[str, dict[str, str]], body: list[Lines], out: list[str]) -> list[str]:
         """Print functions of so many statements, and return the names of those to call."""

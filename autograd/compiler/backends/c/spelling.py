@@ -97,8 +97,6 @@ INLINE V4 fold(V x) { return x; }
     EACH_LANE AT(far, l) = fabs(AT(x, l)) <= 0x1p20 ? 0.0 : 1.0; \
     if (total(fold(far)) > 0.0) for (int l = 0; l < B; l++) AT(r, l) = f(AT(x, l)); \
     return r; }
-OF_LANES(sin, 0)
-OF_LANES(cos, 1)
 
 /* Whether a number is a place in a table of some length. */
 #define IS_PLACE(place, count) ((place) >= 0.0 && (place) < (count) && (place) == floor(place))
@@ -124,8 +122,8 @@ CODE: dict[str, str] = {
     "direction": "direction({0}, {1}, {2})",
 }
 """For each primitive that is no function of C's library its expression: of its operands, then constants."""
-OF_LANES = ("cos", "sin")
-"""Primitives with a function of a block of lanes."""
+OF_LANES = {"cos": "OF_LANES(cos, 1)", "sin": "OF_LANES(sin, 0)"}
+"""For each primitive with a function of a block of lanes what makes that function."""
 
 LOOPS = ("cosh", "exp", "exp2", "expm1", "log", "log1p", "sinh", "tanh")
 """Functions of C's library that `runtime.h` has for loops as well."""
