@@ -87,13 +87,13 @@ def nested(program: Program, *, in_order: bool = False) -> Program:
     graph, count, given = program.graph, len(program.statements), _Tried(program)
     if graph.scatters().any():
         return program
-    has_rounds = any(isinstance(s, Rounds) for s in blocks(program))
-    if not given.tables and (has_rounds or count < LONG or graph.size > SMOOTH * count):
+    rounds = [s for s in blocks(program) if isinstance(s, Rounds) and (in_order or s.is_narrow)]
+    if not given.tables and (rounds or count < LONG or graph.size > SMOOTH * count):
         return program
-    if has_rounds and graph.size > SHORT:
+    if rounds and graph.size > SHORT:
         return program
     found: list[_Tried] = []
-    for apart in () if has_rounds else (False, True):
+    for apart in (False, True):
         layout = Nested(graph, apart=apart)
         if layout.kinds <= max(SHORTER * (count + TABLE * given.tables), LONG) and layout.run(given.price):
             found.insert(0, _Tried(_finished(layout)))
@@ -119,7 +119,7 @@ class _Tried:
 
     def __init__(self, program: Program) -> None:
         self.program = program
-        self.tables = sum(times * bool(s.note) for s, times in weighted(program))
+        self.tables = sum(bool(s.note) for s, _ in weighted(program))
         self.long = sum(max(0, len(s.parts) - TERMS) for s, _ in weighted(program))
 
     @cached_property
