@@ -15,8 +15,9 @@ import numpy as np
 from autograd.compiler.graph.counting import bincount
 from autograd.compiler.graph.ir import ONE, SOP, Graph, Ints, Terms, distinct, joined, renamed
 from autograd.compiler.graph.schedule import FINE, mixed, signatures, term_keys
+from autograd.compiler.graph.simplify import canonical
 
-__all__ = ["hoist", "joined", "with_room"]
+__all__ = ["hoist", "joined", "outside", "with_room"]
 
 RECURS = 4
 """On how many levels a kind of sum must occur for its early products to be worth their own statement."""
@@ -161,3 +162,25 @@ def with_room(graph: Graph, ahead: int, behind: int) -> tuple[Graph, Ints, Ints]
         forward=graph.forward + ahead if graph.forward >= 0 else -1,
         scale=int(number[graph.scale]), lanes=int(number[graph.lanes]),
     ), number, made  # fmt: skip
+
+
+def outside(graph: Graph) -> Graph:
+    """Multiply by what lanes share after adding over them, where several terms then have one such sum."""
+    t, lane = graph.terms, graph.lane()
+    alone = np.flatnonzero(t.over & (graph.kind[t.node] == SOP) & (lane[t.a] != lane[t.b]))
+    first = lane[t.a[alone]]
+    varies, shared = [np.where(which, t.a[alone], t.b[alone]) for which in (first, ~first)]
+    several = bincount(varies, minlength=graph.size) > 1
+    several &= bincount(varies[shared != ONE], minlength=graph.size) > 0
+    old, moved = np.flatnonzero(several), several[varies]
+    if not len(old):
+        return graph
+    early = bincount(varies[moved & (t.node[alone] < graph.forward)], minlength=graph.size)[old] > 0
+    old = np.concatenate([old[early], old[~early]])
+    graph, number, made = with_room(graph, int(early.sum()), int((~early).sum()))
+    t, total = graph.terms, np.zeros(graph.size, np.int64)
+    total[old] = made
+    at = alone[moved]
+    t.a[at], t.b[at], t.over[at] = total[varies[moved]], number[shared[moved]], False
+    extra = Terms(made, np.ones(len(old)), number[old], np.full(len(old), ONE), np.ones(len(old), bool))
+    return canonical(replace(graph, terms=joined(t, extra)))

@@ -13,7 +13,7 @@ import numpy as np
 from autograd.calculus.trees import atoms, is_ndarray
 from autograd.compiler.graph.differentiate import differentiate
 from autograd.compiler.graph.expand import expanded
-from autograd.compiler.graph.hoist import hoist
+from autograd.compiler.graph.hoist import hoist, outside
 from autograd.compiler.graph.ir import ARITY, CONST, INPUT, LANE, ONE, PARAM, QUIET, SOP, Builder, Graph
 from autograd.compiler.graph.simplify import adopt, canonical, settle_lane_sums, simplify
 from autograd.compiler.record.extract import Recorded, extract
@@ -202,7 +202,7 @@ def with_gradient(graph: Graph, stopped: Any) -> Graph:
     """Simplify the forward graph, append the gradient, simplify again."""
     graph = simplify(expanded(_differentiated(graph, stopped)))
     settled = settle_lane_sums(graph)
-    return hoist(adopt(graph if settled is graph else simplify(settled)))
+    return hoist(outside(adopt(graph if settled is graph else simplify(settled))))
 
 
 def _differentiated(graph: Graph, stopped: Any) -> Graph:

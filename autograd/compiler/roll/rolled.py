@@ -96,17 +96,18 @@ def nested(program: Program, *, in_order: bool = False) -> Program:
     rounds = [s for s in blocks(program) if isinstance(s, Rounds) and (in_order or s.is_narrow)]
     if not given.tables and (rounds or count < LONG or graph.size > SMOOTH * count):
         return program
-    if rounds and graph.size > SHORT:
+    large = bool(rounds) and graph.size > SHORT
+    if large and not (given.tables and graph.size > SMOOTH * given.lines):
         return program
     found: list[_Tried] = []
-    for apart in (False, True):
+    for apart in () if large else (False, True):
         layout = Nested(graph, apart=apart)
         if layout.fewest <= max(SHORTER * (count + TABLE * given.tables), LONG) and layout.run(given.price):
             found.insert(0, _Tried(_finished(layout)))
             if not found[0].tables and found[0].price <= SHORTER * given.price:
                 break
     best = _best(given, found)
-    if best.tables and (graph.size <= SHORT or GAIN * best.tables >= best.lines):
+    if not large and best.tables and (graph.size <= SHORT or GAIN * best.tables >= best.lines):
         stencils = Stencils(graph)
         if stencils.run():
             best = _best(given, [*found, _Tried(_finished(stencils))])

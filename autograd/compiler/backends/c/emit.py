@@ -7,6 +7,7 @@ intermediate results stay in the cache; sums over lanes gather in accumulators o
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
@@ -16,13 +17,14 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd.compiler.backends.c.listed import Lines, Listed
-from autograd.compiler.backends.c.loops import added_up, shared_part, shared_parts
+from autograd.compiler.backends.c.loops import added_up, alike, shared_part, shared_parts
 from autograd.compiler.backends.c.sizes import few_to_look_at
-from autograd.compiler.backends.c.spelling import PRELUDE, literal, spelled
+from autograd.compiler.backends.c.spelling import OF_LANES, PRELUDE, literal, spelled
 from autograd.compiler.backends.c.tape import taped
 from autograd.compiler.backends.indices import ROUND, bound, index, is_loop, packed, split, whole
 from autograd.compiler.graph.bounds import runs
 from autograd.compiler.graph.ir import BOUND, LANE
+from autograd.compiler.roll.affine import Slanted
 from autograd.compiler.roll.program import LANES, Part, Program, Ref, Statement
 from autograd.compiler.roll.repeats import (
     Moving,
@@ -116,6 +118,7 @@ class Piece(NamedTuple):
     work: float = 1.0
     rounds: int = 1
     listed: Callable[[], str] | None = None
+    lane: Statement | None = None
 
     def printed(self) -> Lines:
         """Return the piece as text, with its own numbers."""
@@ -125,6 +128,30 @@ class Piece(NamedTuple):
 def _work(s: Statement) -> float:
     """Return how many numbers a statement adds up, or computes."""
     return float(sum([math.prod(p.sizes) for p in s.parts]) + math.prod(s.sizes))
+
+
+def _in_rounds(refs: list[tuple[Ref | None, tuple[int, ...]]], axis: int, rounds: int) -> list[Any]:
+    """Return the rows of lanes that operands are, those of a round in a row, and the rounds' numbers."""
+    lanes = [r.expand(sizes) - LANES for r, sizes in refs if rounds and r is not None and r.lane]
+    return [(np.moveaxis(at, axis, 0).reshape(rounds, -1), np.arange(rounds)[:, None]) for at in lanes]
+
+
+def _in_one(lines: list[Lines]) -> Lines:
+    """Return lines as one loop, in which their first loops run; the last may be a sum, used after it."""
+    if not lines[1:]:
+        return lines[0]
+    bodies, begin, name, rounds, end = [], "", "", 0, ""
+    for one in lines:
+        begin, name, count, body = re.findall(r"(.*?)FOR\((i\d+), (\d+)\) (.*)", one.texts[0])[0]
+        if begin.strip():
+            body, end = body.split("; ", 1)
+            body += ";"
+        rounds = rounds or int(count)
+        if (each := int(count) // rounds) > 1:
+            body = f"FOR(m, {each}) {{ const long at = {each} * {name} + m, {name} = at; {body} }}"
+        bodies.append(body)
+    text = f"{begin}FOR({name}, {rounds}) {{ {' '.join(bodies)} }} {end}".rstrip()
+    return Lines(1, [text], sum(one.work for one in lines))
 
 
 def moving(here: Piece, there: Piece) -> list[int]:
@@ -188,7 +215,8 @@ class CWriter:
         ]
         run = self._run(shared, lane, final)
         tables = self.listed.tables("\n".join([*functions, run]))
-        return "\n".join([PRELUDE, self.spelled.text, tables, *functions, run, TRAIN])
+        made = [OF_LANES[name] for name in OF_LANES if f"{name}_of_lanes" in "".join(functions)]
+        return "\n".join([PRELUDE, self.spelled.text, *made, tables, *functions, run, TRAIN])
 
     def _functions(self, section: tuple[str, dict[str, str]], body: list[Lines], out: list[str]) -> list[str]:
         """Print functions of so many statements, and return the names of those to call."""
@@ -216,10 +244,43 @@ class CWriter:
                 lines = [here.text(moving(here, there)) for here, there in zip(first, second, strict=True)]
             except UnevenError:
                 continue
-            out += [piece.printed() for piece in pieces[at : loop.start]]
+            out += self._joined(pieces[at : loop.start])
             out.append(Lines(loop.count, lines, sum(x.work for x in first)))
             at = loop.end
-        return out + [piece.printed() for piece in pieces[at:]]
+        return out + self._joined(pieces[at:])
+
+    def _joined(self, pieces: list[Piece]) -> list[Lines]:
+        """Print pieces; loops over lanes become one where no round reads what a later one makes."""
+        groups: list[list[Piece]] = []
+        axis, rounds, maker = -1, 0, np.zeros(self.program.lanes, int)
+        for piece in pieces:
+            own, count, is_sum, reads, makes = self._first_loop(piece.lane)
+            inside = rounds and own == axis and not count % rounds
+            if not inside or any((maker[at] > k).any() for at, k in _in_rounds(reads, axis, rounds)):
+                groups.append([])
+                axis, rounds = own, count
+                maker[:] = 0
+            groups[-1].append(piece)
+            for at, k in _in_rounds(makes, axis, 0 if is_sum else rounds):
+                maker[at] = k
+            rounds *= not is_sum
+        return [_in_one([piece.printed() for piece in group]) for group in groups]
+
+    def _first_loop(self, s: Statement | None) -> tuple[int, int, bool, Any, Any]:
+        """Return a statement's first loop, if any: axis, rounds, whether it is a sum's; operands, results."""
+        parts = alike(s.parts) if s and s.starts is None else []
+        if not s or not (parts or s.op) or len({self._rounds(p) for p in parts}) > 1:
+            return -1, 0, True, (), ()
+        sizes, axes, summed = s.sizes, [*range(len(s.sizes))], list[int]()
+        if parts:
+            sizes, (axes, summed) = parts[0].sizes, self._split(parts[0])
+        loops, sums = [[k for k in found if is_loop(sizes[k])] for found in (axes, summed)]
+        first = (loops or sums)[:1] if not parts[1:] or (loops and not s.extremum) else []
+        if not first or any(isinstance(n, Slanted) for n in sizes):
+            return -1, 0, True, (), ()
+        reads = [(r, p.sizes) for p in parts for r in (p.a, p.b)] + [(r, s.sizes) for r in s.operands]
+        makes = [(p.result, p.sizes) for p in parts] or [(s.result, s.sizes)]
+        return first[0], sizes[first[0]], not loops, reads, makes
 
     def _rounds_of(self, loop: Rounds) -> list[Piece]:
         """Return a known loop as one piece; its statements one by one where more than numbers differ."""
@@ -238,6 +299,7 @@ class CWriter:
             lambda numbers: self._statement(replaced(s, numbers)),
             _work(s),
             listed=None if s.lane else lambda: self._statement(taped(s) or s),
+            lane=s if s.lane else None,
         )
 
     def _nest(self, statements: list[Statement]) -> Piece:
@@ -264,11 +326,11 @@ class CWriter:
             if not looped:
                 return f"{target} = {start};"
             steps = [(part, f"t += {added_up(self, [part])};") for part in looped]
-        text = ""
+        text, simd = "", f"SIMD_{s.extremum or 'sum'} ".upper()
         for part, step in steps:
             axes = range(depth, len(part.sizes))
             outer, inner = self.loops(part.sizes, axes[:-1]), self.loops(part.sizes, axes[-1:])
-            text += f"{outer}{{ {'SIMD_SUM ' if axes and not s.extremum else ''}{inner}{step} }} "
+            text += f"{outer}{{ {simd if axes else ''}{inner}{step} }} "
         return f"{{ double t = {start}; {text}{target} = t; }}"
 
     def _run(self, shared: list[str], lane: list[str], final: list[str]) -> str:
@@ -458,9 +520,10 @@ class CWriter:
             return self._ragged(s)
         if s.extremum:
             return self._extremum(s)
-        if not s.parts[0].result.lane:
-            return shared_parts(self, s.parts)
-        runs = groupby(enumerate(s.parts), lambda part: self._rounds(part[1]))
+        parts = alike(s.parts)
+        if not parts[0].result.lane:
+            return shared_parts(self, parts)
+        runs = groupby(enumerate(parts), lambda part: self._rounds(part[1]))
         return "\n".join([self._sum(rounds, [*parts]) for rounds, parts in runs])
 
     def _rounds(self, part: Part) -> tuple[str, str]:
@@ -484,6 +547,8 @@ class CWriter:
         outer, inner = list(axes)[:-1], list(axes)[-1:]
         if s.lane:
             each = f"V r = {{0}}; EACH_LANE AT(r, l) = {value}; {target} = r;"
+            if s.op and s.op.name in OF_LANES and s.operands[0].lane:
+                each = f"{target} = {s.op.name}_of_lanes({self.value(s.operands[0], s.sizes)});"
             return f"    {self.loops(s.sizes, axes)}{{ {each} }}"
         begin = simd if s.sizes and is_loop(s.sizes[-1]) else ""
         return f"    {self.loops(s.sizes, outer)}{{ {begin}{self.loops(s.sizes, inner)}{target} = {value}; }}"
@@ -503,7 +568,9 @@ class CWriter:
                 body = f"{self.loops(part.sizes, inner)}{each} {target} = t;"
                 lines.append(f"    {self.loops(part.sizes, out)}{{ {begin}; {body} }}")
             else:
-                body = f"{self.loops(part.sizes, inner)}t = {f}(t, {x}); {target} = t;"
+                outer, last = self.loops(part.sizes, inner[:-1]), self.loops(part.sizes, inner[-1:])
+                simd = f"SIMD_{s.extremum.upper()} " if last.strip() else ""
+                body = f"{outer}{{ {simd}{last}t = {f}(t, {x}); }} {target} = t;"
                 lines.append(f"    {self.loops(part.sizes, out)}{{ double t = {start}; {body} }}")
         return "\n".join(lines)
 
@@ -568,6 +635,7 @@ class CWriter:
                         ("accumulated", kind, which.shape, which.tobytes()),
                         (slot, *numbers),
                         partial(self._accumulated, alone, which),
+                        lane=alone,
                     )
                 )
         kind = "total", (places - places[0]).tobytes()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
@@ -13,7 +15,27 @@ from autograd.compiler.roll.affine import Slanted
 from autograd.compiler.roll.program import Part, Ref
 from autograd.compiler.roll.repeats import Moving
 
-__all__ = ["added_up", "shared_part", "shared_parts"]
+__all__ = ["added_up", "alike", "shared_part", "shared_parts"]
+
+
+def alike(parts: list[Part]) -> list[Part]:
+    """Return a sum's parts, a loop over results as several where another part has them, for one pass."""
+    model = max(parts, key=lambda p: len(p.sizes), default=None)
+    return [_divided(p, model) if model else p for p in parts]
+
+
+def _divided(part: Part, model: Part) -> Part:
+    """Return a part of one loop with another part's loops, where these go over the same results."""
+    refs = part.result, part.a, part.b
+    if len(part.sizes) != 1 or any(r is not None and r.table is not None for r in (*refs, model.result)):
+        return part
+    numbers = [part.sizes[0], *model.sizes, *(r.strides[0] for r in refs if r is not None)]
+    steps = [math.prod(model.sizes[k + 1 :]) for k in range(len(model.sizes))]
+    result, a, b = [r and replace(r, strides=tuple([n * r.strides[0] for n in steps])) for r in refs]
+    same = result == model.result and part.sizes[0] == math.prod(model.sizes)
+    if not same or isinstance(part.coef, Ref) or any(isinstance(n, (Moving, Slanted)) for n in numbers):
+        return part
+    return Part(model.sizes, model.result, part.coef, a, b, part.over)
 
 
 def shared_parts(w: Any, parts: list[Part]) -> str:

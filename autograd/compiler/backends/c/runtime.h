@@ -255,6 +255,26 @@ INLINE double tanh_loop(double x) {
     return copysign(fabs(x) < 0.55 ? small : large, x);
 }
 
+/* sin(x + quarters pi/2) for x from -2^20 to 2^20; the first parts of pi/2 have 20 zeros at their ends. */
+INLINE double sin_loop(double x, uint64_t quarters) {
+    static const double s[] = {
+        0x1.5d93a5acfd57cp-33, -0x1.ae5e68a2b9cebp-26, 0x1.71de357b1fe7dp-19,
+        -0x1.a01a019c161d5p-13, 0x1.111111110f8a6p-7,
+    };
+    static const double c[] = {
+        -0x1.8fae9be8838d4p-37, 0x1.1ee9ebdb4b1c4p-29, -0x1.27e4f809c52adp-22,
+        0x1.a01a019cb159p-16, -0x1.6c16c16c15177p-10, 0x1.555555555554cp-5,
+    };
+    double k = x * 0x1.45f306dc9c883p-1 + SHIFT, n = k - SHIFT, a = MULADD(n, -0x1.921fb544p+0, x);
+    double b = MULADD(n, -0x1.0b4611a6p-34, a), d = MULADD(n, -0x1.3198a2ep-69, b);
+    double rest = n * 0x1.b839a252049c1p-104 - ((a - b) - n * 0x1.0b4611a6p-34) - ((b - d) - n * 0x1.3198a2ep-69);
+    double r = d - rest, t = (d - r) - rest, z = r * r, v = z * r, w = 1.0 - 0.5 * z;
+    double sine = r - ((z * (0.5 * t - v * POLYNOMIAL(z, s)) - t) + v * 0x1.5555555555549p-3);
+    double cosine = w + (((1.0 - w) - 0.5 * z) + (z * z * POLYNOMIAL(z, c) - r * t));
+    uint64_t j = bits_of_double(k) + quarters;
+    return double_of_bits(bits_of_double(j & 1 ? cosine : sine) ^ (j & 2) << 62);
+}
+
 /* log(1 + e^x) */
 INLINE double softplus(double x) { return larger(x, 0.0) + log_of_parts(0.0, exp_loop(-fabs(x)), 0.0); }
 

@@ -22,7 +22,7 @@ from autograd.native import generate
 from autograd.native.generate import FLOAT, Text, Writer, Written, literal
 from autograd.op import TABLE, Op
 
-__all__ = ["CODE", "PRELUDE", "Spelled", "literal", "spelled"]
+__all__ = ["CODE", "OF_LANES", "PRELUDE", "Spelled", "literal", "spelled"]
 
 PRELUDE = r"""
 #include "runtime.h"
@@ -50,6 +50,8 @@ typedef int64_t Word;
 #define B 1
 #define SIMD
 #define SIMD_SUM
+#define SIMD_MAX
+#define SIMD_MIN
 #define ALIGNED
 #define AT(x, l) (x)
 typedef double V;
@@ -67,6 +69,12 @@ INLINE double total(V4 x) { return x; }
 #endif
 #define SIMD _Pragma("omp simd")
 #define SIMD_SUM _Pragma("omp simd reduction(+:t)")
+#define PRAGMA(...) _Pragma(#__VA_ARGS__)
+#define SIMD_BEST(f, start) \
+    PRAGMA(omp declare reduction(f: double: omp_out = f(omp_out, omp_in)) initializer(omp_priv = start)) \
+    PRAGMA(omp simd reduction(f:t))
+#define SIMD_MAX SIMD_BEST(larger, -INFINITY)
+#define SIMD_MIN SIMD_BEST(smaller, INFINITY)
 #define ALIGNED __attribute__((aligned(64)))
 #define AT(x, l) (x)[l]
 typedef double V __attribute__((vector_size(8 * B), aligned(8), may_alias));
@@ -81,6 +89,14 @@ INLINE V4 fold(V x) { return x; }
 #define total(x) (((x)[0] + (x)[1]) + ((x)[2] + (x)[3]))
 #endif
 #define EACH_LANE SIMD for (int l = 0; l < B; l++)
+
+/* Sines of lanes, or cosines; where one is far from 0 C's library is asked. */
+#define OF_LANES(f, quarters) INLINE V f##_of_lanes(V x) { \
+    V r = {0}, far = {0}; \
+    EACH_LANE AT(r, l) = sin_loop(AT(x, l), quarters); \
+    EACH_LANE AT(far, l) = fabs(AT(x, l)) <= 0x1p20 ? 0.0 : 1.0; \
+    if (total(fold(far)) > 0.0) for (int l = 0; l < B; l++) AT(r, l) = f(AT(x, l)); \
+    return r; }
 
 /* Whether a number is a place in a table of some length. */
 #define IS_PLACE(place, count) ((place) >= 0.0 && (place) < (count) && (place) == floor(place))
@@ -106,6 +122,8 @@ CODE: dict[str, str] = {
     "direction": "direction({0}, {1}, {2})",
 }
 """For each primitive that is no function of C's library its expression: of its operands, then constants."""
+OF_LANES = {"cos": "OF_LANES(cos, 1)", "sin": "OF_LANES(sin, 0)"}
+"""For each primitive with a function of a block of lanes what makes that function."""
 
 LOOPS = ("cosh", "exp", "exp2", "expm1", "log", "log1p", "sinh", "tanh")
 """Functions of C's library that `runtime.h` has for loops as well."""
