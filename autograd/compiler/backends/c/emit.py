@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd.compiler.backends.c.listed import Lines, Listed
-from autograd.compiler.backends.c.loops import added_up, shared_part, shared_parts
+from autograd.compiler.backends.c.loops import PRODUCT, added_up, shared_part, shared_parts
 from autograd.compiler.backends.c.sizes import few_to_look_at
 from autograd.compiler.backends.c.spelling import PRELUDE, literal, spelled
 from autograd.compiler.backends.c.tape import taped
@@ -188,7 +188,8 @@ class CWriter:
         ]
         run = self._run(shared, lane, final)
         tables = self.listed.tables("\n".join([*functions, run]))
-        return "\n".join([PRELUDE, self.spelled.text, tables, *functions, run, TRAIN])
+        product = PRODUCT * any("matrix_product(" in text for text in functions)
+        return "\n".join([PRELUDE, self.spelled.text, tables, product, *functions, run, TRAIN])
 
     def _functions(self, section: tuple[str, dict[str, str]], body: list[Lines], out: list[str]) -> list[str]:
         """Print functions of so many statements, and return the names of those to call."""

@@ -1,8 +1,14 @@
-"""The loop order of a sum of products in C, and copies that make its innermost loop contiguous."""
+"""The loop order of a sum of products in C, and copies that make its innermost loop contiguous.
+
+Matrix products are calls of one function, which compilers read once and which keeps what it adds up in registers.
+"""
 
 from __future__ import annotations
 
-from itertools import groupby
+import math
+from dataclasses import replace
+from itertools import groupby, permutations
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -13,7 +19,10 @@ from autograd.compiler.roll.affine import Slanted
 from autograd.compiler.roll.program import Part, Ref
 from autograd.compiler.roll.repeats import Moving
 
-__all__ = ["added_up", "shared_part", "shared_parts"]
+__all__ = ["PRODUCT", "added_up", "shared_part", "shared_parts"]
+
+WIDTH, ROWS, WORTH = 8, 4, 256
+"""The columns and rows that a matrix product has at least, and how many multiplications."""
 
 
 def shared_parts(w: Any, parts: list[Part]) -> str:
@@ -78,6 +87,9 @@ def shared_part(w: Any, part: Part, *, first: bool) -> str:
         added = f"SIMD_SUM {w.loops(sizes, summed[-1:])}t += {w.term(part)};"
         body = f"double t = 0.0; {w.loops(sizes, summed[:-1])}{{ {added} }} {target} {sign} {coef}t;"
         return f"    {w.loops(sizes, out)}{{ {body} }}"
+    matrices = _matrices(part, factors, out, summed)
+    if matrices:
+        return _product(w, part, *matrices, coef, first=first)
     inner = _innermost(part, factors, out, summed)
     if inner in summed:
         texts, packs = _packed(w, part, factors, inner)
@@ -131,6 +143,81 @@ def _innermost(part: Part, factors: list[Ref], out: list[int], summed: list[int]
     return min([*summed, *out], key=price)
 
 
+def _matrices(part: Part, factors: list[Ref], out: list[int], summed: list[int]) -> tuple[Any, ...] | None:
+    """Return a matrix product's factors, and the loops over its rows, its columns and what is summed."""
+    sizes, found = part.sizes, []
+    if len(factors) != 2 or isinstance(part.coef, Ref) or len(summed) != 1:
+        return None
+    (k,) = summed
+    if any(isinstance(n, Moving) for n in sizes):
+        return None
+    for a, b in (factors, factors[::-1]):
+        for m, n in permutations(out, 2):
+            crossed = _moves(a, n, sizes) or _moves(b, m, sizes)
+            if crossed or sizes[m] < ROWS or sizes[n] < WIDTH or sizes[m] * sizes[n] * sizes[k] < WORTH:
+                continue
+            copied = _volume(b, sizes) * (_moves(b, n, sizes) != 1) + _volume(a, sizes) * (
+                a.table is not None
+            )
+            scattered = math.prod(sizes[j] for j in out) * (part.result.strides[n] != 1)
+            if _volume(a, sizes) + _volume(b, sizes) <= 1 << 16:
+                found.append((copied + scattered, a, b, m, n, k))
+    return min(found, key=itemgetter(0))[1:] if found else None
+
+
+def _volume(r: Ref, sizes: tuple[int, ...]) -> int:
+    """Return how many numbers a factor has."""
+    return math.prod(sizes[k] for k in range(len(sizes)) if _moves(r, k, sizes))
+
+
+def _product(w: Any, part: Part, a: Ref, b: Ref, m: int, n: int, k: int, coef: str, *, first: bool) -> str:
+    """Print a matrix product, for each round of the loops around it."""
+    sizes = part.sizes
+    around = [j for j in range(len(sizes)) if j not in (m, n, k)]
+    packs, places = "", []
+    for r, copied in ((a, a.table is not None), (b, _moves(b, n, sizes) != 1)):
+        if copied:
+            made, name, strides = _copied(w, r, sizes, n if r is b else k)
+            packs += made
+            places.append(
+                (f"{name} + {w.index([strides[j] * (j in around) for j in range(len(sizes))])}", strides)
+            )
+        else:
+            places.append((_place(w, r, sizes, around), r.strides))
+    (left, of_a), (right, of_b) = places
+    to = part.result.strides
+    given = ", ".join([
+        _place(w, part.result, sizes, around), *map(str, (sizes[m], sizes[n], sizes[k], to[m], to[n])),
+        left, f"{of_a[m]}, {of_a[k]}", right, str(of_b[k]), coef.removesuffix(" * ") or "1.0", "01"[not first],
+    ])  # fmt: skip
+    return f"    {{ {packs}{w.loops(sizes, around)}matrix_product({given}); }}"
+
+
+def _place(w: Any, r: Ref, sizes: tuple[int, ...], around: list[int]) -> str:
+    """Return where a factor begins in a round of some loops."""
+    return (
+        f"&{w.value(replace(r, strides=tuple([x * (j in around) for j, x in enumerate(r.strides)])), sizes)}"
+    )
+
+
+def _copied(w: Any, r: Ref, sizes: tuple[int, ...], inner: int) -> tuple[str, str, list[int]]:
+    """Return what copies a factor so that it is contiguous along a loop, the copy's name, and its strides."""
+    axes = [k for k in range(len(sizes)) if _moves(r, k, sizes)]
+    order = [*[k for k in axes if k != inner], *[k for k in axes if k == inner]]
+    strides, step = [0] * len(sizes), 1
+    for k in reversed(order):
+        strides[k] = step
+        step *= sizes[k]
+    name = f"p{w.scratch}"
+    w.scratch += 1
+    declared = f"static OF_A_THREAD double {name}[{step}]; "
+    return (
+        f"{declared}{w.loops(sizes, order)}{name}[{w.index(strides)}] = {w.value(r, sizes)}; ",
+        name,
+        strides,
+    )
+
+
 def _packed(w: Any, part: Part, factors: list[Ref], inner: int) -> tuple[list[str], str]:
     """Return the factors' texts, and the copies made first."""
     sizes = part.sizes
@@ -142,17 +229,9 @@ def _packed(w: Any, part: Part, factors: list[Ref], inner: int) -> tuple[list[st
         volume = int(np.prod([sizes[k] for k in axes]))
         fixed = not any(isinstance(sizes[k], Moving) for k in axes)  # as an array's size is
         if fixed and _moves(r, inner, sizes) not in (0, 1) and 4 * volume <= total and volume <= 1 << 16:
-            order = [*[k for k in axes if k != inner], inner]
-            steps, step = {}, 1
-            for k in reversed(order):
-                steps[k] = step
-                step *= sizes[k]
-            name = f"p{w.scratch}"
-            w.scratch += 1
-            index = w.index([steps.get(k, 0) for k in range(len(sizes))])
-            packs += f"static OF_A_THREAD double {name}[{volume}]; "
-            packs += f"{w.loops(sizes, order)}{name}[{index}] = {text}; "
-            text = f"{name}[{index}]"
+            made, name, strides = _copied(w, r, sizes, inner)
+            packs += made
+            text = f"{name}[{w.index(strides)}]"
         texts.append(text)
     return texts, packs
 
@@ -181,3 +260,45 @@ def _rows(
     body = f"double {name}[{row}] = {{0}}; {w.loops(sizes, summed)}{{ {added} }} "
     body += f"{w.loops(sizes, [inner])}{target} {sign} {coef}{name}[i{inner}];"
     return f"    {{ {packs}{w.loops(sizes, outer)}{{ {body} }} }}"
+
+
+PRODUCT = r"""
+/* Write a row of a block, or add to what is there, but for the columns that another block has written. */
+INLINE void put(double *to, long tn, V c, double coef, int add, long from) {
+    if (tn == 1 && !from) *(V *)to = add ? *(V *)to + coef * c : coef * c;
+    else for (long l = from; l < B; l++) to[l * tn] = add ? to[l * tn] + coef * AT(c, l) : coef * AT(c, l);
+}
+
+/* Four rows and one or two blocks of columns of a product, but for rows and columns that are there already. */
+INLINE void tile(double *to, long K, long tm, long tn, const double *a, long am, long ak, const double *b,
+                 long bk, double coef, int add, long skipped, long from, int two) {
+    const double *a1 = a + am, *a2 = a1 + am, *a3 = a2 + am;
+    V c0 = {0}, c1 = c0, c2 = c0, c3 = c0, d0 = c0, d1 = c0, d2 = c0, d3 = c0;
+    for (; K--; a += ak, a1 += ak, a2 += ak, a3 += ak, b += bk) {
+        const V x = *(const V *)b, y = two ? *(const V *)(b + B) : x;
+        c0 += *a * x; c1 += *a1 * x; c2 += *a2 * x; c3 += *a3 * x;
+        if (two) { d0 += *a * y; d1 += *a1 * y; d2 += *a2 * y; d3 += *a3 * y; }
+    }
+    const V c[] = {c0, c1, c2, c3}, d[] = {d0, d1, d2, d3};
+    for (long r = skipped; r < 4; r++) {
+        put(to + r * tm, tn, c[r], coef, add, from);
+        if (two) put(to + r * tm + B * tn, tn, d[r], coef, add, 0);
+    }
+}
+
+/* to[m, n] = coef * the sum of a[m, k] b[k, n], or that much more; b's columns follow one another. */
+RARE void matrix_product(double *to, long M, long N, long K, long tm, long tn, const double *a, long am, long ak,
+                         const double *b, long bk, double coef, int add) {
+    for (long n = 0; n < N;) {
+        const int two = n + 2 * B <= N;
+        const long j = n + B <= N ? n : N - B;
+        for (long m = 0; m < M; m += 4) {
+            const long i = m + 4 <= M ? m : M - 4;
+            double *at = to + i * tm + j * tn;
+            if (two) tile(at, K, tm, tn, a + i * am, am, ak, b + j, bk, coef, add, m - i, 0, 1);
+            else tile(at, K, tm, tn, a + i * am, am, ak, b + j, bk, coef, add, m - i, n - j, 0);
+        }
+        n += two ? 2 * B : B;
+    }
+}
+"""
