@@ -272,18 +272,16 @@ INLINE void put(double *to, long tn, V c, double coef, int add, long from) {
 /* Four rows and one or two blocks of columns of a product, but for rows and columns that are there already. */
 INLINE void tile(double *to, long K, long tm, long tn, const double *a, long am, long ak, const double *b,
                  long bk, double coef, int add, long skipped, long from, int two) {
-    const double *a1 = a + am, *a2 = a1 + am, *a3 = a2 + am;
+    const long am2 = 2 * am, am3 = 3 * am;
     V c0 = {0}, c1 = c0, c2 = c0, c3 = c0, d0 = c0, d1 = c0, d2 = c0, d3 = c0;
-    for (; K--; a += ak, a1 += ak, a2 += ak, a3 += ak, b += bk) {
+    for (; K--; a += ak, b += bk) {
         const V x = *(const V *)b, y = two ? *(const V *)(b + B) : x;
-        c0 += *a * x; c1 += *a1 * x; c2 += *a2 * x; c3 += *a3 * x;
-        if (two) { d0 += *a * y; d1 += *a1 * y; d2 += *a2 * y; d3 += *a3 * y; }
+        c0 += *a * x; c1 += a[am] * x; c2 += a[am2] * x; c3 += a[am3] * x;
+        if (two) { d0 += *a * y; d1 += a[am] * y; d2 += a[am2] * y; d3 += a[am3] * y; }
     }
-    const V c[] = {c0, c1, c2, c3}, d[] = {d0, d1, d2, d3};
-    for (long r = skipped; r < 4; r++) {
-        put(to + r * tm, tn, c[r], coef, add, from);
-        if (two) put(to + r * tm + B * tn, tn, d[r], coef, add, 0);
-    }
+#define PUT(c, d, r) if (skipped <= r) { put(to, tn, c, coef, add, from); \
+    if (two) put(to + B * tn, tn, d, coef, add, 0); } to += tm;
+    PUT(c0, d0, 0) PUT(c1, d1, 1) PUT(c2, d2, 2) PUT(c3, d3, 3)
 }
 
 /* to[m, n] = coef * the sum of a[m, k] b[k, n], or that much more; b's columns follow one another. */
