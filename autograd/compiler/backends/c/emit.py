@@ -188,8 +188,8 @@ class CWriter:
         ]
         run = self._run(shared, lane, final)
         tables = self.listed.tables("\n".join([*functions, run]))
-        product = PRODUCT * any("matrix_product(" in text for text in functions)
-        return "\n".join([PRELUDE, self.spelled.text, tables, product, *functions, run, TRAIN])
+        product = [PRODUCT] * any("matrix_product(" in text for text in functions)
+        return "\n".join([PRELUDE, self.spelled.text, tables, *product, *functions, run, TRAIN])
 
     def _functions(self, section: tuple[str, dict[str, str]], body: list[Lines], out: list[str]) -> list[str]:
         """Print functions of so many statements, and return the names of those to call."""
