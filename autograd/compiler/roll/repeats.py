@@ -185,6 +185,11 @@ class Rounds:
         """How many rounds."""
         return len(self.nodes[0])
 
+    @property
+    def is_narrow(self) -> bool:
+        """Whether each statement computes one number."""
+        return all(nodes.shape[1] == 1 for nodes in self.nodes)
+
     def __len__(self) -> int:
         return len(self.first) * self.count
 

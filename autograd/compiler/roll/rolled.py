@@ -56,10 +56,16 @@ def roll(graph: Graph, first: Sequence[Ints] = ()) -> Program:
     for nodes in first:
         ahead[nodes] = True
         layout.place_row(nodes)
-    found = find(graph, layout.is_lane, ahead)
-    rounds = None if found is None else Recurrences(layout, graph, found)
-    parts = [groups(graph, layout.is_lane, ahead)] if rounds is None else rounds.groups
-    known = [cycles(graph, layout.is_lane, part) for part in parts]
+    found, rounds = find(graph, layout.is_lane, ahead), None
+    looped = sum(loop.period * loop.count for loop in found.loops) if found is not None else 0
+    if found is None or 2 * looped < len(found.sequence):
+        parts = [groups(graph, layout.is_lane, ahead)]
+        known = [cycles(graph, layout.is_lane, parts[0])]
+        wide = sum(nodes.size for cycle in known[0] for nodes in cycle.groups)
+    if found is not None and (2 * looped >= len(found.sequence) or looped >= wide):
+        rounds = Recurrences(layout, graph, found)
+        parts = rounds.groups
+        known = [cycles(graph, layout.is_lane, part) for part in parts]
     if not first:
         terms = layout.start, layout.order
         stacks = [nodes for part in known for cycle in part for nodes in cycle.groups]
@@ -87,13 +93,13 @@ def nested(program: Program, *, in_order: bool = False) -> Program:
     graph, count, given = program.graph, len(program.statements), _Tried(program)
     if graph.scatters().any():
         return program
-    has_rounds = any(isinstance(s, Rounds) for s in blocks(program))
-    if not given.tables and (has_rounds or count < LONG or graph.size > SMOOTH * count):
+    rounds = [s for s in blocks(program) if isinstance(s, Rounds) and (in_order or s.is_narrow)]
+    if not given.tables and (rounds or count < LONG or graph.size > SMOOTH * count):
         return program
-    if has_rounds and graph.size > SHORT:
+    if rounds and graph.size > SHORT:
         return program
     found: list[_Tried] = []
-    for apart in () if has_rounds else (False, True):
+    for apart in (False, True):
         layout = Nested(graph, apart=apart)
         if layout.kinds <= max(SHORTER * (count + TABLE * given.tables), LONG) and layout.run(given.price):
             found.insert(0, _Tried(_finished(layout)))
@@ -119,7 +125,7 @@ class _Tried:
 
     def __init__(self, program: Program) -> None:
         self.program = program
-        self.tables = sum(times * bool(s.note) for s, times in weighted(program))
+        self.tables = sum(bool(s.note) for s, _ in weighted(program))
         self.long = sum(max(0, len(s.parts) - TERMS) for s, _ in weighted(program))
 
     @cached_property

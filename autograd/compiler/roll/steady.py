@@ -22,10 +22,10 @@ from autograd.compiler.roll.repeats import FEWEST, Rounds, shape
 
 __all__ = ["Cycle", "cycles", "place_groups"]
 
-OWN = 4
-"""Rounds that are laid out as suits each best; the results of later ones stand in the order of recording."""
-TRIES = 3
-"""How often it is looked whether all rounds to come move as the last two do."""
+FIRST = 6
+"""So many rounds are laid out one by one, of which two must move as all others do."""
+MANY = 1 << 30
+"""More statements than there are."""
 
 
 @dataclass
@@ -43,7 +43,7 @@ def cycles(graph: Graph, lane: Any, found: list[Ints]) -> list[Cycle]:
         return []
     kinds = signatures(graph, lane, FINE)[[int(group[0]) for group in found]]
     with np.errstate(over="ignore"):
-        looks = mixed(mixed(kinds) + mixed(np.array([len(group) for group in found])))
+        looks = mixed(mixed(kinds) + np.array([len(group) for group in found], np.uint64))
     made = []
     for x in stretches(looks):
         places = range(x.start, x.start + x.period)
@@ -84,35 +84,67 @@ class _Steady:
         which = np.unique(keys, axis=0, return_inverse=True)[1].ravel()
         self.groups = [np.flatnonzero(which == k) for k in range(int(which.max()) + 1)]
         self.made: list[list[Statement]] = []
+        self.done, self.stands, self.pins = 0, False, self.nodes
 
     def place(self) -> None:
-        """Make the statements, round by round until those of all others are known."""
-        layout, tries, done, stands = self.layout, TRIES, 0, False
-        while done < self.count:
-            before = self._next()
-            for group in self.groups:
-                layout.place(self.nodes[done, group])
-            if stands:
-                layout.block[self.nodes[done]] = layout.blocks
-            self.made.append(layout.statements[int(before[0]) :])  # type: ignore[arg-type]
-            done += 1
-            if not tries or self.count - done < FEWEST:
-                continue
-            if not self._alike(done - 2, done - 1):
-                if done == OWN:
-                    self._stand(done)
-                    stands = True
-            else:
-                tries -= 1
-                more = self._ahead(done - 2, *(self._next() - before)[1:].tolist())
-                if more >= FEWEST:
-                    self._enter(done, more)
-                    done, tries = done + more, 0
+        """Make the statements.
 
-    def _next(self) -> Ints:
-        """Return how many statements there are, and what is free."""
+        Where they do not settle as suits each best, or read through tables, results have to stand in order.
+        """
+        before = self._state()
+        notes = self._settle()
+        if notes:
+            self._undo(before)
+            self._stand()
+            fewer = self._settle()
+            if fewer >= notes:
+                self._undo(before)
+                self._settle()
+        for r in range(self.done, self.count):
+            self._place(r)
+        self.layout.moves = None
+
+    def _settle(self) -> int:
+        """Make the statements of the first rounds, and of all that move as these do, if there are such.
+
+        Return how many of a round's read through tables; more than any number if nothing was found.
+        """
         layout = self.layout
-        return np.array([len(layout.statements), layout.next, layout.next_lane, layout.blocks])
+        self.made, self.done = [], 0
+        while self.done < min(FIRST, self.count - FEWEST):
+            before = self._state()
+            self._place(self.done)
+            self.made.append(layout.statements[before[0] :])  # type: ignore[arg-type]
+            self.done += 1
+            if self._alike(self.done - 2, self.done - 1):
+                room = [y - x for x, y in zip(before[1:4], self._state()[1:4], strict=True)]
+                more = self._ahead(self.done - 2, *room)
+                if more >= FEWEST:
+                    self._enter(more)
+                    return sum(bool(s.note) for s in self.made[-1])
+        return MANY
+
+    def _place(self, r: int) -> None:
+        """Make the statements of a round."""
+        for group in self.groups:
+            self.layout.place(self.nodes[r, group])
+        if self.stands:
+            self.layout.block[self.nodes[r]] = self.layout.blocks
+
+    def _state(self) -> tuple[int, ...]:
+        """Return how many statements there are, what is free, and what else may become of the layout."""
+        at = self.layout
+        return len(at.statements), at.next, at.next_lane, at.blocks, at.one, len(at.copies)
+
+    def _undo(self, state: tuple[int, ...]) -> None:
+        """Take back all that was made, and where results are to stand."""
+        layout = self.layout
+        made, layout.next, layout.next_lane, layout.blocks, layout.one, copies = state
+        del layout.statements[made:], layout.copies[copies:]
+        layout.address[self.nodes] = -1
+        if self.stands:
+            layout.pin[self.nodes] = self.pins
+            self.stands = False
 
     def _operands(self, nodes: Ints) -> tuple[Ints, Ints, list[Any]]:
         """Return what nodes read in as many rounds, from the first on, as have equally many terms.
@@ -130,22 +162,26 @@ class _Steady:
         return np.concatenate(read, axis=1), np.concatenate(of), [t.coef[which], t.over[which]]
 
     def _motions(self) -> Ints:
-        """Return for each column a number that tells how what it reads from elsewhere moves."""
-        keys = np.zeros(self.nodes.shape[1], np.uint64)
-        read, of, _ = self._operands(self.nodes[self.count // 2 :][:2])
-        if len(read) == 2:
-            here, there = np.where(read < 0, -1, self.layout.address[read])
-            known = (here >= 0) & (there >= 0)
-            with np.errstate(over="ignore"):
-                np.add.at(keys, of[known], mixed((there - here)[known]))
-        return keys.view(np.int64)
+        """Return for each column a number that tells how what it reads from elsewhere moves; note it, too."""
+        keys, moves = np.zeros(self.nodes.shape[1], np.int64), np.zeros(self.graph.size, np.int64)
+        read, of, _ = self._operands(self.nodes)
+        at = np.where(read < 0, -1, self.layout.address[read])
+        if len(at) > 2:
+            known = (at >= 0).all(axis=0)
+            step = (at[len(at) // 2] - at[len(at) // 2 - 1])[known].astype(np.uint64)
+            moves[self.nodes] = moves[read[:, ~known]] = 1
+            moves[read[:, known]] = mixed(step).view(np.int64)
+            np.add.at(keys, of[known], moves[read[0, known]])
+        self.layout.moves = moves
+        return keys
 
-    def _stand(self, done: int) -> None:
-        """Let the results of all rounds to come stand by level, and in the order of recording."""
-        layout, nodes = self.layout, self.nodes[done:]
-        order = np.lexsort((nodes[0], self.graph.levels()[nodes[0]]))
-        is_lane = layout.is_lane[nodes[0, order]]
-        free = (layout.pin[nodes[:, order]] < 0).all(axis=0)
+    def _stand(self) -> None:
+        """Let results stand by level, and in the order of recording."""
+        layout, nodes = self.layout, self.nodes
+        self.stands, self.pins = True, layout.pin[nodes]
+        first, primal = nodes[0], self.graph.primal[nodes[0]]
+        order = np.lexsort((np.where(primal >= 0, primal, first), self.graph.levels()[first]))
+        is_lane, free = layout.is_lane[first[order]], (self.pins[:, order] < 0).all(axis=0)
         for lane in (False, True):
             own = nodes[:, order[free & (is_lane == lane)]]
             layout.pin[own] = layout.room(lane, own.size) + np.arange(own.size).reshape(own.shape)
@@ -195,14 +231,15 @@ class _Steady:
             at[nodes[2:]] = -1
         return more
 
-    def _enter(self, done: int, more: int) -> None:
-        """Enter the loop of the last rounds and some more, and of those before them that move alike."""
-        layout, first = self.layout, done - 2
+    def _enter(self, more: int) -> None:
+        """Enter the loop of the last two rounds and some more, and of those before them that move alike."""
+        layout, first = self.layout, self.done - 2
         while first and self._alike(first - 1, first) and self._steps(first - 1) == self._steps(first):
             first -= 1
         made = self.made[first:]
+        self.done += more
         del layout.statements[-sum(map(len, made)) :]
-        nodes = [self.nodes[first : done + more, columns] for columns in self._columns(first)]
+        nodes = [self.nodes[first : self.done, columns] for columns in self._columns(first)]
         layout.statements.append(Rounds(made[0], made[1], nodes))
 
     def _steps(self, r: int) -> list[list[int]]:
