@@ -1,6 +1,6 @@
 """The loop order of a sum of products in C, and copies that make its innermost loop contiguous.
 
-Matrix products are calls of one function, which compilers read once and which keeps what it adds up in registers.
+Matrix products are calls of one function, which keeps what it adds up in registers.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ def shared_part(w: Any, part: Part, *, first: bool) -> str:
         return f"    {w.loops(sizes, out)}{{ {body} }}"
     matrices = _matrices(part, factors, out, summed)
     if matrices:
-        return _product(w, part, *matrices, coef, first=first)
+        return _product(w, part, *matrices, coef=coef, add=int(not first))
     inner = _innermost(part, factors, out, summed)
     if inner in summed:
         texts, packs = _packed(w, part, factors, inner)
@@ -143,25 +143,21 @@ def _innermost(part: Part, factors: list[Ref], out: list[int], summed: list[int]
     return min([*summed, *out], key=price)
 
 
-def _matrices(part: Part, factors: list[Ref], out: list[int], summed: list[int]) -> tuple[Any, ...] | None:
+def _matrices(part: Part, factors: list[Ref], out: list[int], summed: list[int]) -> Any:
     """Return a matrix product's factors, and the loops over its rows, its columns and what is summed."""
     sizes, found = part.sizes, []
-    if len(factors) != 2 or isinstance(part.coef, Ref) or len(summed) != 1:
-        return None
-    (k,) = summed
-    if any(isinstance(n, Moving) for n in sizes):
+    strides = [x for r in (*factors, part.result) for x in r.strides]
+    if len(factors) != 2 or len(summed) != 1 or any(isinstance(x, Moving) for x in (*sizes, *strides)):
         return None
     for a, b in (factors, factors[::-1]):
         for m, n in permutations(out, 2):
             crossed = _moves(a, n, sizes) or _moves(b, m, sizes)
-            if crossed or sizes[m] < ROWS or sizes[n] < WIDTH or sizes[m] * sizes[n] * sizes[k] < WORTH:
-                continue
-            copied = _volume(b, sizes) * (_moves(b, n, sizes) != 1) + _volume(a, sizes) * (
-                a.table is not None
-            )
-            scattered = math.prod(sizes[j] for j in out) * (part.result.strides[n] != 1)
-            if _volume(a, sizes) + _volume(b, sizes) <= 1 << 16:
-                found.append((copied + scattered, a, b, m, n, k))
+            of_a, of_b = _volume(a, sizes), _volume(b, sizes)
+            small = sizes[m] < ROWS or sizes[n] < WIDTH or sizes[m] * sizes[n] * sizes[summed[0]] < WORTH
+            if not crossed and not small and of_a + of_b <= 1 << 16:
+                copied = of_b * (_moves(b, n, sizes) != 1) + of_a * (a.table is not None)
+                scattered = math.prod(sizes[j] for j in out) * (part.result.strides[n] != 1)
+                found.append((copied + scattered, a, b, m, n, summed[0]))
     return min(found, key=itemgetter(0))[1:] if found else None
 
 
@@ -170,34 +166,28 @@ def _volume(r: Ref, sizes: tuple[int, ...]) -> int:
     return math.prod(sizes[k] for k in range(len(sizes)) if _moves(r, k, sizes))
 
 
-def _product(w: Any, part: Part, a: Ref, b: Ref, m: int, n: int, k: int, coef: str, *, first: bool) -> str:
+def _product(w: Any, part: Part, a: Ref, b: Ref, m: int, n: int, k: int, coef: str, add: int) -> str:
     """Print a matrix product, for each round of the loops around it."""
     sizes = part.sizes
     around = [j for j in range(len(sizes)) if j not in (m, n, k)]
-    packs, places = "", []
-    for r, copied in ((a, a.table is not None), (b, _moves(b, n, sizes) != 1)):
+
+    def place(r: Ref) -> str:
+        """Return where a factor begins in a round of these loops."""
+        strides = tuple([x * (j in around) for j, x in enumerate(r.strides)])
+        return f"&{w.value(replace(r, strides=strides), sizes)}"
+
+    packs, given = "", [place(part.result), sizes[m], sizes[n], sizes[k]]
+    given += [part.result.strides[m], part.result.strides[n]]
+    for r, copied, axes in ((a, a.table is not None, (m, k)), (b, _moves(b, n, sizes) != 1, (k,))):
         if copied:
             made, name, strides = _copied(w, r, sizes, n if r is b else k)
             packs += made
-            places.append(
-                (f"{name} + {w.index([strides[j] * (j in around) for j in range(len(sizes))])}", strides)
-            )
+            begin = f"&{name}[{w.index([x * (j in around) for j, x in enumerate(strides)])}]"
         else:
-            places.append((_place(w, r, sizes, around), r.strides))
-    (left, of_a), (right, of_b) = places
-    to = part.result.strides
-    given = ", ".join([
-        _place(w, part.result, sizes, around), *map(str, (sizes[m], sizes[n], sizes[k], to[m], to[n])),
-        left, f"{of_a[m]}, {of_a[k]}", right, str(of_b[k]), coef.removesuffix(" * ") or "1.0", "01"[not first],
-    ])  # fmt: skip
-    return f"    {{ {packs}{w.loops(sizes, around)}matrix_product({given}); }}"
-
-
-def _place(w: Any, r: Ref, sizes: tuple[int, ...], around: list[int]) -> str:
-    """Return where a factor begins in a round of some loops."""
-    return (
-        f"&{w.value(replace(r, strides=tuple([x * (j in around) for j, x in enumerate(r.strides)])), sizes)}"
-    )
+            begin, strides = place(r), [*r.strides]
+        given += [begin, *[strides[j] for j in axes]]
+    call = ", ".join(map(str, [*given, coef[:-3] or "1.0", add]))
+    return f"    {{ {packs}{w.loops(sizes, around)}matrix_product({call}); }}"
 
 
 def _copied(w: Any, r: Ref, sizes: tuple[int, ...], inner: int) -> tuple[str, str, list[int]]:
@@ -269,7 +259,7 @@ INLINE void put(double *to, long tn, V c, double coef, int add, long from) {
     else for (long l = from; l < B; l++) to[l * tn] = add ? to[l * tn] + coef * AT(c, l) : coef * AT(c, l);
 }
 
-/* Four rows and one or two blocks of columns of a product, but for rows and columns that are there already. */
+/* Four rows and one or two blocks of columns of a product, but for what is there already. */
 INLINE void tile(double *to, long K, long tm, long tn, const double *a, long am, long ak, const double *b,
                  long bk, double coef, int add, long skipped, long from, int two) {
     const long am2 = 2 * am, am3 = 3 * am;
@@ -285,8 +275,8 @@ INLINE void tile(double *to, long K, long tm, long tn, const double *a, long am,
 }
 
 /* to[m, n] = coef * the sum of a[m, k] b[k, n], or that much more; b's columns follow one another. */
-RARE void matrix_product(double *to, long M, long N, long K, long tm, long tn, const double *a, long am, long ak,
-                         const double *b, long bk, double coef, int add) {
+RARE void matrix_product(double *to, long M, long N, long K, long tm, long tn, const double *a, long am,
+                         long ak, const double *b, long bk, double coef, int add) {
     for (long n = 0; n < N;) {
         const int two = n + 2 * B <= N;
         const long j = n + B <= N ? n : N - B;
