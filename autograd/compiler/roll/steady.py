@@ -24,6 +24,8 @@ __all__ = ["Cycle", "cycles", "place_groups"]
 
 FIRST = 6
 """So many rounds are laid out one by one, of which two must move as all others do."""
+TRIES = 2
+"""How often in a row no loop is found before the rest is laid out one by one."""
 MANY = 1 << 30
 """More statements than there are."""
 
@@ -57,7 +59,14 @@ def place_groups(layout: Layout, found: list[Ints], known: list[Cycle]) -> None:
     for cycle in known:
         for group in found[done : cycle.start]:
             layout.place(group)
-        _Steady(layout, cycle.groups).place()
+        groups, failed = cycle.groups, 0
+        while len(groups[0]) >= FIRST and failed < TRIES:
+            rounds = _Steady(layout, groups)
+            failed = 0 if rounds.place() else failed + 1
+            groups = [nodes[rounds.done :] for nodes in groups]
+        for row in zip(*groups, strict=True):
+            for group in row:
+                layout.place(group)
         done = cycle.end
     for group in found[done:]:
         layout.place(group)
@@ -86,8 +95,8 @@ class _Steady:
         self.made: list[list[Statement]] = []
         self.done, self.stands, self.pins = 0, False, self.nodes
 
-    def place(self) -> None:
-        """Make the statements.
+    def place(self) -> bool:
+        """Make the statements of the first rounds; tell whether there is a loop among them.
 
         Where they do not settle as suits each best, or read through tables, results have to stand in order.
         """
@@ -100,9 +109,8 @@ class _Steady:
             if fewer >= notes:
                 self._undo(before)
                 self._settle()
-        for r in range(self.done, self.count):
-            self._place(r)
         self.layout.moves = None
+        return notes < MANY or self.stands
 
     def _settle(self) -> int:
         """Make the statements of the first rounds, and of all that move as these do, if there are such.
