@@ -89,7 +89,7 @@ def shared_part(w: Any, part: Part, *, first: bool) -> str:
         return f"    {w.loops(sizes, out)}{{ {body} }}"
     matrices = _matrices(part, factors, out, summed)
     if matrices:
-        return _product(w, part, *matrices, coef=coef, add=int(not first))
+        return _product(w, part, coef, int(not first), *matrices)
     inner = _innermost(part, factors, out, summed)
     if inner in summed:
         texts, packs = _packed(w, part, factors, inner)
@@ -166,7 +166,7 @@ def _volume(r: Ref, sizes: tuple[int, ...]) -> int:
     return math.prod(sizes[k] for k in range(len(sizes)) if _moves(r, k, sizes))
 
 
-def _product(w: Any, part: Part, a: Ref, b: Ref, m: int, n: int, k: int, coef: str, add: int) -> str:
+def _product(w: Any, part: Part, coef: str, add: int, a: Ref, b: Ref, m: int, n: int, k: int) -> str:
     """Print a matrix product, for each round of the loops around it."""
     sizes = part.sizes
     around = [j for j in range(len(sizes)) if j not in (m, n, k)]
