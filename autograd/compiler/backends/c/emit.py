@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd.compiler.backends.c.listed import Lines, Listed
-from autograd.compiler.backends.c.loops import added_up, alike, shared_part, shared_parts
+from autograd.compiler.backends.c.loops import PRODUCT, added_up, alike, shared_part, shared_parts
 from autograd.compiler.backends.c.sizes import few_to_look_at
 from autograd.compiler.backends.c.spelling import OF_LANES, PRELUDE, literal, spelled
 from autograd.compiler.backends.c.tape import taped
@@ -215,7 +215,9 @@ class CWriter:
         ]
         run = self._run(shared, lane, final)
         tables = self.listed.tables("\n".join([*functions, run]))
-        made = [OF_LANES[name] for name in OF_LANES if f"{name}_of_lanes" in "".join(functions)]
+        text = "".join(functions)
+        made = [OF_LANES[name] for name in OF_LANES if f"{name}_of_lanes" in text]
+        made += [PRODUCT] * ("matrix_product(" in text)
         return "\n".join([PRELUDE, self.spelled.text, *made, tables, *functions, run, TRAIN])
 
     def _functions(self, section: tuple[str, dict[str, str]], body: list[Lines], out: list[str]) -> list[str]:

@@ -1,10 +1,14 @@
-"""The loop order of a sum of products in C, and copies that make its innermost loop contiguous."""
+"""The loop order of a sum of products in C, and copies that make its innermost loop contiguous.
+
+Matrix products are calls of one function, which keeps what it adds up in registers.
+"""
 
 from __future__ import annotations
 
 import math
 from dataclasses import replace
-from itertools import groupby
+from itertools import groupby, permutations
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -15,7 +19,10 @@ from autograd.compiler.roll.affine import Slanted
 from autograd.compiler.roll.program import Part, Ref
 from autograd.compiler.roll.repeats import Moving
 
-__all__ = ["added_up", "alike", "shared_part", "shared_parts"]
+__all__ = ["PRODUCT", "added_up", "alike", "shared_part", "shared_parts"]
+
+WIDTH, ROWS, WORTH = 8, 4, 256
+"""The columns and rows that a matrix product has at least, and how many multiplications."""
 
 
 def alike(parts: list[Part]) -> list[Part]:
@@ -100,6 +107,9 @@ def shared_part(w: Any, part: Part, *, first: bool) -> str:
         added = f"SIMD_SUM {w.loops(sizes, summed[-1:])}t += {w.term(part)};"
         body = f"double t = 0.0; {w.loops(sizes, summed[:-1])}{{ {added} }} {target} {sign} {coef}t;"
         return f"    {w.loops(sizes, out)}{{ {body} }}"
+    matrices = _matrices(part, factors, out, summed)
+    if matrices:
+        return _product(w, part, coef, int(not first), *matrices)
     inner = _innermost(part, factors, out, summed)
     if inner in summed:
         texts, packs = _packed(w, part, factors, inner)
@@ -153,6 +163,71 @@ def _innermost(part: Part, factors: list[Ref], out: list[int], summed: list[int]
     return min([*summed, *out], key=price)
 
 
+def _matrices(part: Part, factors: list[Ref], out: list[int], summed: list[int]) -> Any:
+    """Return a matrix product's factors, and the loops over its rows, its columns and what is summed."""
+    sizes, found = part.sizes, []
+    strides = [x for r in (*factors, part.result) for x in r.strides]
+    if len(factors) != 2 or len(summed) != 1 or any(isinstance(x, Moving) for x in (*sizes, *strides)):
+        return None
+    for a, b in (factors, factors[::-1]):
+        for m, n in permutations(out, 2):
+            crossed = _moves(a, n, sizes) or _moves(b, m, sizes)
+            of_a, of_b = _volume(a, sizes), _volume(b, sizes)
+            small = sizes[m] < ROWS or sizes[n] < WIDTH or sizes[m] * sizes[n] * sizes[summed[0]] < WORTH
+            if not crossed and not small and of_a + of_b <= 1 << 16:
+                copied = of_b * (_moves(b, n, sizes) != 1) + of_a * (a.table is not None)
+                scattered = math.prod(sizes[j] for j in out) * (part.result.strides[n] != 1)
+                found.append((copied + scattered, a, b, m, n, summed[0]))
+    return min(found, key=itemgetter(0))[1:] if found else None
+
+
+def _volume(r: Ref, sizes: tuple[int, ...]) -> int:
+    """Return how many numbers a factor has."""
+    return math.prod(sizes[k] for k in range(len(sizes)) if _moves(r, k, sizes))
+
+
+def _product(w: Any, part: Part, coef: str, add: int, a: Ref, b: Ref, m: int, n: int, k: int) -> str:
+    """Print a matrix product, for each round of the loops around it."""
+    sizes = part.sizes
+    around = [j for j in range(len(sizes)) if j not in (m, n, k)]
+
+    def place(r: Ref) -> str:
+        """Return where a factor begins in a round of these loops."""
+        strides = tuple([x * (j in around) for j, x in enumerate(r.strides)])
+        return f"&{w.value(replace(r, strides=strides), sizes)}"
+
+    packs, given = "", [place(part.result), sizes[m], sizes[n], sizes[k]]
+    given += [part.result.strides[m], part.result.strides[n]]
+    for r, copied, axes in ((a, a.table is not None, (m, k)), (b, _moves(b, n, sizes) != 1, (k,))):
+        if copied:
+            made, name, strides = _copied(w, r, sizes, n if r is b else k)
+            packs += made
+            begin = f"&{name}[{w.index([x * (j in around) for j, x in enumerate(strides)])}]"
+        else:
+            begin, strides = place(r), [*r.strides]
+        given += [begin, *[strides[j] for j in axes]]
+    call = ", ".join(map(str, [*given, coef[:-3] or "1.0", add]))
+    return f"    {{ {packs}{w.loops(sizes, around)}matrix_product({call}); }}"
+
+
+def _copied(w: Any, r: Ref, sizes: tuple[int, ...], inner: int) -> tuple[str, str, list[int]]:
+    """Return what copies a factor so that it is contiguous along a loop, the copy's name, and its strides."""
+    axes = [k for k in range(len(sizes)) if _moves(r, k, sizes)]
+    order = [*[k for k in axes if k != inner], *[k for k in axes if k == inner]]
+    strides, step = [0] * len(sizes), 1
+    for k in reversed(order):
+        strides[k] = step
+        step *= sizes[k]
+    name = f"p{w.scratch}"
+    w.scratch += 1
+    declared = f"static OF_A_THREAD double {name}[{step}]; "
+    return (
+        f"{declared}{w.loops(sizes, order)}{name}[{w.index(strides)}] = {w.value(r, sizes)}; ",
+        name,
+        strides,
+    )
+
+
 def _packed(w: Any, part: Part, factors: list[Ref], inner: int) -> tuple[list[str], str]:
     """Return the factors' texts, and the copies made first."""
     sizes = part.sizes
@@ -164,17 +239,9 @@ def _packed(w: Any, part: Part, factors: list[Ref], inner: int) -> tuple[list[st
         volume = int(np.prod([sizes[k] for k in axes]))
         fixed = not any(isinstance(sizes[k], Moving) for k in axes)  # as an array's size is
         if fixed and _moves(r, inner, sizes) not in (0, 1) and 4 * volume <= total and volume <= 1 << 16:
-            order = [*[k for k in axes if k != inner], inner]
-            steps, step = {}, 1
-            for k in reversed(order):
-                steps[k] = step
-                step *= sizes[k]
-            name = f"p{w.scratch}"
-            w.scratch += 1
-            index = w.index([steps.get(k, 0) for k in range(len(sizes))])
-            packs += f"static OF_A_THREAD double {name}[{volume}]; "
-            packs += f"{w.loops(sizes, order)}{name}[{index}] = {text}; "
-            text = f"{name}[{index}]"
+            made, name, strides = _copied(w, r, sizes, inner)
+            packs += made
+            text = f"{name}[{w.index(strides)}]"
         texts.append(text)
     return texts, packs
 
@@ -203,3 +270,43 @@ def _rows(
     body = f"double {name}[{row}] = {{0}}; {w.loops(sizes, summed)}{{ {added} }} "
     body += f"{w.loops(sizes, [inner])}{target} {sign} {coef}{name}[i{inner}];"
     return f"    {{ {packs}{w.loops(sizes, outer)}{{ {body} }} }}"
+
+
+PRODUCT = r"""
+/* Write a row of a block, or add to what is there, but for the columns that another block has written. */
+INLINE void put(double *to, long tn, V c, double coef, int add, long from) {
+    if (tn == 1 && !from) *(V *)to = add ? *(V *)to + coef * c : coef * c;
+    else for (long l = from; l < B; l++) to[l * tn] = add ? to[l * tn] + coef * AT(c, l) : coef * AT(c, l);
+}
+
+/* Four rows and one or two blocks of columns of a product, but for what is there already. */
+INLINE void tile(double *to, long K, long tm, long tn, const double *a, long am, long ak, const double *b,
+                 long bk, double coef, int add, long skipped, long from, int two) {
+    const long am2 = 2 * am, am3 = 3 * am;
+    V c0 = {0}, c1 = c0, c2 = c0, c3 = c0, d0 = c0, d1 = c0, d2 = c0, d3 = c0;
+    for (; K--; a += ak, b += bk) {
+        const V x = *(const V *)b, y = two ? *(const V *)(b + B) : x;
+        c0 += *a * x; c1 += a[am] * x; c2 += a[am2] * x; c3 += a[am3] * x;
+        if (two) { d0 += *a * y; d1 += a[am] * y; d2 += a[am2] * y; d3 += a[am3] * y; }
+    }
+#define PUT(c, d, r) if (skipped <= r) { put(to, tn, c, coef, add, from); \
+    if (two) put(to + B * tn, tn, d, coef, add, 0); } to += tm;
+    PUT(c0, d0, 0) PUT(c1, d1, 1) PUT(c2, d2, 2) PUT(c3, d3, 3)
+}
+
+/* to[m, n] = coef * the sum of a[m, k] b[k, n], or that much more; b's columns follow one another. */
+RARE void matrix_product(double *to, long M, long N, long K, long tm, long tn, const double *a, long am,
+                         long ak, const double *b, long bk, double coef, int add) {
+    for (long n = 0; n < N;) {
+        const int two = n + 2 * B <= N;
+        const long j = n + B <= N ? n : N - B;
+        for (long m = 0; m < M; m += 4) {
+            const long i = m + 4 <= M ? m : M - 4;
+            double *at = to + i * tm + j * tn;
+            if (two) tile(at, K, tm, tn, a + i * am, am, ak, b + j, bk, coef, add, m - i, 0, 1);
+            else tile(at, K, tm, tn, a + i * am, am, ak, b + j, bk, coef, add, m - i, n - j, 0);
+        }
+        n += two ? 2 * B : B;
+    }
+}
+"""

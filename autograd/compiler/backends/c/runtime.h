@@ -40,17 +40,13 @@
 #define MULADD(a, b, c) ((a) * (b) + (c))
 #endif
 
-/* A polynomial by Horner's rule, the coefficient of the highest power first. Unrolled, so that loops around
-   it become vector instructions. */
+/* A polynomial of up to 12 coefficients by Horner's rule, that of the highest power first. Without a loop, so
+   that loops around it become vector instructions. */
 #define POLYNOMIAL(x, c) polynomial((x), (c), (int)(sizeof(c) / sizeof *(c)))
+#define NEXT(i) if (i < n) q = MULADD(q, x, c[i]);
 INLINE double polynomial(double x, const double *c, int n) {
     double q = c[0];
-#ifdef __clang__
-#pragma clang loop unroll(full)
-#elif defined __GNUC__
-#pragma GCC unroll 32
-#endif
-    for (int i = 1; i < n; i++) q = MULADD(q, x, c[i]);
+    NEXT(1) NEXT(2) NEXT(3) NEXT(4) NEXT(5) NEXT(6) NEXT(7) NEXT(8) NEXT(9) NEXT(10) NEXT(11)
     return q;
 }
 
