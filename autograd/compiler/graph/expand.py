@@ -392,7 +392,7 @@ def _finished(b: Builder, graph: Graph) -> Graph:
     """Return what a builder holds, with the marks of the graph that it began with."""
     primal = np.append(graph.primal, np.full(b.size - graph.size, -1))
     marks = {
-        name: getattr(graph, name) for name in ("outputs", "pinned", "labels", "forward", "scale", "lanes")
+        name: getattr(graph, name) for name in ("outputs", "pinned", "labels", "forward", "scale", "lanes", "turn")
     }
     return b.graph(primal=primal, **marks)
 
@@ -410,7 +410,7 @@ def _sorted(graph: Graph, origin: Ints) -> Graph:
     t = graph.terms
     return replace(
         graph, kind=graph.kind[order], value=graph.value[order], args=renumbered(graph.args[order]),
-        primal=renumbered(graph.primal[order]),
+        primal=renumbered(graph.primal[order]), turn=graph.turn[origin[order]],
         terms=Terms(number[t.node], t.coef, number[t.a], number[t.b], t.over),
         outputs=renumbered(graph.outputs), pinned=renumbered(graph.pinned),
         labels=renamed(graph.labels, number),

@@ -296,7 +296,7 @@ def compact(graph: Graph) -> Graph:
     primal = graph.primal[live]
     primal = np.where((primal >= 0) & live[primal], number[primal], -1)
     return replace(
-        graph, kind=graph.kind[live], value=graph.value[live], args=args, primal=primal, terms=terms,
+        graph, kind=graph.kind[live], turn=graph.turn[live], value=graph.value[live], args=args, primal=primal, terms=terms,
         outputs=number[graph.outputs], pinned=np.where(graph.pinned >= 0, number[graph.pinned], -1),
         labels=renamed(graph.labels, np.where(live, number, -1)),
         forward=int(live[: graph.forward].sum()) if graph.forward >= 0 else -1,
@@ -347,10 +347,11 @@ def fuse_equal(graph: Graph) -> Graph:
         to = np.arange(graph.size)
         to[rows[order]] = rows[order[np.flatnonzero(new)]][np.cumsum(new) - 1]
         to = np.where(kept(graph), np.arange(graph.size), to)
-        t = graph.terms
+        t, turn = graph.terms, graph.turn.copy()
+        np.minimum.at(turn, to, graph.turn)
         args = np.where(graph.args >= 0, to[graph.args], -1)
         terms = Terms(t.node, t.coef, to[t.a], to[t.b], t.over)
-        graph = compact(merge_equal(canonical(replace(graph, args=args, terms=terms))))
+        graph = compact(merge_equal(canonical(replace(graph, args=args, terms=terms, turn=turn))))
     return graph
 
 
@@ -382,4 +383,5 @@ def settle_lane_sums(graph: Graph) -> Graph:
         value=np.append(graph.value, np.zeros(grow)),
         args=np.vstack([graph.args, np.full((grow, graph.args.shape[1]), -1)]),
         primal=np.append(graph.primal, np.full(grow, -1)), terms=terms,
+        turn=np.append(graph.turn, graph.turn[t.node[both]]),
     ))  # fmt: skip

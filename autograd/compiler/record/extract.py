@@ -15,13 +15,14 @@ from autograd.calculus.lookup import ENTRY, Lookup
 from autograd.compiler.graph.expand import RESULTS, adds_up, forget, lower, lower_results
 from autograd.compiler.graph.ir import INPUT, LARGE, PARAM, QUIET, SOP, Builder, Ints, distinct
 from autograd.compiler.graph.lookups import enter
-from autograd.compiler.record.recording import constant, refuse_no_grad, with_outside
+from autograd.compiler.record.recording import Tape, constant, refuse_no_grad, with_outside
 from autograd.joint import MultiOpCall
+from autograd.node import Bundle
 from autograd.native import engine
 from autograd.op import ANY
 from autograd.value import Value
 
-__all__ = ["Recorded", "extract"]
+__all__ = ["Recorded", "extract", "turns"]
 
 
 MANY = 10_000
@@ -150,6 +151,39 @@ def extract(rec: Recorded, tape: list[Value], roots: Sequence[Value]) -> None:
         if op.arity == 2:
             columns.append(rec.operands(tape, where, "_b", seconds, resolve))
         lower(b, op, (), columns, out)
+
+
+def turns(rec: Recorded, tape: Tape) -> Ints:
+    """Return when each node comes: as recorded; in passes back, in the opposite order of what it is for.
+
+    A gradient comes when its node is visited, and what a rule computes right after the gradient of its node.
+    """
+    turn = np.arange(rec.b.size)
+    if not tape.visits:
+        return turn
+    starts, visited, grads = zip(*tape.visits, strict=True)
+    first = rec.ids[tape[0]]
+    begin, of = first + np.array(starts), _numbers(rec.ids, [None if g.__class__ is list else g for g in grads])
+    low = 0
+
+    def when(x: Any) -> int:
+        """Return when a node comes, leaves before all others."""
+        if isinstance(x, Bundle):
+            return max([1 + when(e) for e in x.elements], default=0)
+        i = rec.ids.get(x, 0)
+        return int(turn[i]) * 4 if x.op else -4 * i
+
+    for high in [i for i, x in enumerate(visited) if x is None]:
+        own = slice(begin[low], begin[high])
+        latest = np.array(list(map(when, visited[low:high])), np.int64)
+        key = 1 - np.repeat(latest, np.diff(begin[low : high + 1]))
+        mine = (of[low:high] >= own.start) & (of[low:high] < own.stop)
+        at = of[low:high][mine] - own.start
+        key[at] = 9 * rec.b.size
+        np.minimum.at(key, at, -latest[mine])
+        turn[own][np.argsort(key, kind="stable")] = np.arange(own.start, own.stop)
+        low = high + 1
+    return turn
 
 
 def _entering(op: Any) -> Any:

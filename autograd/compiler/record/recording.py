@@ -60,15 +60,16 @@ class Tape(list[Any]):
     ----------
     tables : dict
         The tables that were looked at so far, by their identity.
-    pulled : bool
-        Whether gradients were passed back, past the hooks of nodes.
+    visits : list
+        Of passes back, past the hooks of nodes: how long the tape was at each node, the node, and its
+        gradient; a node of None ends a pass.
     """
 
     def __init__(self, *, looks_up: bool = False) -> None:
         super().__init__()
         self.looks_up = looks_up
         self.tables: dict[int, Any] = {}
-        self.pulled = False
+        self.visits: list[tuple[int, Any, Any]] = []
         self.terms = 0
         self.free = available_memory()
         self.told = False

@@ -58,7 +58,7 @@ class Sequential(Layout):
             return False
         work = graph.args[:, 0] >= 0
         work[graph.terms.node] = True
-        sequence = sequence_of(graph, work, graph.levels())
+        sequence = sequence_of(graph, work, graph.levels(), graph.turn)
         if sequence is None:
             return False
         free = self.pin[sequence] < 0
