@@ -316,7 +316,7 @@ def _chain_rule_recorded(now: Pass, create_graph: bool) -> Pass | None:
         if g is None:
             continue
         if tape is not None:
-            tape.visits.append((len(tape), node, g))
+            tape.visits.append((len(tape), node))
         note = node.note
         if note is not None and note.hooks and not tracing:  # a program's calls call them
             g = grads[node] = _hooked(note.hooks, g)
@@ -371,7 +371,7 @@ def _chain_rule_recorded(now: Pass, create_graph: bool) -> Pass | None:
                 if term is not None:
                     add(x, term, node)
     if tape is not None:
-        tape.visits.append((len(tape), None, None))
+        tape.visits.append((len(tape), grads))
     return None
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from itertools import chain, repeat
+from itertools import chain, pairwise, repeat
 from operator import attrgetter
 from typing import Any
 
@@ -159,30 +159,29 @@ def turns(rec: Recorded, tape: Tape) -> Ints:
     A gradient comes when its node is visited, and what a rule computes right after the gradient of its node.
     """
     turn = np.arange(rec.b.size)
-    if not tape.visits:
-        return turn
-    starts, visited, grads = zip(*tape.visits, strict=True)
-    first = rec.ids[tape[0]]
-    begin, of = first + np.array(starts), _numbers(rec.ids, [None if g.__class__ is list else g for g in grads])
-    low = 0
 
     def when(x: Any) -> int:
         """Return when a node comes, leaves before all others."""
         if isinstance(x, Bundle):
             return max([1 + when(e) for e in x.elements], default=0)
         i = rec.ids.get(x, 0)
-        return int(turn[i]) * 4 if x.op else -4 * i
+        return 4 * int(turn[i]) if getattr(x, "op", None) else -4 * i
 
-    for high in [i for i, x in enumerate(visited) if x is None]:
-        own = slice(begin[low], begin[high])
-        latest = np.array(list(map(when, visited[low:high])), np.int64)
-        key = 1 - np.repeat(latest, np.diff(begin[low : high + 1]))
-        mine = (of[low:high] >= own.start) & (of[low:high] < own.stop)
-        at = of[low:high][mine] - own.start
-        key[at] = 9 * rec.b.size
-        np.minimum.at(key, at, -latest[mine])
-        turn[own][np.argsort(key, kind="stable")] = np.arange(own.start, own.stop)
-        low = high + 1
+    low, keys = 0, list[int]()
+    for (start, x), (end, _) in pairwise([*tape.visits, (0, None)]):
+        if x.__class__ is not dict:
+            low = low if keys else start + rec.ids[tape[0]]
+            keys += [1 - when(x)] * (end - start)
+            continue
+        early: dict[int, int] = {}
+        for y, g in x.items():
+            i = rec.ids.get(g, 0) - low if isinstance(g, Value) else -1
+            if 0 <= i < len(keys):
+                early[i] = min(early.get(i, -when(y)), -when(y))
+        for i, key in early.items():
+            keys[i] = key
+        turn[low + np.argsort(keys, kind="stable")] = np.arange(low, low + len(keys))
+        keys = []
     return turn
 
 

@@ -61,15 +61,15 @@ class Tape(list[Any]):
     tables : dict
         The tables that were looked at so far, by their identity.
     visits : list
-        Of passes back, past the hooks of nodes: how long the tape was at each node, the node, and its
-        gradient; a node of None ends a pass.
+        Of passes back, past the hooks of nodes: how long the tape was at each node, and the node; at the end
+        of a pass, the gradients of all.
     """
 
     def __init__(self, *, looks_up: bool = False) -> None:
         super().__init__()
         self.looks_up = looks_up
         self.tables: dict[int, Any] = {}
-        self.visits: list[tuple[int, Any, Any]] = []
+        self.visits: list[tuple[int, Any]] = []
         self.terms = 0
         self.free = available_memory()
         self.told = False

@@ -94,6 +94,9 @@ class Sequential(Layout):
         self._b[is_term] = operands[at[is_term] + 1]
         self._coef = np.ones(len(at))
         self._coef[is_term] = coefs
+        latest = np.where(is_term, np.maximum(self._stands[self._a], self._stands[self._b]), 0)
+        order = np.lexsort((self._number, latest, self._cell))
+        self._a, self._b, self._coef = self._a[order], self._b[order], self._coef[order]
 
     def _told(self, work: Any) -> tuple[Any, Any]:
         """Return two hashes for each place: of what a node is, and, linear in them, of its addresses."""
