@@ -47,10 +47,6 @@ Item = int | list[list[Any]]
 class Sequential(Layout):
     """A layout in which nodes are computed one after the other, in loops around loops."""
 
-    def __init__(self, graph: Graph) -> None:
-        super().__init__(graph)
-        self._bodies: dict[int, list[Item]] = {}
-
     def run(self, most: int) -> bool:
         """Make all statements; tell whether that could be done, with no more than so many."""
         graph = self.graph
@@ -67,86 +63,80 @@ class Sequential(Layout):
         self._sequence, self._stands = sequence, np.where(work, self.pin, self.address)
         self._read()
         with np.errstate(over="ignore"):
-            found = list(_leaves([[item] for item in _folded(*self._told(work), FEWEST)[0]], []))
-        if len(found) > most:
+            found = list(_leaves([[item] for item in _folded(*self._told(work))], []))
+        if sum(self._entry[places[0]] < 0 for _, places in found) > most:
             return False
         before: list[Any] = []
+        read: list[tuple[list[Ints], Ints]] = []
         for loops, places in found:
+            if self._entry[places[0]] >= 0:
+                read.append((loops, self._entry[places]))
+                continue
             shared = len([*takewhile(lambda pair: pair[0] is pair[1], zip(before, loops, strict=False))])
             before = loops
-            if self._long[places[0]]:
-                self.place(sequence[places])
-            elif not self._enter(loops, places, shared):
+            nodes = -1 - self._entry[places]
+            if not loops and len(read) > MANY:
+                self.place(sequence[nodes])
+            elif not self._enter(loops, nodes, shared, read):
                 return False
+            read = []
         return True
 
     def _read(self) -> None:
-        """Note what the nodes read: operands of rows, and terms, each with two factors and a coefficient."""
+        """Note what the nodes read: operands of rows, and terms, each with two factors and a coefficient.
+
+        Terms come in the order of what they read.
+        """
         first, operands, _, coefs = operands_of(self.graph, self._sequence)
         width = np.where(self.graph.kind[self._sequence] >= FIRST_ROW, 1, 2)
         count = np.diff(first) // width
         self._start = np.concatenate([[0], np.cumsum(count)])
         self._cell = repeated(np.arange(len(count)), count)
-        self._number = np.arange(len(self._cell)) - self._start[self._cell]
-        at = first[self._cell] + self._number * width[self._cell]
+        number = np.arange(len(self._cell)) - self._start[self._cell]
+        at = first[self._cell] + number * width[self._cell]
         is_term = width[self._cell] == 2
         self._a, self._b = operands[at], np.full(len(at), ONE)
         self._b[is_term] = operands[at[is_term] + 1]
         self._coef = np.ones(len(at))
         self._coef[is_term] = coefs
         latest = np.where(is_term, np.maximum(self._stands[self._a], self._stands[self._b]), 0)
-        order = np.lexsort((self._number, latest, self._cell))
+        order = np.lexsort((number, latest, self._cell))
         self._a, self._b, self._coef = self._a[order], self._b[order], self._coef[order]
 
-    def _told(self, work: Any) -> tuple[Any, Any]:
-        """Return two hashes for each place: of what a node is, and, linear in them, of its addresses."""
+    def _told(self, work: Any) -> tuple[Any, Any, Any]:
+        """Return two hashes for each entry: of what it is, and, linear in them, of its addresses.
+
+        Entries are nodes, each after its terms where sums are long; and whether they are nodes.
+        """
         graph, sequence = self.graph, self._sequence
         kind = np.where(work, -1, graph.kind)
         kind[ONE] = -2
         stands = np.where(graph.kind == CONST, 0, self._stands).astype(np.uint64)
         what = mixed(mixed(kind[self._a]) + mixed(kind[self._b] + 99))
         where = stands[self._a] * _WAYS[0] + stands[self._b] * _WAYS[1]
-        cell, what, where = self._looped(what, where)
-        count = np.bincount(cell, minlength=len(sequence))
-        number = np.arange(len(cell)) - np.repeat(np.cumsum(count) - count, count)
-        whole, place = mixed(graph.kind[sequence] + 1000 * count), self.pin[sequence].astype(np.uint64)
-        np.add.at(whole, cell, mixed(what + number.astype(np.uint64)))
-        np.add.at(place, cell, where * mixed(number))
-        self._long = count > MANY
-        whole[self._long] = mixed(np.flatnonzero(self._long))
-        return whole, place
-
-    def _looped(self, what: Any, where: Any) -> tuple[Ints, Any, Any]:
-        """Find loops in long sums; return of which place each item is that is read, and its two hashes."""
         size = np.diff(self._start)
-        summed = np.flatnonzero((size > FLAT) & (self.graph.kind[self._sequence] < FIRST_ROW))
-        begins = np.cumsum(size[summed]) - size[summed]
-        # Before the terms of each sum stands something that comes once.
-        self._entry = np.insert(spans(self._start[summed], self._start[summed + 1]), begins, -1 - summed)
-        head, at = self._entry < 0, self._entry
-        items, kinds, places = _folded(
-            np.where(head, mixed(at), what[at]), np.where(head, np.uint64(0), where[at]), TERMS
-        )
-        own = np.array([not (isinstance(item, int) and head[item]) for item in items], bool)
-        of = summed[np.cumsum(~own) - 1]
-        for k, item, is_own in zip(of.tolist(), items, own.tolist(), strict=True):
-            if is_own:
-                self._bodies.setdefault(k, []).append(item)
-        flat = ~np.isin(self._cell, summed)
-        cell = np.concatenate([self._cell[flat], of[own]])
-        order = np.argsort(cell, kind="stable")
-        what, where = np.concatenate([what[flat], kinds[own]]), np.concatenate([where[flat], places[own]])
-        return cell[order], what[order], where[order]
+        is_sum = graph.kind[sequence] < FIRST_ROW
+        summed = is_sum & (size > (0 if len(np.unique(size[is_sum])) > FLAT else FLAT))
+        flat = ~summed[self._cell]
+        cell = self._cell[flat]
+        number = np.flatnonzero(flat) - self._start[cell]
+        whole = mixed(graph.kind[sequence] + 1000 * np.where(summed, 0, size))
+        place = self.pin[sequence].astype(np.uint64)
+        np.add.at(whole, cell, mixed(what[flat] + number.astype(np.uint64)))
+        np.add.at(place, cell, where[flat] * mixed(number))
+        ends = np.cumsum(np.where(summed, size, 0))
+        self._entry = np.insert(np.flatnonzero(~flat), ends, -1 - np.arange(len(size)))
+        is_node = self._entry < 0
+        return np.insert(what[~flat], ends, whole), np.insert(where[~flat], ends, place), is_node
 
-    def _enter(self, loops: list[Ints], places: Ints, shared: int) -> bool:
+    def _enter(
+        self, loops: list[Ints], places: Ints, shared: int, read: list[tuple[list[Ints], Ints]]
+    ) -> bool:
         """Make the statement of the nodes in some places; tell whether all addresses move evenly."""
         graph, nodes = self.graph, self._sequence[places]
         kind = int(graph.kind[nodes[0]])
         first = int(places[0])
-        if first in self._bodies:
-            slots = [[*column] for column in zip(*(self._bodies[k] for k in places.tolist()), strict=True)]
-            read = [(around, self._entry[at]) for around, at in _leaves(slots, loops)]
-        else:
+        if not read:
             size = self._start[first + 1] - self._start[first]
             read = [(loops, self._start[places] + k) for k in range(size)]
         try:
@@ -214,12 +204,11 @@ class _Nest:
 
     def _even(self, numbers: Ints) -> tuple[int, tuple[int, ...]]:
         """Return the first of some numbers, and how they grow along the loops."""
-        inside = self.rounds.sum(axis=1) == 1
-        steps = np.zeros(self.rounds.shape[1], np.int64)
-        steps[np.nonzero(self.rounds[inside])[1]] = numbers[inside] - numbers[0]
-        if (numbers[0] + self.rounds @ steps != numbers).any():
+        rounds = np.column_stack([np.ones(len(self.rounds), np.int64), self.rounds])
+        steps = np.rint(np.linalg.lstsq(rounds, numbers, rcond=None)[0]).astype(np.int64)
+        if (rounds @ steps != numbers).any():
             raise _UnevenError
-        return int(numbers[0]), tuple(steps.tolist())
+        return int(steps[0]), tuple(steps[1:].tolist())
 
     def ref(self, at: Ints) -> Ref:
         """Return what stands at some addresses."""
@@ -234,36 +223,126 @@ class _Nest:
         return Ref(constants=compress(table))
 
 
-def _folded(what: Any, where: Any, fewest: int) -> tuple[list[Item], Any, Any]:
-    """Return places as items, in loops where what comes again and where moves evenly; and both of these."""
+def _folded(what: Any, where: Any, is_node: Any) -> list[Item]:
+    """Return entries as items, in loops where what comes again and where moves evenly."""
+    raw = _Raw(what, where, is_node)
     items: list[Item] = list(range(len(what)))
+    begin = np.arange(len(what))  # the first entry of each item
+    closed = is_node  # whether an item ends with a node
     period = 1
-    while fewest * period <= len(items) and period <= LONGEST:
+    while FEWEST * period <= len(items) and period <= LONGEST:
         step = where[period:] - where[:-period]
         same = what[period:] == what[:-period]
         again = same[period:] & same[:-period] & (step[period:] == step[:-period])
         edges = np.flatnonzero(np.diff(np.concatenate([[0], again, [0]])))
         made: list[Item] = []
-        kinds, places, done = [], [], 0
+        pieces: list[list[Any]] = []
+        done = 0
         for first, last in edges.reshape(-1, 2).tolist():
-            end = last + 2 * period
-            count = (end - max(first, done)) // period
-            if count < fewest:
-                continue
+            end, first = last + 2 * period, max(first, done)
+            whole = closed[first : first + period].any()
+            while whole and not closed[end - 1]:
+                end -= 1
+            count = (end - first) // period
             low = end - count * period  # late: what is peculiar in the first round then stays outside
-            body = slice(low, low + period)
+            if whole and low and not closed[low - 1]:
+                count, low = count - 1, low + period
+            if count < (FEWEST if whole else TERMS):
+                continue
+            rounds = [items[k : k + period] for k in range(low, end, period)]
+            body, back = slice(low, low + period), 0
+            place, move, kind = where[body], step[body], what[body]
+            if any(isinstance(x, list) and len(x) != len(y) for x, y in zip(*rounds[:2])):
+                low, end, back = raw.extended(rounds, begin, low, end, done)
             ways = _WAYS[: 2 * period]
-            kinds += [what[done:low], mixed(mixed(what[body] * ways[:period]).sum(keepdims=True))]
-            place = (where[body] * ways[:period] + step[body] * ways[period:]).sum(keepdims=True)
-            places += [where[done:low], place + np.uint64(count) * _WAYS[-1]]
-            made += items[done:low]
-            made.append([items[k : k + period] for k in range(low, end, period)])
+            place = ((place - np.uint64(back) * move) * ways[:period] + move * ways[period:]).sum(keepdims=True)
+            made += [*items[done:low], rounds]
+            own = [mixed(mixed(kind * ways[:period]).sum(keepdims=True)),
+                   place + np.uint64(len(rounds)) * _WAYS[-1], begin[low : low + 1], np.array([whole])]
+            for x, new in zip((what, where, begin, closed), own): 
+                pieces.append(x[done:low]); pieces.append(new)
             done = end
         if done:
-            what, where = [np.concatenate([*x, y[done:]]) for x, y in ((kinds, what), (places, where))]
+            columns = [np.concatenate([z for k in range(2*i, len(pieces), 8) for z in pieces[k:k+2]] + [x[done:]]) for i, x in enumerate((what, where, begin, closed))]
+            what, where, begin, closed = columns
             items = made + items[done:]
         period = 1 if done else period + 1
-    return items, what, where
+    return items
+
+
+class _Raw:
+    """What all entries are."""
+
+    def __init__(self, what: Any, where: Any, is_node: Any) -> None:
+        self.what, self.where, self.is_node = what, where, is_node
+        self._lists: list[list[int]] = []
+
+    def extended(self, rounds: list[list[Item]], begin: Ints, low: int, end: int, done: int) -> tuple[int, int, int]:
+        """Put rounds before and behind those of a loop if what they would be is there, however short loops are.
+
+        Return where it begins and ends now, and how many have come before.
+        """
+        back = 0
+        while (found := self._next(rounds[0], rounds[1])) is not None:
+            body, size = found
+            at = int(begin[low]) - size
+            place = int(np.searchsorted(begin[:low], at))
+            if not size or place < done or place >= low or begin[place] != at or not self._is(at, size) or (at and not self.is_node[at-1]):
+                break
+            rounds.insert(0, _shifted(body, at - len(self.what)))
+            low, back = place, back + 1
+        while (found := self._next(rounds[-1], rounds[-2])) is not None:
+            body, size = found
+            at = int(begin[end]) if end < len(begin) else len(self.what)
+            after = int(np.searchsorted(begin, at + size))
+            if not size or at + size > len(self.what) or (after < len(begin) and begin[after] != at + size) or not self._is(at, size):
+                break
+            rounds.append(_shifted(body, at - len(self.what)))
+            end = after
+        return low, end, back
+
+    def _is(self, at: int, size: int) -> bool:
+        """Tell whether what was predicted is in a place."""
+        what, where = [x[-size:] for x in self._lists]
+        return what == self.what[at : at + size].tolist() and where == self.where[at : at + size].tolist()
+
+    def _next(self, near: list[Item], far: list[Item]) -> tuple[list[Item], int] | None:
+        """Return the round that comes next to two, of entries behind all others, and how many it has."""
+        if not self._lists:
+            self._lists = [self.what.tolist(), self.where.tolist()]
+        for x in self._lists:
+            del x[len(self.what) :]
+        found = self._predicted(near, far)
+        return None if found is None else (found, len(self._lists[0]) - len(self.what))
+
+    def _predicted(self, near: list[Item], far: list[Item]) -> list[Item] | None:
+        """Return a round that goes on evenly from two others; its entries are noted."""
+        what, where = self._lists
+        made: list[Item] = []
+        for x, y in zip(near, far, strict=True):
+            if isinstance(x, int) and isinstance(y, int):
+                made.append(len(what))
+                what.append(what[x])
+                where.append((2 * where[x] - where[y]) % (1 << 64))
+                continue
+            if isinstance(x, int) or isinstance(y, int):
+                return None
+            loop: list[list[Item]] = []
+            for k in range(2 * len(x) - len(y)):
+                pair = (x[k], y[k]) if k < min(len(x), len(y)) else (loop[k - 1], loop[k - 2]) if k > 1 else None
+                body = None if pair is None else self._predicted(*pair)
+                if body is None:
+                    return None
+                loop.append(body)
+            if 2 * len(x) < len(y):
+                return None
+            made.append(loop)
+        return made
+
+
+def _shifted(body: list[Item], by: int) -> list[Item]:
+    """Return a round with its entries elsewhere."""
+    return [x + by if isinstance(x, int) else [_shifted(r, by) for r in x] for x in body]
 
 
 def _leaves(slots: list[list[Item]], loops: list[Ints]) -> Iterator[tuple[list[Ints], Ints]]:
