@@ -37,6 +37,8 @@ LONGEST = 256
 """Most statements and loops of one round."""
 FLAT = 9
 """Terms of a sum that are not looked for loops; two neighbours along each of two axes, and more, are so."""
+SPARSEST = 4
+"""How many times as many places as numbers there may be."""
 MANY = 24
 """Operands from which a node is a statement by itself, a loop counting as one."""
 
@@ -57,12 +59,21 @@ class Sequential(Layout):
         sequence = sequence_of(graph, work, graph.levels(), graph.turn)
         if sequence is None:
             return False
-        free = self.pin[sequence] < 0
-        self.pin[sequence[free]] = self.next + np.flatnonzero(free)
-        self.next += len(sequence)
-        self._sequence, self._stands = sequence, np.where(work, self.pin, self.address)
+        self._sequence = sequence
+        given, self._stands = self.pin.copy(), self.address.copy()
+        self._stands[sequence] = self.next + np.arange(len(sequence))
         self._read()
         with np.errstate(over="ignore"):
+            what, where, is_node = self._told(work)
+            items = _folded(what, np.zeros_like(where), is_node)
+            slots = [[item] for item in items]
+            at = np.full(len(what), -1)
+            size = _gridded(slots, np.zeros(1, np.int64), at, is_node)
+            if size > SPARSEST * len(sequence):
+                at[is_node], size = np.arange(len(sequence)), len(sequence)
+            self.pin[sequence] = np.where(given[sequence] < 0, self.next + at[is_node], given[sequence])
+            self.next += size
+            self._stands[sequence] = self.pin[sequence]
             found = list(_leaves([[item] for item in _folded(*self._told(work))], []))
         if sum(self._entry[places[0]] < 0 for _, places in found) > most:
             return False
@@ -245,7 +256,7 @@ def _folded(what: Any, where: Any, is_node: Any) -> list[Item]:
                 end -= 1
             count = (end - first) // period
             low = end - count * period  # late: what is peculiar in the first round then stays outside
-            if whole and low and not closed[low - 1]:
+            if whole and 0 < low < end and not closed[low - 1]:
                 count, low = count - 1, low + period
             if count < (FEWEST if whole else TERMS):
                 continue
@@ -343,6 +354,33 @@ class _Raw:
 def _shifted(body: list[Item], by: int) -> list[Item]:
     """Return a round with its entries elsewhere."""
     return [x + by if isinstance(x, int) else [_shifted(r, by) for r in x] for x in body]
+
+
+def _width(slots: list[list[Item]], is_node: Any) -> int:
+    """Return how many places the nodes of a round take, loops as many as the longest does."""
+    width = 0
+    for slot in slots:
+        if isinstance(slot[0], int):
+            width += int(is_node[slot[0]])
+        elif rounds := [body for loop in slot for body in loop]:
+            width += max(map(len, slot)) * _width([*map(list, zip(*rounds))], is_node)
+    return width
+
+
+def _gridded(slots: list[list[Item]], base: Ints, at: Ints, is_node: Any) -> int:
+    """Give nodes places in the order of entries, in which loops are as long as the longest; return the end."""
+    base = base.copy()
+    for slot in slots:
+        if isinstance(slot[0], int):
+            at[slot] = base
+            base += int(is_node[slot[0]])
+        elif rounds := [body for loop in slot for body in loop]:
+            inner = [*map(list, zip(*rounds))]
+            width, counts = _width(inner, is_node), np.array([*map(len, slot)])
+            number = np.arange(len(rounds)) - repeated(np.cumsum(counts) - counts, counts)
+            _gridded(inner, np.repeat(base, counts) + width * number, at, is_node)
+            base += width * int(counts.max())
+    return int(base[0]) if len(base) else 0
 
 
 def _leaves(slots: list[list[Item]], loops: list[Ints]) -> Iterator[tuple[list[Ints], Ints]]:
