@@ -392,7 +392,8 @@ def _finished(b: Builder, graph: Graph) -> Graph:
     """Return what a builder holds, with the marks of the graph that it began with."""
     primal = np.append(graph.primal, np.full(b.size - graph.size, -1))
     marks = {
-        name: getattr(graph, name) for name in ("outputs", "pinned", "labels", "forward", "scale", "lanes", "turn")
+        name: getattr(graph, name)
+        for name in ("outputs", "pinned", "labels", "forward", "scale", "lanes", "turn")
     }
     return b.graph(primal=primal, **marks)
 

@@ -31,8 +31,8 @@ from autograd.compiler.roll.program import Part, Ref, Statement
 
 __all__ = ["Sequential"]
 
-FEWEST, TERMS = 3, 4
-"""Rounds from which there is a loop, and from which one over what is added up: of two, any move evenly."""
+FEWEST = 3
+"""Rounds from which there is a loop: of two, any move evenly."""
 LONGEST = 256
 """Most statements and loops of one round."""
 FLAT = 9
@@ -60,23 +60,32 @@ class Sequential(Layout):
         if sequence is None:
             return False
         self._sequence = sequence
-        given, self._stands = self.pin.copy(), self.address.copy()
-        self._stands[sequence] = self.next + np.arange(len(sequence))
-        self._read()
-        with np.errstate(over="ignore"):
-            what, where, is_node = self._told(work)
-            items = _folded(what, np.zeros_like(where), is_node)
-            slots = [[item] for item in items]
-            at = np.full(len(what), -1)
-            size = _gridded(slots, np.zeros(1, np.int64), at, is_node)
-            if size > SPARSEST * len(sequence):
-                at[is_node], size = np.arange(len(sequence)), len(sequence)
-            self.pin[sequence] = np.where(given[sequence] < 0, self.next + at[is_node], given[sequence])
-            self.next += size
-            self._stands[sequence] = self.pin[sequence]
-            found = list(_leaves([[item] for item in _folded(*self._told(work))], []))
-        if sum(self._entry[places[0]] < 0 for _, places in found) > most:
+        pinned = self.pin[sequence]
+        where, length, best = np.arange(len(sequence)), 0, most + 1
+        found: list[Any] = []
+        for is_grid in (False, True):
+            self._stands = np.where(work, -1, self.address)
+            self._stands[sequence] = places = np.where(pinned < 0, self.next + where, pinned)
+            if not is_grid:
+                self._read()
+            with np.errstate(over="ignore"):
+                told = self._told(work)
+                leaves = list(_leaves([[item] for item in _folded(*told)], []))
+                if not is_grid:
+                    flat = _folded(told[0], np.zeros_like(told[1]), told[2])
+            count = sum(self._entry[at[0]] < 0 for _, at in leaves)
+            if count < best:
+                best, found, self.pin[sequence], length = count, leaves, places, int(where.max(initial=0)) + 1
+            if not is_grid:
+                at = np.full(len(told[0]), -1)
+                _gridded([[item] for item in flat], np.zeros(1, np.int64), at, told[2])
+                where = at[told[2]]
+                if where.max(initial=0) > SPARSEST * len(sequence):
+                    break
+        if not found:
             return False
+        self._stands[sequence] = self.pin[sequence]
+        self.next += length
         before: list[Any] = []
         read: list[tuple[list[Ints], Ints]] = []
         for loops, places in found:
@@ -132,7 +141,7 @@ class Sequential(Layout):
         cell = self._cell[flat]
         number = np.flatnonzero(flat) - self._start[cell]
         whole = mixed(graph.kind[sequence] + 1000 * np.where(summed, 0, size))
-        place = self.pin[sequence].astype(np.uint64)
+        place = self._stands[sequence].astype(np.uint64)
         np.add.at(whole, cell, mixed(what[flat] + number.astype(np.uint64)))
         np.add.at(place, cell, where[flat] * mixed(number))
         ends = np.cumsum(np.where(summed, size, 0))
@@ -258,7 +267,7 @@ def _folded(what: Any, where: Any, is_node: Any) -> list[Item]:
             low = end - count * period  # late: what is peculiar in the first round then stays outside
             if whole and 0 < low < end and not closed[low - 1]:
                 count, low = count - 1, low + period
-            if count < (FEWEST if whole else TERMS):
+            if count < FEWEST:
                 continue
             rounds = [items[k : k + period] for k in range(low, end, period)]
             body, back = slice(low, low + period), 0
@@ -266,15 +275,27 @@ def _folded(what: Any, where: Any, is_node: Any) -> list[Item]:
             if any(isinstance(x, list) and len(x) != len(y) for x, y in zip(*rounds[:2])):
                 low, end, back = raw.extended(rounds, begin, low, end, done)
             ways = _WAYS[: 2 * period]
-            place = ((place - np.uint64(back) * move) * ways[:period] + move * ways[period:]).sum(keepdims=True)
+            place = ((place - np.uint64(back) * move) * ways[:period] + move * ways[period:]).sum(
+                keepdims=True
+            )
             made += [*items[done:low], rounds]
-            own = [mixed(mixed(kind * ways[:period]).sum(keepdims=True)),
-                   place + np.uint64(len(rounds)) * _WAYS[-1], begin[low : low + 1], np.array([whole])]
-            for x, new in zip((what, where, begin, closed), own): 
-                pieces.append(x[done:low]); pieces.append(new)
+            own = [
+                mixed(mixed(kind * ways[:period]).sum(keepdims=True)),
+                place + np.uint64(len(rounds)) * _WAYS[-1],
+                begin[low : low + 1],
+                np.array([whole]),
+            ]
+            for x, new in zip((what, where, begin, closed), own):
+                pieces.append(x[done:low])
+                pieces.append(new)
             done = end
         if done:
-            columns = [np.concatenate([z for k in range(2*i, len(pieces), 8) for z in pieces[k:k+2]] + [x[done:]]) for i, x in enumerate((what, where, begin, closed))]
+            columns = [
+                np.concatenate(
+                    [z for k in range(2 * i, len(pieces), 8) for z in pieces[k : k + 2]] + [x[done:]]
+                )
+                for i, x in enumerate((what, where, begin, closed))
+            ]
             what, where, begin, closed = columns
             items = made + items[done:]
         period = 1 if done else period + 1
@@ -288,7 +309,9 @@ class _Raw:
         self.what, self.where, self.is_node = what, where, is_node
         self._lists: list[list[int]] = []
 
-    def extended(self, rounds: list[list[Item]], begin: Ints, low: int, end: int, done: int) -> tuple[int, int, int]:
+    def extended(
+        self, rounds: list[list[Item]], begin: Ints, low: int, end: int, done: int
+    ) -> tuple[int, int, int]:
         """Put rounds before and behind those of a loop if what they would be is there, however short loops are.
 
         Return where it begins and ends now, and how many have come before.
@@ -298,7 +321,14 @@ class _Raw:
             body, size = found
             at = int(begin[low]) - size
             place = int(np.searchsorted(begin[:low], at))
-            if not size or place < done or place >= low or begin[place] != at or not self._is(at, size) or (at and not self.is_node[at-1]):
+            if (
+                not size
+                or place < done
+                or place >= low
+                or begin[place] != at
+                or not self._is(at, size)
+                or (at and not self.is_node[at - 1])
+            ):
                 break
             rounds.insert(0, _shifted(body, at - len(self.what)))
             low, back = place, back + 1
@@ -306,7 +336,12 @@ class _Raw:
             body, size = found
             at = int(begin[end]) if end < len(begin) else len(self.what)
             after = int(np.searchsorted(begin, at + size))
-            if not size or at + size > len(self.what) or (after < len(begin) and begin[after] != at + size) or not self._is(at, size):
+            if (
+                not size
+                or at + size > len(self.what)
+                or (after < len(begin) and begin[after] != at + size)
+                or not self._is(at, size)
+            ):
                 break
             rounds.append(_shifted(body, at - len(self.what)))
             end = after
@@ -340,7 +375,9 @@ class _Raw:
                 return None
             loop: list[list[Item]] = []
             for k in range(2 * len(x) - len(y)):
-                pair = (x[k], y[k]) if k < min(len(x), len(y)) else (loop[k - 1], loop[k - 2]) if k > 1 else None
+                pair = (
+                    (x[k], y[k]) if k < min(len(x), len(y)) else (loop[k - 1], loop[k - 2]) if k > 1 else None
+                )
                 body = None if pair is None else self._predicted(*pair)
                 if body is None:
                     return None

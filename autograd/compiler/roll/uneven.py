@@ -185,9 +185,7 @@ def _numbers(parts: tuple[Part, ...], tables: list[Any], named: Any) -> Numbers:
         which = i * x.size + np.arange(x.size).reshape(x.shape)
         places.append(np.broadcast_to(which, p.sizes).ravel())
         consumers.append(named(p.result.expand(p.sizes).ravel()))
-        factors.append(
-            np.full(places[-1].shape, ONE) if p.a is None else named(p.a.expand(p.sizes).ravel())
-        )
+        factors.append(np.full(places[-1].shape, ONE) if p.a is None else named(p.a.expand(p.sizes).ravel()))
     values = np.stack([x.ravel() for x in tables])
     return Numbers(values, np.concatenate(consumers), np.concatenate(factors), np.concatenate(places))
 
