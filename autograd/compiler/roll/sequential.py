@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from autograd.compiler.graph.counting import repeated
-from autograd.compiler.graph.ir import CONST, EXTREMA, FIRST_ROW, MAX, ONE, Graph, Ints, spans
+from autograd.compiler.graph.ir import CONST, EXTREMA, FIRST_ROW, MAX, ONE, QUIET, Graph, Ints, spans
 from autograd.compiler.graph.lookups import ENTRY
 from autograd.compiler.graph.rounds import operands_of, sequence_of
 from autograd.compiler.graph.schedule import mixed
@@ -49,6 +49,7 @@ Item = int | list[list[Any]]
 class Sequential(Layout):
     """A layout in which nodes are computed one after the other, in loops around loops."""
 
+    @QUIET
     def run(self, most: int) -> bool:
         """Make all statements; tell whether that could be done, with no more than so many."""
         graph = self.graph
@@ -59,36 +60,32 @@ class Sequential(Layout):
         sequence = sequence_of(graph, work, graph.levels(), graph.turn)
         if sequence is None:
             return False
-        self._sequence = sequence
-        pinned = self.pin[sequence]
-        where, length, best = np.arange(len(sequence)), 0, most + 1
-        found: list[Any] = []
-        for is_grid in (False, True):
+        self._sequence, pinned = sequence, self.pin[sequence]
+        number, loops_of, best = np.arange(len(sequence)), list[Any](), most + 1
+        for tried in range(2):  # where nodes come one after the other, and in grids
+            places = np.where(pinned < 0, self.next + number, pinned)
             self._stands = np.where(work, -1, self.address)
-            self._stands[sequence] = places = np.where(pinned < 0, self.next + where, pinned)
-            if not is_grid:
+            self._stands[sequence] = places
+            if not tried:
                 self._read()
-            with np.errstate(over="ignore"):
-                told = self._told(work)
-                leaves = list(_leaves([[item] for item in _folded(*told)], []))
-                if not is_grid:
-                    flat = _folded(told[0], np.zeros_like(told[1]), told[2])
+            what, where, is_node = self._told(work)
+            leaves = list(_leaves([[item] for item in _folded(what, where, is_node)], []))
             count = sum(self._entry[at[0]] < 0 for _, at in leaves)
             if count < best:
-                best, found, self.pin[sequence], length = count, leaves, places, int(where.max(initial=0)) + 1
-            if not is_grid:
-                at = np.full(len(told[0]), -1)
-                _gridded([[item] for item in flat], np.zeros(1, np.int64), at, told[2])
-                where = at[told[2]]
-                if where.max(initial=0) > SPARSEST * len(sequence):
-                    break
-        if not found:
+                best, loops_of, self.pin[sequence] = count, leaves, places
+            at = np.full(len(what), -1)
+            items = [] if tried else _folded(what, np.zeros_like(where), is_node)
+            _gridded([[item] for item in items], np.zeros(1, np.int64), at, is_node)
+            number = at[is_node]
+            if number.max(initial=0) > SPARSEST * len(sequence):
+                break
+        if best > most:
             return False
         self._stands[sequence] = self.pin[sequence]
-        self.next += length
+        self.next = max(self.next, int(self.pin[sequence].max(initial=-1)) + 1)
         before: list[Any] = []
         read: list[tuple[list[Ints], Ints]] = []
-        for loops, places in found:
+        for loops, places in loops_of:
             if self._entry[places[0]] >= 0:
                 read.append((loops, self._entry[places]))
                 continue
