@@ -222,7 +222,8 @@ class _Nest:
     def _even(self, numbers: Ints) -> tuple[int, tuple[int, ...]]:
         """Return the first of some numbers, and how they grow along the loops."""
         rounds = np.column_stack([np.ones(len(self.rounds), np.int64), self.rounds])
-        steps = np.rint(np.linalg.lstsq(rounds, numbers, rcond=None)[0]).astype(np.int64)
+        first = [0, *np.argmax(self.rounds != self.rounds[0], axis=0)]  # where each loop goes on
+        steps = np.rint(np.linalg.pinv(rounds[first]) @ numbers[first]).astype(np.int64)
         if (rounds @ steps != numbers).any():
             raise _UnevenError
         return int(steps[0]), tuple(steps[1:].tolist())
@@ -249,15 +250,15 @@ def _folded(what: Any, where: Any, is_node: Any) -> list[Item]:
     period = 1
     while FEWEST * period <= len(items) and period <= LONGEST:
         step = where[period:] - where[:-period]
-        same = what[period:] == what[:-period]
+        same, keep = what[period:] == what[:-period], np.ones(len(items), bool)
         again = same[period:] & same[:-period] & (step[period:] == step[:-period])
         edges = np.flatnonzero(np.diff(np.concatenate([[0], again, [0]])))
         made: list[Item] = []
-        pieces: list[list[Any]] = []
+        loops: list[tuple[int, int, int, int, bool]] = []
         done = 0
         for first, last in edges.reshape(-1, 2).tolist():
             end, first = last + 2 * period, max(first, done)
-            whole = closed[first : first + period].any()
+            whole = bool(closed[first : first + period].any())
             while whole and not closed[end - 1]:
                 end -= 1
             count = (end - first) // period
@@ -267,33 +268,27 @@ def _folded(what: Any, where: Any, is_node: Any) -> list[Item]:
             if count < FEWEST:
                 continue
             rounds = [items[k : k + period] for k in range(low, end, period)]
-            body, back = slice(low, low + period), 0
-            place, move, kind = where[body], step[body], what[body]
-            if any(isinstance(x, list) and len(x) != len(y) for x, y in zip(*rounds[:2])):
+            body, back = low, 0
+            if any(isinstance(x, list) and len(x) != len(y) for x, y in zip(*rounds[:2], strict=True)):
                 low, end, back = raw.extended(rounds, begin, low, end, done)
-            ways = _WAYS[: 2 * period]
-            place = ((place - np.uint64(back) * move) * ways[:period] + move * ways[period:]).sum(
-                keepdims=True
-            )
             made += [*items[done:low], rounds]
-            own = [
-                mixed(mixed(kind * ways[:period]).sum(keepdims=True)),
-                place + np.uint64(len(rounds)) * _WAYS[-1],
-                begin[low : low + 1],
-                np.array([whole]),
-            ]
-            for x, new in zip((what, where, begin, closed), own):
-                pieces.append(x[done:low])
-                pieces.append(new)
+            loops.append((low, body, back, len(rounds), whole))
+            keep[low:end] = False
             done = end
         if done:
-            columns = [
-                np.concatenate(
-                    [z for k in range(2 * i, len(pieces), 8) for z in pieces[k : k + 2]] + [x[done:]]
-                )
-                for i, x in enumerate((what, where, begin, closed))
+            low, body, back, count, whole = np.array(loops).T
+            at, ways = body[:, None] + np.arange(period), _WAYS[: 2 * period]
+            move = step[at]
+            place = (where[at] - back[:, None].astype(np.uint64) * move) * ways[:period] + move * ways[
+                period:
             ]
-            what, where, begin, closed = columns
+            place = place.sum(axis=1) + count.astype(np.uint64) * _WAYS[-1]
+            kind = mixed(mixed(what[at] * ways[:period]).sum(axis=1))
+            before = np.cumsum(keep)[low]
+            what, where, begin, closed = [
+                np.insert(x[keep], before, new)
+                for x, new in ((what, kind), (where, place), (begin, begin[low]), (closed, whole != 0))
+            ]
             items = made + items[done:]
         period = 1 if done else period + 1
     return items
