@@ -73,6 +73,8 @@ class Sequential(Layout):
             count = sum(self._entry[at[0]] < 0 for _, at in leaves)
             if count < best:
                 best, loops_of, self.pin[sequence] = count, leaves, places
+            if best <= MANY:
+                break
             at = np.full(len(what), -1)
             items = [] if tried else _folded(what, np.zeros_like(where), is_node)
             _gridded([[item] for item in items], np.zeros(1, np.int64), at, is_node)
