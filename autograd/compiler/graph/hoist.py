@@ -163,7 +163,8 @@ def with_room(graph: Graph, ahead: int, behind: int) -> tuple[Graph, Ints, Ints]
     t = graph.terms
     return replace(
         graph, kind=grown(graph.kind, SOP), value=grown(graph.value, 0.0),
-        turn=grown(graph.turn, 0), args=grown(renumbered(graph.args), -1), primal=grown(renumbered(graph.primal), -1),
+        turn=grown(graph.turn, 0), args=grown(renumbered(graph.args), -1),
+        primal=grown(renumbered(graph.primal), -1),
         terms=Terms(number[t.node], t.coef, number[t.a], number[t.b], t.over),
         outputs=renumbered(graph.outputs), pinned=renumbered(graph.pinned),
         labels=renamed(graph.labels, number),

@@ -296,7 +296,8 @@ def compact(graph: Graph) -> Graph:
     primal = graph.primal[live]
     primal = np.where((primal >= 0) & live[primal], number[primal], -1)
     return replace(
-        graph, kind=graph.kind[live], turn=graph.turn[live], value=graph.value[live], args=args, primal=primal, terms=terms,
+        graph, kind=graph.kind[live], turn=graph.turn[live], value=graph.value[live],
+        args=args, primal=primal, terms=terms,
         outputs=number[graph.outputs], pinned=np.where(graph.pinned >= 0, number[graph.pinned], -1),
         labels=renamed(graph.labels, np.where(live, number, -1)),
         forward=int(live[: graph.forward].sum()) if graph.forward >= 0 else -1,

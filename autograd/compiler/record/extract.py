@@ -17,8 +17,8 @@ from autograd.compiler.graph.ir import INPUT, LARGE, PARAM, QUIET, SOP, Builder,
 from autograd.compiler.graph.lookups import enter
 from autograd.compiler.record.recording import Tape, constant, refuse_no_grad, with_outside
 from autograd.joint import MultiOpCall
-from autograd.node import Bundle
 from autograd.native import engine
+from autograd.node import Bundle
 from autograd.op import ANY
 from autograd.value import Value
 

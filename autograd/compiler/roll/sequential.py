@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from autograd.compiler.graph.counting import repeated
-from autograd.compiler.graph.ir import CONST, EXTREMA, FIRST_ROW, MAX, ONE, QUIET, Graph, Ints, spans
+from autograd.compiler.graph.ir import CONST, EXTREMA, FIRST_ROW, MAX, ONE, QUIET, Ints
 from autograd.compiler.graph.lookups import ENTRY
 from autograd.compiler.graph.rounds import operands_of, sequence_of
 from autograd.compiler.graph.schedule import mixed
@@ -154,10 +154,8 @@ class Sequential(Layout):
         """Make the statement of the nodes in some places; tell whether all addresses move evenly."""
         graph, nodes = self.graph, self._sequence[places]
         kind = int(graph.kind[nodes[0]])
-        first = int(places[0])
-        if not read:
-            size = self._start[first + 1] - self._start[first]
-            read = [(loops, self._start[places] + k) for k in range(size)]
+        size = int(self._start[places[0] + 1] - self._start[places[0]])
+        read = read or [(loops, self._start[places] + k) for k in range(size)]
         try:
             nest = _Nest(loops)
             result = nest.ref(self.pin[nodes])
@@ -259,11 +257,11 @@ def _folded(what: Any, where: Any, is_node: Any) -> list[Item]:
         loops: list[tuple[int, int, int, int, bool]] = []
         done = 0
         for first, last in edges.reshape(-1, 2).tolist():
-            end, first = last + 2 * period, max(first, done)
+            end = last + 2 * period
             whole = bool(closed[first : first + period].any())
             while whole and not closed[end - 1]:
                 end -= 1
-            count = (end - first) // period
+            count = (end - max(first, done)) // period
             low = end - count * period  # late: what is peculiar in the first round then stays outside
             if whole and 0 < low < end and not closed[low - 1]:
                 count, low = count - 1, low + period
@@ -281,10 +279,8 @@ def _folded(what: Any, where: Any, is_node: Any) -> list[Item]:
             low, body, back, count, whole = np.array(loops).T
             at, ways = body[:, None] + np.arange(period), _WAYS[: 2 * period]
             move = step[at]
-            place = (where[at] - back[:, None].astype(np.uint64) * move) * ways[:period] + move * ways[
-                period:
-            ]
-            place = place.sum(axis=1) + count.astype(np.uint64) * _WAYS[-1]
+            place = (where[at] - back[:, None].astype(np.uint64) * move) * ways[:period]
+            place = (place + move * ways[period:]).sum(axis=1) + count.astype(np.uint64) * _WAYS[-1]
             kind = mixed(mixed(what[at] * ways[:period]).sum(axis=1))
             before = np.cumsum(keep)[low]
             what, where, begin, closed = [
@@ -297,85 +293,65 @@ def _folded(what: Any, where: Any, is_node: Any) -> list[Item]:
 
 
 class _Raw:
-    """What all entries are."""
+    """What all entries are, and behind them those of a round that is predicted."""
 
     def __init__(self, what: Any, where: Any, is_node: Any) -> None:
-        self.what, self.where, self.is_node = what, where, is_node
-        self._lists: list[list[int]] = []
+        self.size, self.is_node = len(what), is_node
+        self._columns = what, where
+        self._told: list[list[int]] = []
 
     def extended(
         self, rounds: list[list[Item]], begin: Ints, low: int, end: int, done: int
     ) -> tuple[int, int, int]:
-        """Put rounds before and behind those of a loop if what they would be is there, however short loops are.
+        """Put rounds before and behind those of a loop if what they would be is there, however short.
 
         Return where it begins and ends now, and how many have come before.
         """
-        back = 0
-        while (found := self._next(rounds[0], rounds[1])) is not None:
-            body, size = found
-            at = int(begin[low]) - size
-            place = int(np.searchsorted(begin[:low], at))
-            if (
-                not size
-                or place < done
-                or place >= low
-                or begin[place] != at
-                or not self._is(at, size)
-                or (at and not self.is_node[at - 1])
-            ):
-                break
-            rounds.insert(0, _shifted(body, at - len(self.what)))
-            low, back = place, back + 1
-        while (found := self._next(rounds[-1], rounds[-2])) is not None:
-            body, size = found
-            at = int(begin[end]) if end < len(begin) else len(self.what)
-            after = int(np.searchsorted(begin, at + size))
-            if (
-                not size
-                or at + size > len(self.what)
-                or (after < len(begin) and begin[after] != at + size)
-                or not self._is(at, size)
-            ):
-                break
-            rounds.append(_shifted(body, at - len(self.what)))
-            end = after
+        self._told = self._told or [x.tolist() for x in self._columns]
+        edges, back = np.append(begin, self.size), 0
+        for near, far in ((0, 1), (-1, -2)):
+            while (body := self._next(rounds[near], rounds[far])) is not None:
+                size = len(self._told[0]) - self.size
+                at = int(edges[end] if near else edges[low] - size)
+                place = int(np.searchsorted(edges, at + size if near else at))
+                there = done <= place < len(edges) and edges[place] == (at + size if near else at) and size
+                if not there or any(x[at : at + size] != x[self.size :] for x in self._told):
+                    break
+                body = _shifted(body, at - self.size)
+                if near:
+                    rounds.append(body)
+                    end = place
+                elif at and not self.is_node[at - 1]:
+                    break
+                else:
+                    rounds.insert(0, body)
+                    low, back = place, back + 1
         return low, end, back
 
-    def _is(self, at: int, size: int) -> bool:
-        """Tell whether what was predicted is in a place."""
-        what, where = [x[-size:] for x in self._lists]
-        return what == self.what[at : at + size].tolist() and where == self.where[at : at + size].tolist()
-
-    def _next(self, near: list[Item], far: list[Item]) -> tuple[list[Item], int] | None:
-        """Return the round that comes next to two, of entries behind all others, and how many it has."""
-        if not self._lists:
-            self._lists = [self.what.tolist(), self.where.tolist()]
-        for x in self._lists:
-            del x[len(self.what) :]
-        found = self._predicted(near, far)
-        return None if found is None else (found, len(self._lists[0]) - len(self.what))
+    def _next(self, near: list[Item], far: list[Item]) -> list[Item] | None:
+        """Return the round that comes next to two, of entries behind all others."""
+        for x in self._told:
+            del x[self.size :]
+        return self._predicted(near, far)
 
     def _predicted(self, near: list[Item], far: list[Item]) -> list[Item] | None:
         """Return a round that goes on evenly from two others; its entries are noted."""
-        what, where = self._lists
+        what, where = self._told
         made: list[Item] = []
         for x, y in zip(near, far, strict=True):
-            if isinstance(x, int) and isinstance(y, int):
+            if isinstance(x, int) or isinstance(y, int):
+                if not (isinstance(x, int) and isinstance(y, int)):
+                    return None
                 made.append(len(what))
                 what.append(what[x])
                 where.append((2 * where[x] - where[y]) % (1 << 64))
                 continue
-            if isinstance(x, int) or isinstance(y, int):
-                return None
-            loop: list[list[Item]] = []
+            loop: list[Any] = []
             for k in range(2 * len(x) - len(y)):
-                pair = (
-                    (x[k], y[k]) if k < min(len(x), len(y)) else (loop[k - 1], loop[k - 2]) if k > 1 else None
-                )
-                body = None if pair is None else self._predicted(*pair)
-                if body is None:
+                pair = (x[k], y[k]) if k < min(len(x), len(y)) else loop[:-3:-1] if k > 1 else ()
+                loop.append(self._predicted(*pair) if pair else None)
+                if loop[-1] is None:
                     return None
-                loop.append(body)
             if 2 * len(x) < len(y):
                 return None
             made.append(loop)
@@ -387,34 +363,39 @@ def _shifted(body: list[Item], by: int) -> list[Item]:
     return [x + by if isinstance(x, int) else [_shifted(r, by) for r in x] for x in body]
 
 
-def _width(slots: list[list[Item]], is_node: Any) -> int:
-    """Return how many places the nodes of a round take, loops as many as the longest does."""
+def _inside(slot: list[Any]) -> tuple[Ints, list[list[Any]]]:
+    """Return how many rounds loops have, and what stands in each place of a round in all rounds."""
+    rounds = [body for loop in slot for body in loop]
+    return np.array([*map(len, slot)]), [list(column) for column in zip(*rounds, strict=True)]
+
+
+def _width(slots: list[list[Any]], is_node: Any) -> int:
+    """Return how many places the nodes of a round take, loops as many as the longest has."""
     width = 0
     for slot in slots:
         if isinstance(slot[0], int):
             width += int(is_node[slot[0]])
-        elif rounds := [body for loop in slot for body in loop]:
-            width += max(map(len, slot)) * _width([*map(list, zip(*rounds))], is_node)
+        else:
+            counts, inner = _inside(slot)
+            width += int(counts.max()) * _width(inner, is_node)
     return width
 
 
-def _gridded(slots: list[list[Item]], base: Ints, at: Ints, is_node: Any) -> int:
-    """Give nodes places in the order of entries, in which loops are as long as the longest; return the end."""
-    base = base.copy()
+def _gridded(slots: list[list[Any]], base: Ints, at: Ints, is_node: Any) -> None:
+    """Give nodes places in the order of entries, loops as many as the longest has."""
     for slot in slots:
         if isinstance(slot[0], int):
             at[slot] = base
-            base += int(is_node[slot[0]])
-        elif rounds := [body for loop in slot for body in loop]:
-            inner = [*map(list, zip(*rounds))]
-            width, counts = _width(inner, is_node), np.array([*map(len, slot)])
-            number = np.arange(len(rounds)) - repeated(np.cumsum(counts) - counts, counts)
+            base = base + int(is_node[slot[0]])
+        else:
+            counts, inner = _inside(slot)
+            width = _width(inner, is_node)
+            number = np.arange(int(counts.sum())) - repeated(np.cumsum(counts) - counts, counts)
             _gridded(inner, np.repeat(base, counts) + width * number, at, is_node)
-            base += width * int(counts.max())
-    return int(base[0]) if len(base) else 0
+            base = base + width * int(counts.max())
 
 
-def _leaves(slots: list[list[Item]], loops: list[Ints]) -> Iterator[tuple[list[Ints], Ints]]:
+def _leaves(slots: list[list[Any]], loops: list[Ints]) -> Iterator[tuple[list[Ints], Ints]]:
     """Yield, for what stands in one place of a round in all rounds, the loops around it, and its places.
 
     Of each loop there is an array: how many rounds it has, in all rounds of those around it.
@@ -422,7 +403,6 @@ def _leaves(slots: list[list[Item]], loops: list[Ints]) -> Iterator[tuple[list[I
     for slot in slots:
         if isinstance(slot[0], int):
             yield loops, np.array(slot)
-            continue
-        rounds = [body for loop in slot if not isinstance(loop, int) for body in loop]
-        counts = np.array([len(loop) for loop in slot if not isinstance(loop, int)])
-        yield from _leaves([list(column) for column in zip(*rounds, strict=True)], [*loops, counts])
+        else:
+            counts, inner = _inside(slot)
+            yield from _leaves(inner, [*loops, counts])

@@ -168,7 +168,9 @@ def _check_sum(program: Program, s: Statement, ready: _Ready, t: Terms, counts: 
     for part in s.parts:
         results = part.result.expand(part.sizes).ravel()
         if any(isinstance(n, Slanted) for n in part.sizes):
-            _require(_once(part, s.shared >= 0), "loops over results are over each once, and around what is summed")
+            _require(
+                _once(part, s.shared >= 0), "loops over results are over each once, and around what is summed"
+            )
         at = np.minimum(np.searchsorted(places[order], results), len(places) - 1)
         _require((places[order[at]] == results).all(), "results are where their nodes are")
         cells = order[at]
