@@ -17,7 +17,7 @@ from autograd.compiler.graph.counting import repeated
 from autograd.compiler.graph.ir import CONST, ONE, SOP, Graph, Ints, csr, spans
 from autograd.compiler.graph.schedule import mixed
 
-__all__ = ["LEAST", "Found", "Stretch", "find", "operands_of", "sequence_of"]
+__all__ = ["LEAST", "Found", "Stretch", "find", "operands_of", "sequence_of", "stretches"]
 
 LEAST = 8
 """Rounds from which a loop is made before there are statements."""
@@ -94,7 +94,7 @@ def find(graph: Graph, lane: Any, ahead: Any) -> Found | None:
     if sequence is None:
         return None
     looks = _looks(graph, lane)[sequence]
-    candidates = _periods(looks)
+    candidates = stretches(looks)
     if not candidates:
         return None
     place = np.full(graph.size, -1, np.int64)
@@ -178,9 +178,11 @@ def _of_no_size(numbers: Any) -> Any:
     return np.where(np.isfinite(numbers), np.uint64(0), numbers.view(np.uint64))
 
 
-def _periods(looks: Any) -> list[Stretch]:
+def stretches(looks: Any) -> list[Stretch]:
     """Return stretches of rounds in a sequence of hashes, in order, as long as can be found."""
     size = len(looks)
+    if size < LEAST * 2:
+        return []
     windows, width = looks.copy(), 1
     with np.errstate(over="ignore"):
         while width < WINDOW:

@@ -42,7 +42,7 @@ MOST = 1 << 20
 """Rounds of loops, of which more are not looked at."""
 SHORTER = 0.75
 """What part of its statements a program has at the most, with triangles as loops, if they are to be."""
-TABLE, FEW = 4, 4
+TABLE, FEW = 4, 8
 """So many lines a table of addresses is worth that triangles need not, and so many tables count."""
 SLICES = 3
 """So many slices of what is returned are easier to read than a table; as many, however large it is."""
@@ -59,7 +59,7 @@ def listed(program: Program) -> tuple[Writer, list[str]]:
     """Return a program's writer and its lines: with triangles as loops, where these are fewer."""
     count = len(program.statements)
     looks_up = any(op is ENTRY for op, _ in program.graph.rows)
-    known = looks_up or program.scattered or any(isinstance(s, Rounds) for s in blocks(program))
+    known = looks_up or program.scattered or any(isinstance(s, Rounds) and s.is_narrow for s in blocks(program))
     if count <= LONGEST and not known:
         short = apart(nested(program))
         gathered, left = [sum(bool(s.note) for s in x.statements) for x in (program, short)]

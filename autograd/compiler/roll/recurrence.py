@@ -24,29 +24,39 @@ from autograd.compiler.roll.cells import Layout
 from autograd.compiler.roll.program import LANES, Part, Ref, Statement
 from autograd.compiler.roll.repeats import Rounds
 
-__all__ = ["place_rounds"]
+__all__ = ["Recurrences"]
 
 BEYOND = 16
 """So many nodes before and after the rounds may stand in the row of their results."""
 
 
-def place_rounds(layout: Layout, graph: Graph, found: Found) -> None:
-    """Make the statements of a graph: rounds where there are loops, of groups of nodes elsewhere."""
-    rows = _Rows(layout, found)
-    level, signature = found.level, signatures(graph, layout.is_lane, FINE)
-    segments = rows.segments()
-    for nodes, loop in zip(segments, [*found.loops, None], strict=True):
-        rows.begin()
-        key = level[nodes] * (int(signature.max()) + 1) + signature[nodes]
-        alone = rows.apart[nodes]
+class Recurrences:
+    """The loops of a graph, and the groups of nodes before, between and after them."""
+
+    def __init__(self, layout: Layout, graph: Graph, found: Found) -> None:
+        self.layout, self.found = layout, found
+        self.rows = _Rows(layout, found)
+        signature = signatures(graph, layout.is_lane, FINE)
+        self.groups = [self._grouped(nodes, signature) for nodes in self.rows.segments()]
+
+    def _grouped(self, nodes: Ints, signature: Ints) -> list[Ints]:
+        """Return groups of nodes by level and signature; what stands in rows is by itself."""
+        key = self.found.level[nodes] * (int(signature.max()) + 1) + signature[nodes]
+        alone = self.rows.apart[nodes]
         order = np.lexsort((np.arange(len(nodes)) * alone, alone, key))
         ordered, key, alone = nodes[order], key[order], alone[order]
         cuts = np.flatnonzero((np.diff(key) != 0) | alone[1:]) + 1
-        for group in np.split(ordered, cuts) if len(nodes) else []:
-            layout.place(group)
-        rows.finish()
-        if loop is not None:
-            _Loop(layout, found, loop).place()
+        return np.split(ordered, cuts) if len(nodes) else []
+
+    def place(self) -> None:
+        """Make the statements: rounds where there are loops, of groups of nodes elsewhere."""
+        for groups, loop in zip(self.groups, [*self.found.loops, None], strict=True):
+            self.rows.begin()
+            for group in groups:
+                self.layout.place(group)
+            self.rows.finish()
+            if loop is not None:
+                _Loop(self.layout, self.found, loop).place()
 
 
 class _Rows:

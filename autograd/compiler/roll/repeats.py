@@ -23,7 +23,7 @@ from autograd.compiler.roll.program import Part, Program, Ref, Statement
 
 __all__ = [
     "FEWEST", "Loop", "Moving", "Rounds", "UnevenError", "Unrolled", "blocks", "length", "lines", "loops",
-    "places", "printed", "read", "repeats", "replaced", "weighted",
+    "places", "printed", "read", "repeats", "replaced", "shape", "weighted",
 ]  # fmt: skip
 
 FEWEST = 4
@@ -185,6 +185,11 @@ class Rounds:
         """How many rounds."""
         return len(self.nodes[0])
 
+    @property
+    def is_narrow(self) -> bool:
+        """Whether each statement computes one number."""
+        return all(nodes.shape[1] == 1 for nodes in self.nodes)
+
     def __len__(self) -> int:
         return len(self.first) * self.count
 
@@ -285,7 +290,7 @@ def weighted(program: Program) -> list[tuple[Statement, int]]:
     ]
 
 
-def _shape(s: Statement) -> tuple[Any, tuple[int, ...]]:
+def shape(s: Statement) -> tuple[Any, tuple[int, ...]]:
     """Return what a statement is apart from its addresses, and these."""
     bases: list[int] = []
 
@@ -320,7 +325,7 @@ def loops(program: Program) -> list[Loop]:
             found.append(Loop(at, len(block.first), block.count))
             at += len(block)
         else:
-            single.append(_shape(block))
+            single.append(shape(block))
             at += 1
     search()
     return found

@@ -16,9 +16,10 @@ from autograd.compiler.roll.cells import Layout
 from autograd.compiler.roll.nests import Nested
 from autograd.compiler.roll.padding import Padded
 from autograd.compiler.roll.program import Program, Statement
-from autograd.compiler.roll.recurrence import place_rounds
+from autograd.compiler.roll.recurrence import Recurrences
 from autograd.compiler.roll.repeats import Rounds, Unrolled, blocks, length, printed, weighted
 from autograd.compiler.roll.sequential import Sequential
+from autograd.compiler.roll.steady import cycles, place_groups
 from autograd.compiler.roll.stencils import Stencils
 from autograd.compiler.roll.uneven import copied, uneven
 
@@ -45,29 +46,32 @@ TABLE = 4
 
 
 @QUIET
-def roll(graph: Graph) -> Program:
-    """Schedule a graph and lay it out; where it is shorter so, with copies of what rounds read unevenly."""
-    program = _rolled(graph, [])
-    reads = uneven(program)
-    if not reads:
-        return program
-    other = _rolled(*copied(graph, reads))
-    return min(program, other, key=length)
+def roll(graph: Graph, first: Sequence[Ints] = ()) -> Program:
+    """Schedule a graph and lay it out, with copies of what rounds read unevenly.
 
-
-def _rolled(graph: Graph, first: list[Ints]) -> Program:
-    """Schedule a graph and lay it out; what is computed first stands in rows of its own."""
+    What is computed ``first`` stands in rows of its own.
+    """
     layout = Layout(graph)
     ahead = np.zeros(graph.size, bool)
     for nodes in first:
         ahead[nodes] = True
         layout.place_row(nodes)
     found = find(graph, layout.is_lane, ahead)
-    if found is None:
-        for group in groups(graph, layout.is_lane, ahead):
-            layout.place(group)
+    rounds = None if found is None else Recurrences(layout, graph, found)
+    parts = [groups(graph, layout.is_lane, ahead)] if rounds is None else rounds.groups
+    known = [cycles(graph, layout.is_lane, part) for part in parts]
+    if not first:
+        terms = layout.start, layout.order
+        stacks = [nodes for part in known for cycle in part for nodes in cycle.groups]
+        reads = [x for nodes in stacks for x in uneven(graph, layout.address, terms, nodes)]
+        if reads:
+            program = roll(*copied(graph, reads))
+            if any(isinstance(s, Rounds) for s in blocks(program)):
+                return program
+    if rounds is None:
+        place_groups(layout, parts[0], known[0])
     else:
-        place_rounds(layout, graph, found)
+        rounds.place()
         for group in together(graph, layout.is_lane, graph.scatters()):
             layout.place(group)
     return _finished(layout)
@@ -83,13 +87,13 @@ def nested(program: Program, *, in_order: bool = False) -> Program:
     graph, count, given = program.graph, len(program.statements), _Tried(program)
     if graph.scatters().any():
         return program
-    has_rounds = any(isinstance(s, Rounds) for s in blocks(program))
-    if not given.tables and (has_rounds or count < LONG or graph.size > SMOOTH * count):
+    rounds = [s for s in blocks(program) if isinstance(s, Rounds) and (in_order or s.is_narrow)]
+    if not given.tables and (rounds or count < LONG or graph.size > SMOOTH * count):
         return program
-    if has_rounds and graph.size > SHORT:
+    if rounds and graph.size > SHORT:
         return program
     found: list[_Tried] = []
-    for apart in () if has_rounds else (False, True):
+    for apart in (False, True):
         layout = Nested(graph, apart=apart)
         if layout.kinds <= max(SHORTER * (count + TABLE * given.tables), LONG) and layout.run(given.price):
             found.insert(0, _Tried(_finished(layout)))
@@ -115,7 +119,7 @@ class _Tried:
 
     def __init__(self, program: Program) -> None:
         self.program = program
-        self.tables = sum(times * bool(s.note) for s, times in weighted(program))
+        self.tables = sum(bool(s.note) for s, _ in weighted(program))
         self.long = sum(max(0, len(s.parts) - TERMS) for s, _ in weighted(program))
 
     @cached_property

@@ -1,28 +1,28 @@
 """Copy into rows what the rounds of a loop read unevenly, such as what observed symbols pick from a table.
 
 Data that the recording has frozen may say which parameters or inputs a round reads: then their addresses
-follow no rule, and rounds that are alike in all else are no loop. `uneven` finds such rounds among
-statements, and `copied` gives each operand there a copy of what it reads, in the order of reading: one
-statement gathers the copies of all rounds, and the rounds read them one after the other. So it is with
-numbers that differ from round to round, such as what was measured at each time.
+follow no rule, and rounds that are alike in all else are no loop. `uneven` finds what is read so, and
+`copied` gives each operand there a copy of what it reads, in the order of reading: one statement gathers the
+copies of all rounds, and the rounds read them one after the other. So it is with numbers that differ from
+round to round, such as what was measured at each time.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from autograd.compiler.graph.hoist import joined, with_room
-from autograd.compiler.graph.ir import ONE, Graph, Ints, Terms
-from autograd.compiler.graph.rounds import LEAST
-from autograd.compiler.roll.program import Part, Program, Ref, Statement
-from autograd.compiler.roll.repeats import Loop, Rounds, blocks, read, repeats
+from autograd.compiler.graph.ir import CONST, ONE, Graph, Ints, Terms
 
 __all__ = ["Numbers", "Read", "copied", "uneven"]
+
+
+FEW = 2
+"""Rounds at either end that may be peculiar."""
 
 
 @dataclass
@@ -52,142 +52,50 @@ class Numbers:
     which: Ints
 
 
-Operand = tuple[Ref, Ref, tuple[int, ...], int]
-"""An operand, the results that it serves, the sizes of both, and its column in a row or -1."""
+def uneven(graph: Graph, address: Ints, terms: tuple[Ints, Ints], nodes: Ints) -> Iterator[Read | Numbers]:
+    """Yield what the nodes of a group read unevenly from leaves, and the coefficients that differ.
+
+    ``nodes`` has a row for each round, ``address`` is that of each leaf, ``terms`` are those of all nodes as
+    `csr` gives them.
+    """
+    leaf, t = graph.is_leaf() & (graph.kind != CONST), graph.terms
+
+    def taken(operands: Ints, column: int) -> Iterator[Read]:
+        """Yield what one operand reads; of the first round it may be of another kind."""
+        first = 0 if leaf[operands[0]].all() else 1
+        operands = operands[first:]
+        if leaf[operands].all() and _differs(np.diff(address[operands], axis=0)):
+            leaves, which = _distinct(operands)
+            yield Read(leaves, nodes[first:].ravel(), column, which)
+
+    start, order = terms
+    counts = start[nodes + 1] - start[nodes]
+    for k, column in enumerate(np.moveaxis(graph.args[nodes], 2, 0)):
+        yield from taken(column, k)
+    if (counts != counts[0, 0]).any():
+        return
+    for k in range(int(counts[0, 0])):
+        which = order[start[nodes] + k]
+        if t.over[which].any():
+            continue
+        for factor in (t.a[which], t.b[which]):
+            yield from taken(factor, -1)
+        if (t.b[which] == ONE).all() and _differs(t.coef[which]):
+            values, place = _distinct(t.coef[which])
+            yield Numbers(values, nodes.ravel(), t.a[which].ravel(), place)
 
 
-def uneven(program: Program) -> list[Read | Numbers]:
-    """Return what rounds read unevenly that are a loop but for that."""
-    graph = program.graph
-    leaf = graph.is_leaf() & (program.address >= 0)
-    nodes = np.flatnonzero(program.address >= 0)
-    nodes = nodes[np.argsort(program.address[nodes], kind="stable")]
-    at = program.address[nodes]
-    leaves = set(program.address[leaf].tolist())
-
-    def named(addresses: Ints) -> Ints:
-        """Return the nodes that stand somewhere."""
-        found: Ints = nodes[np.searchsorted(at, addresses).clip(max=len(at) - 1)]
-        return np.where(addresses == program.one, ONE, found) if program.one >= 0 else found
-
-    found: list[Read | Numbers] = []
-    for run in _runs(program):
-        for loop in repeats([_shape(s, leaves) for s in run]):
-            if loop.count >= LEAST:
-                found += _of(loop, run, leaves, named)
-                found += _numbers_of(loop, run, named)
-    return found
+def _differs(table: Any) -> bool:
+    """Tell whether not all rows are alike, whatever the first and the last few."""
+    inner = table[FEW:-FEW]
+    return bool((inner != inner[0]).any())
 
 
-def _runs(program: Program) -> Iterator[list[Statement]]:
-    """Yield the statements between known loops."""
-    run: list[Statement] = []
-    for block in blocks(program):
-        if isinstance(block, Rounds):
-            yield run
-            run = []
-        else:
-            run.append(block)
-    yield run
-
-
-def _operands(s: Statement) -> Iterator[Operand]:
-    """Yield what a statement reads."""
-    for p in s.parts:
-        for r in (p.a, p.b):
-            if r is not None:
-                yield r, p.result, p.sizes, -1
-    for k, r in enumerate(s.operands):
-        if r.constants is None:
-            yield r, s.result, s.sizes, k
-
-
-def _begin(r: Ref) -> int:
-    return r.base if r.addresses is None else int(r.addresses.flat[0])
-
-
-def _axes(r: Ref) -> tuple[bool, ...]:
-    """Tell of each loop whether an operand moves along it."""
-    if r.addresses is not None:
-        return tuple([n > 1 for n in r.addresses.shape])
-    return tuple([x != 0 for x in r.strides])
-
-
-def _shape(s: Statement, leaves: set[int]) -> tuple[Any, tuple[int, ...]]:
-    """Return what a statement is, whatever the leaves that it reads, and its other numbers."""
-    loose = {id(r) for r, *_ in _operands(s) if _begin(r) in leaves}
-
-    def seen(r: Ref | None) -> Ref | None:
-        """Return an operand without what there is to a leaf's."""
-        return Ref(0, tuple(map(int, _axes(r))), lane=r.lane) if r is not None and id(r) in loose else r
-
-    parts = [
-        Part(p.sizes, p.result, 1.0 if p.b is None else p.coef, seen(p.a), seen(p.b), p.over) for p in s.parts
-    ]
-    return read(replace(s, parts=parts, operands=[x for x in map(seen, s.operands) if x is not None]))
-
-
-def _of(loop: Loop, run: list[Statement], leaves: set[int], named: Any) -> list[Read]:
-    """Return the operands of a loop's statements that are uneven, and leaves."""
-    found: list[Read] = []
-    for k in range(loop.start, loop.start + loop.period):
-        rounds = run[k : loop.end : loop.period]
-        for columns in zip(*map(_operands, rounds), strict=True):
-            if _begin(columns[0][0]) in leaves and not _is_even([r for r, *_ in columns]):
-                one = _read(columns, leaves, named)
-                if one is not None:
-                    found.append(one)
-    return found
-
-
-def _is_even(refs: list[Ref]) -> bool:
-    """Tell whether views move evenly from round to round."""
-    steps = {b.base - a.base for a, b in pairwise(refs)}
-    return len(steps) == 1 and all(r.addresses is None and r.strides == refs[0].strides for r in refs)
-
-
-def _read(columns: tuple[Operand, ...], leaves: set[int], named: Any) -> Read | None:
-    """Return what an operand reads in all rounds; None if there is more than leaves."""
-    rows, consumers, places = [], [], []
-    for i, (r, result, sizes, _) in enumerate(columns):
-        cut = tuple([slice(None) if moves else slice(0, 1) for moves in _axes(r)])
-        row = r.expand(sizes)[cut]
-        where = i * row.size + np.arange(row.size).reshape(row.shape)
-        rows.append(row.ravel())
-        consumers.append(result.expand(sizes).ravel())
-        places.append(np.broadcast_to(where, sizes).ravel())
-    read_from = np.stack(rows)
-    if not leaves.issuperset(read_from.ravel().tolist()):
-        return None
-    return Read(named(read_from), named(np.concatenate(consumers)), columns[0][3], np.concatenate(places))
-
-
-def _numbers_of(loop: Loop, run: list[Statement], named: Any) -> Iterator[Numbers]:
-    """Yield the coefficients of a loop's statements that differ from round to round."""
-    for k in range(loop.start, loop.start + loop.period):
-        for parts in zip(*[s.parts for s in run[k : loop.end : loop.period]], strict=True):
-            tables = [_coefficients(p) for p in parts]
-            if parts[0].b is None and any(not np.array_equal(x, tables[0]) for x in tables):
-                yield _numbers(parts, tables, named)
-
-
-def _coefficients(p: Part) -> Any:
-    """Return the coefficients of a summand, with length 1 along loops that do not matter."""
-    return p.coef.constants if isinstance(p.coef, Ref) else np.array(p.coef)
-
-
-def _numbers(parts: tuple[Part, ...], tables: list[Any], named: Any) -> Numbers:
-    """Return the coefficients of a summand in all rounds."""
-    if len({x.shape for x in tables}) > 1:
-        tables = [np.broadcast_to(x, p.sizes) for x, p in zip(tables, parts, strict=True)]
-    consumers, factors, places = [], [], []
-    for i, (p, x) in enumerate(zip(parts, tables, strict=True)):
-        which = i * x.size + np.arange(x.size).reshape(x.shape)
-        places.append(np.broadcast_to(which, p.sizes).ravel())
-        consumers.append(named(p.result.expand(p.sizes).ravel()))
-        factors.append(np.full(places[-1].shape, ONE) if p.a is None else named(p.a.expand(p.sizes).ravel()))
-    values = np.stack([x.ravel() for x in tables])
-    return Numbers(values, np.concatenate(consumers), np.concatenate(factors), np.concatenate(places))
+def _distinct(table: Any) -> tuple[Any, Ints]:
+    """Return the different columns of a table, as they come, and the place there of each number."""
+    _, first, which = np.unique(table, axis=1, return_index=True, return_inverse=True)
+    places = np.argsort(np.argsort(first))[which.ravel()]
+    return table[:, np.sort(first)], (np.arange(len(table))[:, None] * len(first) + places).ravel()
 
 
 def copied(graph: Graph, reads: list[Read | Numbers]) -> tuple[Graph, list[Ints]]:

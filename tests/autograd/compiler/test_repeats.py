@@ -168,9 +168,8 @@ def test_loops_in_c_do_what_their_rounds_did(make, count):
     loss, params, data = make(count)
     step = compile(loss, params, batch=bool(data), backend="c")
     assert step.check(*data) < 1e-12
-    if count > 4 * 4:  # of one number after another, a step at a time, or of whole statements
-        loop = r"FOR\(i0, \d+\) \{.*py_tanh" if make is time_steps else f"{ROUND} = 0;"
-        assert re.search(loop, step.c_source)
+    if count > 4 * 4:
+        assert f"{ROUND} = 0;" in step.c_source
 
 
 @pytest.mark.skipif(toolchain.find_compiler() is None, reason="no C compiler")

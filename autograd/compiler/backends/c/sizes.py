@@ -23,6 +23,10 @@ LEAST = 40.0
 """The logarithm of the limit, to base 2, from which it is worth having; ordinary numbers are below it."""
 LANES_AT_MOST = 40.0
 """The logarithm of how many lanes a sum may run over."""
+FIRST = 4
+"""Rounds of a loop that are followed one by one."""
+NEAR = 1e-6
+"""By so much more the logarithms of other rounds' numbers may come out, by rounding."""
 
 
 class Few(NamedTuple):
@@ -35,11 +39,15 @@ class Few(NamedTuple):
 
 def few_to_look_at(program: Program) -> Few | None:
     """Return the few numbers that tell of all; None where the limit would be too low."""
-    if any(isinstance(block, Rounds) or block.shared >= 0 for block in blocks(program)):
-        return None  # products of all rounds' numbers: there is no limit worth having
     growth = _Growth(program)
-    for s in program.statements:
-        growth.follow(s)
+    for block in blocks(program):
+        if isinstance(block, Rounds):
+            if not growth.follow_rounds(block):
+                return None
+        elif block.shared >= 0:
+            return None  # products of all rounds' numbers: there is no limit worth having
+        else:
+            growth.follow(block, block, program.address[block.nodes][None], slice(1))
     at = program.address[watched(program.graph)]
     of = growth.places(at[at >= 0])
     degrees, bits = growth.degree[of], growth.bits[of]
@@ -69,35 +77,72 @@ class _Growth:
         at = np.asarray(addresses)
         return np.where(at >= LANES, at - LANES + self.program.shared, at)
 
-    def of(self, r: Ref | float | None, sizes: tuple[int, ...]) -> tuple[float, float]:
-        """Return the degree and the factor of an operand over its loops."""
+    def follow_rounds(self, loop: Rounds) -> bool:
+        """Note what the results of a loop may become; False if they do not grow evenly.
+
+        From the first few rounds it is told what the others' may, which holds if these then make no more.
+        """
+        statements = list(
+            zip(loop.first, loop.second, [self.program.address[n] for n in loop.nodes], strict=True)
+        )
+        for r in range(min(FIRST, loop.count)):
+            for s, then, at in statements:
+                self.follow(s, then, at, slice(r, r + 1))
+        if loop.count <= FIRST:
+            return True
+        ahead = np.arange(1.0, loop.count - FIRST + 1)[:, None]
+        told = []
+        for *_, at in statements:
+            here, there, to = map(self.places, (at[FIRST - 2], at[FIRST - 1], at[FIRST:]))
+            for of in (self.degree, self.bits):
+                of[to] = of[there] + ahead * (of[there] - of[here])
+            told.append((to, self.degree[to], self.bits[to] + NEAR))
+        for s, then, at in statements:
+            self.follow(s, then, at, slice(FIRST, loop.count))
+        return all(
+            (self.degree[to] <= degree).all() and (self.bits[to] <= bits).all() for to, degree, bits in told
+        )
+
+    def _of(self, r: Ref | float | None, then: Any, sizes: tuple[int, ...], rounds: Any) -> tuple[Any, Any]:
+        """Return the degree and the factor of an operand over its loops, in each of some rounds."""
         if r is None:
             return 0.0, 0.0
         if isinstance(r, Ref) and r.constants is None:
-            at = self.places(np.unique(r.expand(sizes)))
-            return float(self.degree[at].max()), float(self.bits[at].max())
+            here, there = [self.places(x.expand(sizes).ravel()) for x in (r, then)]
+            here, step = np.unique(np.stack([here, there - here]), axis=1)
+            at = here + rounds[:, None] * step
+            return self.degree[at].max(axis=1), self.bits[at].max(axis=1)
         table = r.constants if isinstance(r, Ref) else r
         largest = float(np.abs(table).max())
         return 0.0, math.log2(largest) if 0.0 < largest < math.inf else 0.0 if not largest else math.inf
 
-    def follow(self, s: Statement) -> None:
-        """Note what a statement's results may become."""
+    def follow(self, s: Statement, then: Statement, address: Any, which: slice) -> None:
+        """Note what a statement's results may become in some rounds.
+
+        Given the statement in the round after the first, and the addresses of its results in all.
+        """
+        at = self.places(address[which])
+        rounds = np.arange(len(address))[which]
         if s.op is None:
             parts = []
-            for p in s.parts:
-                found = [self.of(x, p.sizes) for x in (p.a, p.b, p.coef)]
+            for p, q in zip(s.parts, then.parts, strict=True):
+                pairs = (p.a, q.a), (p.b, q.b), (p.coef, q.coef)
+                found = [self._of(x, y, p.sizes, rounds) for x, y in pairs]
                 terms = math.log2(max(math.prod(p.sizes), 1)) + (LANES_AT_MOST if p.over else 0.0)
-                parts.append((sum(d for d, _ in found), sum(max(b, 0.0) for _, b in found) + terms))
-            degree = max(d for d, _ in parts)
-            bits = max(b for _, b in parts) + math.log2(len(parts))
+                parts.append((sum(d for d, _ in found), sum(np.maximum(b, 0.0) for _, b in found) + terms))
+            degree = np.max([np.broadcast_to(d, rounds.shape) for d, _ in parts], axis=0)
+            bits = np.max([np.broadcast_to(b, rounds.shape) for _, b in parts], axis=0) + math.log2(
+                len(parts)
+            )
         else:
-            size, found = size_of(s.op, s.params), [self.of(r, s.sizes) for r in s.operands]
-            degree = max((d for d, _ in found), default=0.0)
-            bits = max([math.log2(SMALL), *(b for _, b in found)])
+            size = size_of(s.op, s.params)
+            found = [self._of(x, y, s.sizes, rounds) for x, y in zip(s.operands, then.operands, strict=True)]
+            none = np.zeros(len(rounds))
+            degree = np.max([none, *[none + d for d, _ in found]], axis=0)
+            bits = np.max([none + math.log2(SMALL), *[none + b for _, b in found]], axis=0)
             if size == BOUNDED:
-                degree, bits = 0.0, math.log2(SMALL)
+                degree, bits = none, none + math.log2(SMALL)
             elif not size:  # of any size: looked at itself
-                degree, bits = 1.0, 0.0
-        at = self.places(self.program.address[s.nodes])
-        self.degree[at], self.bits[at] = degree, bits
+                degree, bits = none + 1.0, none
+        self.degree[at], self.bits[at] = degree[:, None], bits[:, None]
         self.source[at] = s.op is not None and not size_of(s.op, s.params)

@@ -1,0 +1,249 @@
+"""Lay out groups of nodes: of those that come again and again, as those of time steps do, the first few.
+
+Groups stand in the order in which they are computed. Where they come again in kind and size there is a loop
+if the addresses of all operands move evenly from round to round. Its statements are then those of one round
+and of the next, and no others are looked for.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from autograd.compiler.graph.counting import repeated
+from autograd.compiler.graph.ir import ARITY, Graph, Ints, spans
+from autograd.compiler.graph.rounds import stretches
+from autograd.compiler.graph.schedule import FINE, mixed, signatures
+from autograd.compiler.roll.cells import Layout
+from autograd.compiler.roll.program import Statement
+from autograd.compiler.roll.repeats import FEWEST, Rounds, shape
+
+__all__ = ["Cycle", "cycles", "place_groups"]
+
+FIRST = 6
+"""So many rounds are laid out one by one, of which two must move as all others do."""
+MANY = 1 << 30
+"""More statements than there are."""
+
+
+@dataclass
+class Cycle:
+    """Groups that come again: of the first of so many to the end, and those of each place, a row a round."""
+
+    start: int
+    end: int
+    groups: list[Ints]
+
+
+def cycles(graph: Graph, lane: Any, found: list[Ints]) -> list[Cycle]:
+    """Return where groups come again in kind and size."""
+    if not found:
+        return []
+    kinds = signatures(graph, lane, FINE)[[int(group[0]) for group in found]]
+    with np.errstate(over="ignore"):
+        looks = mixed(mixed(kinds) + np.array([len(group) for group in found], np.uint64))
+    made = []
+    for x in stretches(looks):
+        places = range(x.start, x.start + x.period)
+        made.append(Cycle(x.start, x.end, [np.stack(found[k : x.end : x.period]) for k in places]))
+    return made
+
+
+def place_groups(layout: Layout, found: list[Ints], known: list[Cycle]) -> None:
+    """Make the statements of groups, given where they come again."""
+    done = 0
+    for cycle in known:
+        for group in found[done : cycle.start]:
+            layout.place(group)
+        _Steady(layout, cycle.groups).place()
+        done = cycle.end
+    for group in found[done:]:
+        layout.place(group)
+
+
+class _Steady:
+    """Rounds of groups that are alike in kind and size.
+
+    Attributes
+    ----------
+    nodes
+        Those of each round, in columns.
+    groups
+        The columns of those that are placed together.
+    made
+        The statements of each round.
+    """
+
+    def __init__(self, layout: Layout, groups: list[Ints]) -> None:
+        self.layout, self.graph, self.count = layout, layout.graph, len(groups[0])
+        self.nodes = np.concatenate(groups, axis=1)
+        group = repeated(np.arange(len(groups)), np.array([g.shape[1] for g in groups]))
+        keys = np.stack([group, self._motions()], axis=1)
+        which = np.unique(keys, axis=0, return_inverse=True)[1].ravel()
+        self.groups = [np.flatnonzero(which == k) for k in range(int(which.max()) + 1)]
+        self.made: list[list[Statement]] = []
+        self.done, self.stands, self.pins = 0, False, self.nodes
+
+    def place(self) -> None:
+        """Make the statements.
+
+        Where they do not settle as suits each best, or read through tables, results have to stand in order.
+        """
+        before = self._state()
+        notes = self._settle()
+        if notes:
+            self._undo(before)
+            self._stand()
+            fewer = self._settle()
+            if fewer >= notes:
+                self._undo(before)
+                self._settle()
+        for r in range(self.done, self.count):
+            self._place(r)
+
+    def _settle(self) -> int:
+        """Make the statements of the first rounds, and of all that move as these do, if there are such.
+
+        Return how many of a round's read through tables; more than any number if nothing was found.
+        """
+        layout = self.layout
+        self.made, self.done = [], 0
+        while self.done < min(FIRST, self.count - FEWEST):
+            before = self._state()
+            self._place(self.done)
+            self.made.append(layout.statements[before[0] :])  # type: ignore[arg-type]
+            self.done += 1
+            if self._alike(self.done - 2, self.done - 1):
+                room = [y - x for x, y in zip(before[1:4], self._state()[1:4], strict=True)]
+                more = self._ahead(self.done - 2, *room)
+                if more >= FEWEST:
+                    self._enter(more)
+                    return sum(bool(s.note) for s in self.made[-1])
+        return MANY
+
+    def _place(self, r: int) -> None:
+        """Make the statements of a round."""
+        for group in self.groups:
+            self.layout.place(self.nodes[r, group])
+        if self.stands:
+            self.layout.block[self.nodes[r]] = self.layout.blocks
+
+    def _state(self) -> tuple[int, ...]:
+        """Return how many statements there are, what is free, and what else may become of the layout."""
+        at = self.layout
+        return len(at.statements), at.next, at.next_lane, at.blocks, at.one, len(at.copies)
+
+    def _undo(self, state: tuple[int, ...]) -> None:
+        """Take back all that was made, and where results are to stand."""
+        layout = self.layout
+        made, layout.next, layout.next_lane, layout.blocks, layout.one, copies = state
+        del layout.statements[made:], layout.copies[copies:]
+        layout.address[self.nodes] = -1
+        if self.stands:
+            layout.pin[self.nodes] = self.pins
+            self.stands = False
+
+    def _operands(self, nodes: Ints) -> tuple[Ints, Ints, list[Any]]:
+        """Return what nodes read in as many rounds, from the first on, as have equally many terms.
+
+        The operands, a row for each round; the columns that read them; and what else there is to the terms.
+        """
+        layout, t = self.layout, self.graph.terms
+        counts = layout.start[nodes + 1] - layout.start[nodes]
+        good = _until((counts == counts[0]).all(axis=1))
+        flat = nodes[:good].ravel()
+        which = layout.order[spans(layout.start[flat], layout.start[flat + 1])].reshape(good, -1)
+        read = [self.graph.args[nodes[:good]].reshape(good, -1), t.a[which], t.b[which]]
+        columns = np.arange(nodes.shape[1])
+        of = [repeated(columns, np.full(len(columns), ARITY)), *2 * [repeated(columns, counts[0])]]
+        return np.concatenate(read, axis=1), np.concatenate(of), [t.coef[which], t.over[which]]
+
+    def _motions(self) -> Ints:
+        """Return for each column a number that tells how what it reads from elsewhere moves."""
+        keys = np.zeros(self.nodes.shape[1], np.uint64)
+        read, of, _ = self._operands(self.nodes[self.count // 2 :][:2])
+        if len(read) == 2:
+            here, there = np.where(read < 0, -1, self.layout.address[read])
+            known = (here >= 0) & (there >= 0)
+            with np.errstate(over="ignore"):
+                np.add.at(keys, of[known], mixed((there - here)[known]))
+        return keys.view(np.int64)
+
+    def _stand(self) -> None:
+        """Let results stand by level, and in the order of recording."""
+        layout, nodes = self.layout, self.nodes
+        self.stands, self.pins = True, layout.pin[nodes]
+        first, primal = nodes[0], self.graph.primal[nodes[0]]
+        order = np.lexsort((np.where(primal >= 0, primal, first), self.graph.levels()[first]))
+        is_lane, free = layout.is_lane[first[order]], (self.pins[:, order] < 0).all(axis=0)
+        for lane in (False, True):
+            own = nodes[:, order[free & (is_lane == lane)]]
+            layout.pin[own] = layout.room(lane, own.size) + np.arange(own.size).reshape(own.shape)
+
+    def _alike(self, here: int, there: int) -> bool:
+        """Tell whether two rounds have the same statements but for addresses, of the same columns."""
+        if here < 0 or len(self.made[here]) != len(self.made[there]):
+            return False
+        pairs = zip(self.made[here], self.made[there], strict=True)
+        if any(shape(a)[0] != shape(b)[0] for a, b in pairs):
+            return False
+        first, second = [np.concatenate(self._columns(r)) for r in (here, there)]
+        return np.array_equal(first, second)
+
+    def _columns(self, r: int) -> list[Ints]:
+        """Return for each statement of a round the columns of its nodes."""
+        turn = np.empty(self.graph.size, np.int64)
+        turn[self.nodes[r]] = np.arange(self.nodes.shape[1])
+        return [turn[s.nodes] for s in self.made[r]]
+
+    def _ahead(self, first: int, shared: int, lanes: int, blocks: int) -> int:
+        """Give rounds to come their addresses, as long as all moves as from a round to the next.
+
+        Return how many. ``shared``, ``lanes`` and ``blocks`` are how much room a round takes.
+        """
+        layout, nodes = self.layout, self.nodes[first:]
+        at, pins = layout.address, layout.pin[nodes]
+        step = at[nodes[1]] - at[nodes[0]]
+        if ((pins[0] < 0) & (step != np.where(layout.is_lane[nodes[0]], lanes, shared))).any():
+            return 0
+        rounds = np.arange(len(nodes))[:, None]
+        at[nodes[2:]] = (at[nodes[0]] + rounds * step)[2:]
+        read, _, numbers = self._operands(nodes)
+        places = np.where(read < 0, -1, at[read])
+        even = ((pins < 0) == (pins[0] < 0)).all(axis=1) & ((pins < 0) | (pins == at[nodes])).all(axis=1)
+        even = even[: len(read)]
+        even[1:] &= (np.diff(places, axis=0) == places[1] - places[0]).all(axis=1)
+        for table in (np.where(read < 0, 0.0, self.graph.value[read]), *numbers):
+            even &= (table == table[0]).all(axis=1)
+        more = max(_until(even) - 2, 0)
+        at[nodes[2 + more :]] = -1
+        if more >= FEWEST:
+            layout.block[nodes[2 : 2 + more]] = (layout.block[nodes[0]] + rounds * blocks)[2 : 2 + more]
+            layout.next, layout.next_lane = layout.next + more * shared, layout.next_lane + more * lanes
+            layout.blocks += more * blocks
+        else:
+            at[nodes[2:]] = -1
+        return more
+
+    def _enter(self, more: int) -> None:
+        """Enter the loop of the last two rounds and some more, and of those before them that move alike."""
+        layout, first = self.layout, self.done - 2
+        while first and self._alike(first - 1, first) and self._steps(first - 1) == self._steps(first):
+            first -= 1
+        made = self.made[first:]
+        self.done += more
+        del layout.statements[-sum(map(len, made)) :]
+        nodes = [self.nodes[first : self.done, columns] for columns in self._columns(first)]
+        layout.statements.append(Rounds(made[0], made[1], nodes))
+
+    def _steps(self, r: int) -> list[list[int]]:
+        """Return how far the addresses in statements move from a round to the next."""
+        pairs = zip(self.made[r], self.made[r + 1], strict=True)
+        return [[y - x for x, y in zip(shape(a)[1], shape(b)[1], strict=True)] for a, b in pairs]
+
+
+def _until(true: Any) -> int:
+    """Return the first place at which something is not true, or how many there are."""
+    return len(true) if true.all() else int(np.argmin(true))
