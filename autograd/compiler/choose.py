@@ -71,7 +71,9 @@ def choose(
     return Choice(next(iter(BACKENDS)), why)
 
 
-def _cheapest(program: Program, failed: Mapping[str, str], lanes: int, calls: int, *, wait: bool) -> Choice:
+def _cheapest(
+    program: Program, failed: Mapping[str, str], lanes: int, calls: int, *, wait: bool
+) -> Choice:
     """Return the backend that takes least, of those that can run the program."""
     work = work_of(program, lanes)
     backends = {name: load(name) for name in BACKENDS}

@@ -210,13 +210,8 @@ class _Functions:
         )
         return [
             *(
-                FUNCTION.format(
-                    name=f"{self.name}_{k}",
-                    declared=self.declared,
-                    round=ROUND,
-                    variables=variables,
-                    body=body,
-                )
+                FUNCTION.format(name=f"{self.name}_{k}", declared=self.declared, round=ROUND,
+                                variables=variables, body=body)
                 for (variables, body), (k, _) in self.codes.items()
             ),
             RUN.format(name=self.name, declared=self.declared, given=given, round=ROUND, cases=cases),

@@ -84,3 +84,5 @@ def _heard(process: subprocess.Popen[bytes], timeout: float) -> bytes:
                 raise OSError(gettext("it said more than {limit} bytes", limit=SAID))
         elif gone:
             return b"".join(parts)
+
+

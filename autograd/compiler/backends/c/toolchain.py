@@ -234,11 +234,7 @@ def _native(command: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def build(
-    source: str,
-    *,
-    sanitize: bool = False,
-    executable: bool = False,
-    flags: Sequence[str] = (),
+    source: str, *, sanitize: bool = False, executable: bool = False, flags: Sequence[str] = (),
     timeout: float | None = None,
 ) -> Path:
     """Compile a program, unless that was done before, and return the file.

@@ -282,7 +282,9 @@ class _Function:
                         total = self.added(x.value.id, total, item, block)
                     block.values[x.value.id] = total
 
-    def condition(self, test: Any, body: Sequence[ast.stmt], other: Sequence[ast.stmt], block: _Block) -> str:
+    def condition(
+        self, test: Any, body: Sequence[ast.stmt], other: Sequence[ast.stmt], block: _Block
+    ) -> str:
         """Evaluate what is under a condition, and what is not."""
         if not isinstance(test, Text):
             return self.run(body if test else other, block)
