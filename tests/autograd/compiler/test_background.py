@@ -175,7 +175,7 @@ def test_the_interpreter_ends_while_the_compiler_works(tmp_path):
     # Quick for the small programs by which a compiler is tried, for ever for others.
     slow.write_text(
         '#!/bin/sh\nfor x in "$@"; do case $x in *.c) test $(wc -c < "$x") -gt 20000 && sleep 600;; esac\n'
-        f'done\nexec {" ".join(real.command)} "$@"\n'
+        f"done\nexec {' '.join(real.command)} \"$@\"\n"
     )
     slow.chmod(0o755)
     program = tmp_path / "program.py"

@@ -20,7 +20,9 @@ from autograd.compiler.graph.expand import RESULTS
 
 pytestmark = pytest.mark.skipif(toolchain.find_compiler() is None, reason="no C compiler")
 
-ROWS = [op for op in ops.TABLE.values() if op.name in CODE or not (op.expand or op.terms or op in RESULTS)]
+ROWS = [
+    op for op in ops.TABLE.values() if op.name in CODE or not (op.expand or op.terms or op in RESULTS)
+]
 SPELLED = spelled(ROWS)
 FILE = f"{PRELUDE}{SPELLED.text}\n#include <stdio.h>\n"
 SPECIAL = (

@@ -59,17 +59,12 @@ def test_a_step_of_a_perceptron_gives_loss_and_gradient_for_any_number_of_exampl
         value, grads = step.value_and_grad(x, y)
         header = step.export(tmp_path / "step.h")
         size = len(grads)
-        found = ran(
-            tmp_path,
-            header,
-            f"""
+        found = ran(tmp_path, header, f"""
             {array("x", x)} {array("y", y)}
             double loss = 0.0, gradient[{size}] = {{0.0}};
             printf("%d\\n", step(step_theta, x, y, {count}, &loss, gradient));
             printf("%.17g\\n", loss);
-            for (int i = 0; i < {size}; i++) printf("%.17g\\n", gradient[i]);""",
-            dialect,
-        )
+            for (int i = 0; i < {size}; i++) printf("%.17g\\n", gradient[i]);""", dialect)
         assert found[0] == 0.0
         assert found[1] == pytest.approx(value, rel=1e-12)
         assert found[2:] == pytest.approx(list(grads), rel=1e-11, abs=1e-14)
@@ -82,15 +77,11 @@ def test_a_trained_network_predicts_what_it_predicts_here(tmp_path):
     x = np.random.default_rng(1).normal(size=(9, 3))
     expected = np.asarray(predict(x))
     header = predict.export(tmp_path / "network.h")
-    found = ran(
-        tmp_path,
-        header,
-        f"""
+    found = ran(tmp_path, header, f"""
         {array("x", x)}
         double results[18] = {{0.0}};
         if (network(x, 9, results)) return 1;
-        for (int i = 0; i < 18; i++) printf("%.17g\\n", results[i]);""",
-    )
+        for (int i = 0; i < 18; i++) printf("%.17g\\n", results[i]);""")
     assert found == pytest.approx(expected.ravel().tolist(), rel=1e-12)
     assert '#include "' not in header.read_text(encoding="utf-8")
 
@@ -111,15 +102,11 @@ def test_functions_without_parameters_give_their_results_one_after_the_other(tmp
     x = [1.5, 0.25, 2.5]
     expected = [float(y) for y in f(x, 4.0)]
     header = f.export(tmp_path / f"{name}.h")
-    found = ran(
-        tmp_path,
-        header,
-        f"""
+    found = ran(tmp_path, header, f"""
         {array("x", x)} {array("t", [4.0])}
         double results[{len(expected)}] = {{0.0}};
         printf("%d\\n", {name}(x, t, results));
-        for (int i = 0; i < {len(expected)}; i++) printf("%.17g\\n", results[i]);""",
-    )
+        for (int i = 0; i < {len(expected)}; i++) printf("%.17g\\n", results[i]);""")
     assert found == pytest.approx([0.0, *expected], rel=1e-12)
 
 
@@ -131,17 +118,11 @@ def test_a_program_of_cpp_includes_it_too(tmp_path, dialect):
     x = np.random.default_rng(1).normal(size=(9, 3))
     expected = np.asarray(predict(x))
     header = predict.export(tmp_path / "network.h")
-    found = ran(
-        tmp_path,
-        header,
-        f"""
+    found = ran(tmp_path, header, f"""
         {array("x", x)}
         double results[18] = {{0.0}};
         if (network(x, 9, results)) return 1;
-        for (int i = 0; i < 18; i++) printf("%.17g\\n", results[i]);""",
-        dialect,
-        CXX,
-    )
+        for (int i = 0; i < 18; i++) printf("%.17g\\n", results[i]);""", dialect, CXX)
     assert found == pytest.approx(expected.ravel().tolist(), rel=1e-12)
 
 
@@ -180,13 +161,9 @@ def test_what_is_not_finite_is_told(tmp_path):
     step = autograd.compile(lambda x: autograd.log(w * x), [w])
     step.value_and_grad(2.0)
     header = step.export(tmp_path / "step.h")
-    found = ran(
-        tmp_path,
-        header,
-        """
+    found = ran(tmp_path, header, """
         double x = 0.0, loss = 0.0, gradient = 0.0;
-        printf("%d\\n", step(step_theta, &x, &loss, &gradient) != 0);""",
-    )
+        printf("%d\\n", step(step_theta, &x, &loss, &gradient) != 0);""")
     assert found == [1.0]
 
 
@@ -195,14 +172,10 @@ def test_a_number_for_which_doubles_have_too_few_digits_is_nan_and_told(tmp_path
     f = autograd.compile(lambda x: [autograd.digamma(x), autograd.sin(x)])
     assert f(-100.3)[0] == autograd.digamma(-100.3)
     header = f.export(tmp_path / "slope.h")
-    found = ran(
-        tmp_path,
-        header,
-        """
+    found = ran(tmp_path, header, """
         double x = -100.3, results[2] = {0.0};
         printf("%d\\n", slope(&x, results));
-        printf("%d\\n%.17g\\n", results[0] != results[0], results[1]);""",
-    )
+        printf("%d\\n%.17g\\n", results[0] != results[0], results[1]);""")
     assert found == [1.0, 1.0, pytest.approx(autograd.sin(-100.3), rel=1e-15)]
 
 
