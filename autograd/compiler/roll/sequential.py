@@ -5,7 +5,12 @@ loops, it has their structure: nodes that are built alike come again, with opera
 evenly. So runs of such nodes become a loop, runs of such loops a loop around them, and so on (nested loop
 recognition: Ketterlin and Clauss, CGO 2008). What a border makes different stands between the loops. Each
 result stands where its node is in the sequence, and as nothing is computed in another order, it matters not
-what rests on what: sweeps along rows, back along columns, or in place are all the same.
+what rests on what: sweeps along rows, back along columns, or in place are all the same. Gradients are taken
+to be recorded in the opposite order of what they are for (`Graph.turn`).
+
+In triangles loops grow. Two rounds or fewer are no loop by themselves, but where the loop around goes on
+evenly to them, they are one of its rounds. And nodes stand evenly if each loop has room for its longest
+round: loops are found by kinds alone first, and with such places again, if that gives fewer statements.
 
 For example, ``for i in range(1, n): x[i] = 0.5 * x[i - 1] + u[i]``, within a loop that starts again from the
 last ``x``, is recorded as one sum with the addresses (100; 99, 1), the next with (101; 100, 2), and so on.
