@@ -59,7 +59,8 @@ def listed(program: Program) -> tuple[Writer, list[str]]:
     """Return a program's writer and its lines: with triangles as loops, where these are fewer."""
     count = len(program.statements)
     looks_up = any(op is ENTRY for op, _ in program.graph.rows)
-    known = looks_up or program.scattered or any(isinstance(s, Rounds) and s.is_narrow for s in blocks(program))
+    rounds = [s for s in blocks(program) if isinstance(s, Rounds)]
+    known = looks_up or program.scattered or any(s.is_narrow for s in rounds)
     if count <= LONGEST and not known:
         short = apart(nested(program))
         gathered, left = [sum(bool(s.note) for s in x.statements) for x in (program, short)]

@@ -29,6 +29,7 @@ from autograd.compiler.graph.ir import (
     spans,
 )
 from autograd.compiler.graph.lookups import ENTRY, SCATTER
+from autograd.compiler.graph.schedule import mixed
 from autograd.compiler.listing.names import split_label
 from autograd.compiler.roll.addresses import Column, Plan, fitted, fitted_terms, gather_price, pieces
 from autograd.compiler.roll.affine import compress, nest
@@ -70,6 +71,7 @@ class Layout:
         self.start, self.order = csr(graph.terms.node, np.arange(len(graph.terms)), n)
         self._terms = graph.terms.a, graph.terms.b, graph.terms.coef, graph.terms.over
         self.statements: list[Statement | Rounds] = []
+        self.moves: Ints | None = None
         self.one = -1
         self.copies: list[tuple[Ints, Ints]] = []
         self.tables: list[tuple[list[Ref], Any]] = []
@@ -390,6 +392,8 @@ class Layout:
         if level < 2:
             what = self.block if level else self.kind
             key = (what[a] * (1 << 24) + what[b]) * 16 + lanes
+        if self.moves is not None:  # what moves otherwise from round to round is apart
+            key = mixed(mixed(key) + (self.moves[a] * 3 + self.moves[b]).view(np.uint64))
         sort = np.argsort(key, kind="stable")
         return runs(key[sort], sort)
 

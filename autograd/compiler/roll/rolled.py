@@ -56,10 +56,16 @@ def roll(graph: Graph, first: Sequence[Ints] = ()) -> Program:
     for nodes in first:
         ahead[nodes] = True
         layout.place_row(nodes)
-    found = find(graph, layout.is_lane, ahead)
-    rounds = None if found is None else Recurrences(layout, graph, found)
-    parts = [groups(graph, layout.is_lane, ahead)] if rounds is None else rounds.groups
-    known = [cycles(graph, layout.is_lane, part) for part in parts]
+    found, rounds = find(graph, layout.is_lane, ahead), None
+    looped = sum(loop.period * loop.count for loop in found.loops) if found is not None else 0
+    if found is None or 2 * looped < len(found.sequence):
+        parts = [groups(graph, layout.is_lane, ahead)]
+        known = [cycles(graph, layout.is_lane, parts[0])]
+        wide = sum(nodes.size for cycle in known[0] for nodes in cycle.groups)
+    if found is not None and (2 * looped >= len(found.sequence) or looped >= wide):
+        rounds = Recurrences(layout, graph, found)
+        parts = rounds.groups
+        known = [cycles(graph, layout.is_lane, part) for part in parts]
     if not first:
         terms = layout.start, layout.order
         stacks = [nodes for part in known for cycle in part for nodes in cycle.groups]

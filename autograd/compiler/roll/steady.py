@@ -102,6 +102,7 @@ class _Steady:
                 self._settle()
         for r in range(self.done, self.count):
             self._place(r)
+        self.layout.moves = None
 
     def _settle(self) -> int:
         """Make the statements of the first rounds, and of all that move as these do, if there are such.
@@ -161,15 +162,18 @@ class _Steady:
         return np.concatenate(read, axis=1), np.concatenate(of), [t.coef[which], t.over[which]]
 
     def _motions(self) -> Ints:
-        """Return for each column a number that tells how what it reads from elsewhere moves."""
-        keys = np.zeros(self.nodes.shape[1], np.uint64)
-        read, of, _ = self._operands(self.nodes[self.count // 2 :][:2])
-        if len(read) == 2:
-            here, there = np.where(read < 0, -1, self.layout.address[read])
-            known = (here >= 0) & (there >= 0)
-            with np.errstate(over="ignore"):
-                np.add.at(keys, of[known], mixed((there - here)[known]))
-        return keys.view(np.int64)
+        """Return for each column a number that tells how what it reads from elsewhere moves; note it, too."""
+        keys, moves = np.zeros(self.nodes.shape[1], np.int64), np.zeros(self.graph.size, np.int64)
+        read, of, _ = self._operands(self.nodes)
+        at = np.where(read < 0, -1, self.layout.address[read])
+        if len(at) > 2:
+            known = (at >= 0).all(axis=0)
+            step = (at[len(at) // 2] - at[len(at) // 2 - 1])[known].astype(np.uint64)
+            moves[self.nodes] = moves[read[:, ~known]] = 1
+            moves[read[:, known]] = mixed(step).view(np.int64)
+            np.add.at(keys, of[known], moves[read[0, known]])
+        self.layout.moves = moves
+        return keys
 
     def _stand(self) -> None:
         """Let results stand by level, and in the order of recording."""

@@ -1,7 +1,6 @@
 """Loops over statements that repeat: found in the program, printed with numbers that move."""
 
 import random
-import re
 
 import pytest
 
