@@ -168,7 +168,8 @@ def turns(rec: Recorded, tape: Tape) -> Ints:
         return 4 * int(turn[i]) if getattr(x, "op", None) else -4 * i
 
     low, keys = 0, list[int]()
-    for (start, x), (end, _) in pairwise([*tape.visits, (0, None)]):
+    visits: list[tuple[int, Any]] = [*tape.visits, (0, None)]
+    for (start, x), (end, _) in pairwise(visits):
         if x.__class__ is not dict:
             low = low if keys else start + rec.ids[tape[0]]
             keys += [1 - when(x)] * (end - start)
