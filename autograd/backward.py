@@ -302,8 +302,6 @@ def _chain_rule_recorded(now: Pass, create_graph: bool) -> Pass | None:
     anomaly = bool(ACTIVE) and MODE.get().anomaly
     tape = MODE.get().tape if ACTIVE else None
     tracing = tape is not None
-    if tape is not None:
-        tape.pulled = True
     results: dict[Any, Value] = {}  # of a call with several, one that messages name
 
     def sum_of(old: Any, term: Any, where: Any) -> Any:
@@ -317,6 +315,8 @@ def _chain_rule_recorded(now: Pass, create_graph: bool) -> Pass | None:
         g = grads[node]
         if g is None:
             continue
+        if tape is not None:
+            tape.visits.append((len(tape), node))
         note = node.note
         if note is not None and note.hooks and not tracing:  # a program's calls call them
             g = grads[node] = _hooked(note.hooks, g)
@@ -370,6 +370,8 @@ def _chain_rule_recorded(now: Pass, create_graph: bool) -> Pass | None:
             for (x, _), term in zip(edges, terms, strict=True):
                 if term is not None:
                     add(x, term, node)
+    if tape is not None:
+        tape.visits.append((len(tape), grads))
     return None
 
 

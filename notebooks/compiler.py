@@ -239,7 +239,7 @@ print(growing.source)
 # changes or have fewer neighbours, are statements of their own. What goes along rows and back, or changes a
 # grid in place, C computes in the loops in which it was written: they are found in the order of recording,
 # where what comes again with operands that move evenly is a loop, and loops that come again are one around
-# them. Of PolyBench's thirty kernels, written a number at a time, 29 and the gradients of 26 are read without
+# them. Of PolyBench's thirty kernels, written a number at a time, 29 and the gradients of 29 are read without
 # a table of addresses at sizes of 12 and 16 (`python tests/benchmarks/bench_polybench.py`). So that the text
 # which a C compiler reads stays short, what does not fit into 30,000 characters is a list of numbers that a
 # loop goes through.

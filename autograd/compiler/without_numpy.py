@@ -226,7 +226,7 @@ class PlainStructure:
         self.source, self.form = self, structure
         self.captured, self.outside = program.captured, program.outside
         self.aside = HOOKED_INSIDE if any(v.note is not None and v.note.hooks for v in tape) else ""
-        self.pulled, self.arrays = tape.pulled, False
+        self.pulled, self.arrays = bool(tape.visits), False
         self.unreached = program.unreached
         self.weight = 100.0 * len(program.source)
 

@@ -397,7 +397,8 @@ def _finished(b: Builder, graph: Graph) -> Graph:
     """Return what a builder holds, with the marks of the graph that it began with."""
     primal = np.append(graph.primal, np.full(b.size - graph.size, -1))
     marks = {
-        name: getattr(graph, name) for name in ("outputs", "pinned", "labels", "forward", "scale", "lanes")
+        name: getattr(graph, name)
+        for name in ("outputs", "pinned", "labels", "forward", "scale", "lanes", "turn")
     }
     return b.graph(primal=primal, **marks)
 
@@ -410,7 +411,7 @@ def _sorted(graph: Graph, origin: Ints) -> Graph:
     t = graph.terms
     return replace(
         graph, kind=graph.kind[order], value=graph.value[order], args=graph.reading(number, order),
-        primal=number[graph.primal[order]],
+        primal=number[graph.primal[order]], turn=graph.turn[origin[order]],
         terms=Terms(number[t.node], t.coef, number[t.a], number[t.b], t.over),
         outputs=number[graph.outputs], pinned=number[graph.pinned], labels=renamed(graph.labels, number),
         forward=int((origin < graph.forward).sum()) if graph.forward >= 0 else -1,

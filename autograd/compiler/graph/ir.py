@@ -128,11 +128,15 @@ class Graph:
     """The leaf 1 / number of lanes, or -1."""
     lanes: int = -1
     """The leaf that holds the number of lanes, or -1."""
+    turn: Any = None
+    """For each node, when it comes in the order of recording, in which gradients go back."""
 
     def __post_init__(self) -> None:
         self.args, self.primal, self.outputs, self.pinned = map(
             _wide, (self.args, self.primal, self.outputs, self.pinned)
         )
+        if self.turn is None:
+            self.turn = np.arange(self.size)
 
     @property
     def size(self) -> int:

@@ -90,7 +90,7 @@ def find(graph: Graph, lane: Any, ahead: Any) -> Found | None:
     level = graph.levels()
     if int(work.sum()) >= NARROW * int(level.max()):
         return None
-    sequence = sequence_of(graph, work, level)
+    sequence = sequence_of(graph, work, level, np.arange(graph.size))
     if sequence is None:
         return None
     looks = _looks(graph, lane)[sequence]
@@ -114,23 +114,24 @@ def find(graph: Graph, lane: Any, ahead: Any) -> Found | None:
     return found
 
 
-def sequence_of(graph: Graph, work: Any, level: Ints) -> Ints | None:
+def sequence_of(graph: Graph, work: Any, level: Ints, turn: Ints) -> Ints | None:
     """Return the nodes that are computed in an order that is alike in all rounds; None if there is none."""
     n, forward = graph.size, graph.forward if graph.forward >= 0 else graph.size
-    turn = 2 * np.arange(n)
+    turn = 2 * turn
+    top = int(turn[:forward].max(initial=0)) + 1
     producers, consumers = graph.edges()
     inner = work[producers]
     producers, consumers = producers[inner], consumers[inner]
     if forward < n:
         behind = np.arange(n) >= forward
         own = behind & (graph.primal >= 0)
-        turn[own] = 2 * (2 * forward - graph.primal[own]) + 1
+        turn[own] = 2 * top - turn[graph.primal[own]] + 1
         # The steps of rules: as soon as what they rest on allows, seen from the end of the forward pass.
         steps = behind & ~own & work
         latest = np.zeros(n, np.int64)
         ahead = steps[consumers] & (producers < forward)
-        np.maximum.at(latest, consumers[ahead], producers[ahead])
-        turn[steps] = 2 * (2 * forward - latest[steps])
+        np.maximum.at(latest, consumers[ahead], turn[producers[ahead]])
+        turn[steps] = 2 * top - latest[steps]
         after = steps[consumers] & (producers >= forward)
         for _ in range(64):
             before = turn.copy()

@@ -312,7 +312,7 @@ def compact(graph: Graph) -> Graph:
     t = graph.terms.take(live[graph.terms.node])
     return replace(
         graph, kind=graph.kind[which], value=graph.value[which], args=graph.reading(number, which),
-        primal=number[graph.primal[which]],
+        primal=number[graph.primal[which]], turn=graph.turn[which],
         terms=Terms(number[t.node], t.coef, number[t.a], number[t.b], t.over),
         outputs=number[graph.outputs], pinned=number[graph.pinned], labels=renamed(graph.labels, number),
         forward=int(live[: graph.forward].sum()) if graph.forward >= 0 else -1,
@@ -362,10 +362,11 @@ def fuse_equal(graph: Graph) -> Graph:
         to = np.arange(graph.size)
         to[rows[order]] = rows[order[np.flatnonzero(new)]][np.cumsum(new) - 1]
         to = np.where(kept(graph), np.arange(graph.size), to)
-        t = graph.terms
+        t, turn = graph.terms, graph.turn.copy()
+        np.minimum.at(turn, to, graph.turn)
         terms = Terms(t.node, t.coef, to[t.a], to[t.b], t.over)
         changed = (terms.a != t.a) | (terms.b != t.b)
-        graph = compact(_settled(replace(graph, args=graph.reading(to), terms=terms), changed))
+        graph = compact(_settled(replace(graph, args=graph.reading(to), terms=terms, turn=turn), changed))
     return graph
 
 
@@ -395,4 +396,5 @@ def settle_lane_sums(graph: Graph) -> Graph:
         value=np.append(graph.value, np.zeros(grow)),
         args=np.vstack([graph.args, np.full((grow, graph.args.shape[1]), -1)]),
         primal=np.append(graph.primal, np.full(grow, -1)), terms=terms,
+        turn=np.append(graph.turn, graph.turn[t.node[both]]),
     ))  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from itertools import chain, repeat
+from itertools import chain, pairwise, repeat
 from operator import attrgetter
 from typing import Any
 
@@ -15,13 +15,14 @@ from autograd.calculus.lookup import ENTRY, Lookup
 from autograd.compiler.graph.expand import RESULTS, adds_up, forget, lower, lower_results
 from autograd.compiler.graph.ir import INPUT, LARGE, PARAM, QUIET, SOP, Builder, Ints, distinct
 from autograd.compiler.graph.lookups import enter
-from autograd.compiler.record.recording import constant, refuse_no_grad, with_outside
+from autograd.compiler.record.recording import Tape, constant, refuse_no_grad, with_outside
 from autograd.joint import MultiOpCall
 from autograd.native import engine
+from autograd.node import Bundle
 from autograd.op import ANY
 from autograd.value import Value
 
-__all__ = ["Recorded", "extract"]
+__all__ = ["Recorded", "extract", "turns"]
 
 
 MANY = 10_000
@@ -145,6 +146,39 @@ def extract(rec: Recorded, tape: list[Value], roots: Sequence[Value]) -> None:
         if op.arity == 2:
             columns.append(rec.operands(tape, where, "_b", seconds, resolve))
         lower(b, op, (), columns, out)
+
+
+def turns(rec: Recorded, tape: Tape) -> Ints:
+    """Return when each node comes: as recorded; in passes back, in the opposite order of what it is for.
+
+    A gradient comes when its node is visited, and what a rule computes right after the gradient of its node.
+    """
+    turn = np.arange(rec.b.size)
+
+    def when(x: Any) -> int:
+        """Return when a node comes, leaves before all others."""
+        if isinstance(x, Bundle):
+            return max([1 + when(e) for e in x.elements], default=0)
+        i = rec.ids.get(x, 0)
+        return 4 * int(turn[i]) if getattr(x, "op", None) else -4 * i
+
+    low, keys = 0, list[int]()
+    visits: list[tuple[int, Any]] = [*tape.visits, (0, None)]
+    for (start, x), (end, _) in pairwise(visits):
+        if x.__class__ is not dict:
+            low = low if keys else start + rec.ids[tape[0]]
+            keys += [1 - when(x)] * (end - start)
+            continue
+        early: dict[int, int] = {}
+        for y, g in x.items():
+            i = rec.ids.get(g, 0) - low if isinstance(g, Value) else -1
+            if 0 <= i < len(keys):
+                early[i] = min(early.get(i, -when(y)), -when(y))
+        for i, key in early.items():
+            keys[i] = key
+        turn[low + np.argsort(keys, kind="stable")] = np.arange(low, low + len(keys))
+        keys = []
+    return turn
 
 
 def _entering(op: Any) -> Any:

@@ -60,15 +60,16 @@ class Tape(list[Any]):
     ----------
     tables : dict
         The tables that were looked at so far, by their identity.
-    pulled : bool
-        Whether gradients were passed back, past the hooks of nodes.
+    visits : list
+        Of passes back, past the hooks of nodes: how long the tape was at each node, and the node; at the end
+        of a pass, the gradients of all.
     """
 
     def __init__(self, *, looks_up: bool = False) -> None:
         super().__init__()
         self.looks_up = looks_up
         self.tables: dict[int, Any] = {}
-        self.pulled = False
+        self.visits: list[tuple[int, Any]] = []
         self.terms = 0
         self.free = available_memory()
         self.told = False

@@ -16,7 +16,7 @@ from autograd.compiler.graph.expand import expanded
 from autograd.compiler.graph.hoist import hoist, outside
 from autograd.compiler.graph.ir import ARITY, CONST, INPUT, LANE, ONE, PARAM, QUIET, SOP, Builder, Graph
 from autograd.compiler.graph.simplify import adopt, canonical, settle_lane_sums, simplify
-from autograd.compiler.record.extract import Recorded, extract
+from autograd.compiler.record.extract import Recorded, extract, turns
 from autograd.compiler.record.recording import Tape, flatten, nested, only_numbers, record, without_draws
 from autograd.compiler.report import HOOKED_INSIDE
 from autograd.value import Value
@@ -173,7 +173,9 @@ def _trace(
     marks = np.zeros(b.size, bool)
     marks[stopped] = True
     none = np.full(len(parameters), -1)
-    forward = canonical(b.graph(outputs=results, pinned=none, labels=labels, scale=scale, lanes=count))
+    forward = canonical(b.graph(
+        outputs=results, pinned=none, labels=labels, scale=scale, lanes=count, turn=turns(rec, tape),
+    ))  # fmt: skip
     outside = []
     if len(rec.ids) > known + len(rec.captured):
         inside = set(tape)
@@ -181,7 +183,7 @@ def _trace(
     aside = HOOKED_INSIDE if any(v.note.hooks for v in noted) else ""
     return Source(
         forward, shapes, rec.captured, structure, len(tape), None if params is None else marks, outside,
-        aside, tape.pulled, arrays,
+        aside, bool(tape.visits), arrays,
     )  # fmt: skip
 
 

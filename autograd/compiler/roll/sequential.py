@@ -5,7 +5,12 @@ loops, it has their structure: nodes that are built alike come again, with opera
 evenly. So runs of such nodes become a loop, runs of such loops a loop around them, and so on (nested loop
 recognition: Ketterlin and Clauss, CGO 2008). What a border makes different stands between the loops. Each
 result stands where its node is in the sequence, and as nothing is computed in another order, it matters not
-what rests on what: sweeps along rows, back along columns, or in place are all the same.
+what rests on what: sweeps along rows, back along columns, or in place are all the same. Gradients are taken
+to be recorded in the opposite order of what they are for (`Graph.turn`).
+
+In triangles loops grow. Two rounds or fewer are no loop by themselves, but where the loop around goes on
+evenly to them, they are one of its rounds. And nodes stand evenly if each loop has room for its longest
+round: loops are found by kinds alone first, and with such places again, if that gives fewer statements.
 
 For example, ``for i in range(1, n): x[i] = 0.5 * x[i - 1] + u[i]``, within a loop that starts again from the
 last ``x``, is recorded as one sum with the addresses (100; 99, 1), the next with (101; 100, 2), and so on.
@@ -21,7 +26,7 @@ from typing import Any
 import numpy as np
 
 from autograd.compiler.graph.counting import repeated
-from autograd.compiler.graph.ir import CONST, EXTREMA, FIRST_ROW, MAX, ONE, Graph, Ints, spans
+from autograd.compiler.graph.ir import CONST, EXTREMA, FIRST_ROW, MAX, ONE, QUIET, Ints
 from autograd.compiler.graph.lookups import ENTRY
 from autograd.compiler.graph.rounds import operands_of, sequence_of
 from autograd.compiler.graph.schedule import mixed
@@ -31,12 +36,14 @@ from autograd.compiler.roll.program import Part, Ref, Statement
 
 __all__ = ["Sequential"]
 
-FEWEST, TERMS = 3, 4
-"""Rounds from which there is a loop, and from which one over what is added up: of two, any move evenly."""
+FEWEST = 3
+"""Rounds from which there is a loop: of two, any move evenly."""
 LONGEST = 256
 """Most statements and loops of one round."""
 FLAT = 9
 """Terms of a sum that are not looked for loops; two neighbours along each of two axes, and more, are so."""
+SPARSEST = 4
+"""How many times as many places as numbers there may be."""
 MANY = 24
 """Operands from which a node is a statement by itself, a loop counting as one."""
 
@@ -47,10 +54,7 @@ Item = int | list[list[Any]]
 class Sequential(Layout):
     """A layout in which nodes are computed one after the other, in loops around loops."""
 
-    def __init__(self, graph: Graph) -> None:
-        super().__init__(graph)
-        self._bodies: dict[int, list[Item]] = {}
-
+    @QUIET
     def run(self, most: int) -> bool:
         """Make all statements; tell whether that could be done, with no more than so many."""
         graph = self.graph
@@ -58,94 +62,105 @@ class Sequential(Layout):
             return False
         work = graph.args[:, 0] >= 0
         work[graph.terms.node] = True
-        sequence = sequence_of(graph, work, graph.levels())
+        sequence = sequence_of(graph, work, graph.levels(), graph.turn)
         if sequence is None:
             return False
-        free = self.pin[sequence] < 0
-        self.pin[sequence[free]] = self.next + np.flatnonzero(free)
-        self.next += len(sequence)
-        self._sequence, self._stands = sequence, np.where(work, self.pin, self.address)
-        self._read()
-        with np.errstate(over="ignore"):
-            found = list(_leaves([[item] for item in _folded(*self._told(work), FEWEST)[0]], []))
-        if len(found) > most:
+        self._sequence, pinned = sequence, self.pin[sequence]
+        number, loops_of, best = np.arange(len(sequence)), list[Any](), most + 1
+        for tried in range(2):  # where nodes come one after the other, and in grids
+            places = np.where(pinned < 0, self.next + number, pinned)
+            self._stands = np.where(work, -1, self.address)
+            self._stands[sequence] = places
+            if not tried:
+                self._read()
+            what, where, is_node = self._told(work)
+            leaves = list(_leaves([[item] for item in _folded(what, where, is_node)], []))
+            count = sum(self._entry[at[0]] < 0 for _, at in leaves)
+            if count < best:
+                best, loops_of, self.pin[sequence] = count, leaves, places
+            if best <= MANY:
+                break
+            at = np.full(len(what), -1)
+            items = [] if tried else _folded(what, np.zeros_like(where), is_node)
+            _gridded([[item] for item in items], np.zeros(1, np.int64), at, is_node)
+            number = at[is_node]
+            if number.max(initial=0) > SPARSEST * len(sequence):
+                break
+        if best > most:
             return False
+        self._stands[sequence] = self.pin[sequence]
+        self.next = max(self.next, int(self.pin[sequence].max(initial=-1)) + 1)
         before: list[Any] = []
-        for loops, places in found:
+        read: list[tuple[list[Ints], Ints]] = []
+        for loops, places in loops_of:
+            if self._entry[places[0]] >= 0:
+                read.append((loops, self._entry[places]))
+                continue
             shared = len([*takewhile(lambda pair: pair[0] is pair[1], zip(before, loops, strict=False))])
             before = loops
-            if self._long[places[0]]:
-                self.place(sequence[places])
-            elif not self._enter(loops, places, shared):
+            nodes = -1 - self._entry[places]
+            if not loops and len(read) > MANY:
+                self.place(sequence[nodes])
+            elif not self._enter(loops, nodes, shared, read):
                 return False
+            read = []
         return True
 
     def _read(self) -> None:
-        """Note what the nodes read: operands of rows, and terms, each with two factors and a coefficient."""
+        """Note what the nodes read: operands of rows, and terms, each with two factors and a coefficient.
+
+        Terms come in the order of what they read.
+        """
         first, operands, _, coefs = operands_of(self.graph, self._sequence)
         width = np.where(self.graph.kind[self._sequence] >= FIRST_ROW, 1, 2)
         count = np.diff(first) // width
         self._start = np.concatenate([[0], np.cumsum(count)])
         self._cell = repeated(np.arange(len(count)), count)
-        self._number = np.arange(len(self._cell)) - self._start[self._cell]
-        at = first[self._cell] + self._number * width[self._cell]
+        number = np.arange(len(self._cell)) - self._start[self._cell]
+        at = first[self._cell] + number * width[self._cell]
         is_term = width[self._cell] == 2
         self._a, self._b = operands[at], np.full(len(at), ONE)
         self._b[is_term] = operands[at[is_term] + 1]
         self._coef = np.ones(len(at))
         self._coef[is_term] = coefs
+        latest = np.where(is_term, np.maximum(self._stands[self._a], self._stands[self._b]), 0)
+        order = np.lexsort((number, latest, self._cell))
+        self._a, self._b, self._coef = self._a[order], self._b[order], self._coef[order]
 
-    def _told(self, work: Any) -> tuple[Any, Any]:
-        """Return two hashes for each place: of what a node is, and, linear in them, of its addresses."""
+    def _told(self, work: Any) -> tuple[Any, Any, Any]:
+        """Return two hashes for each entry: of what it is, and, linear in them, of its addresses.
+
+        Entries are nodes, each after its terms where sums are long; and whether they are nodes.
+        """
         graph, sequence = self.graph, self._sequence
         kind = np.where(work, -1, graph.kind)
         kind[ONE] = -2
         stands = np.where(graph.kind == CONST, 0, self._stands).astype(np.uint64)
         what = mixed(mixed(kind[self._a]) + mixed(kind[self._b] + 99))
         where = stands[self._a] * _WAYS[0] + stands[self._b] * _WAYS[1]
-        cell, what, where = self._looped(what, where)
-        count = np.bincount(cell, minlength=len(sequence))
-        number = np.arange(len(cell)) - np.repeat(np.cumsum(count) - count, count)
-        whole, place = mixed(graph.kind[sequence] + 1000 * count), self.pin[sequence].astype(np.uint64)
-        np.add.at(whole, cell, mixed(what + number.astype(np.uint64)))
-        np.add.at(place, cell, where * mixed(number))
-        self._long = count > MANY
-        whole[self._long] = mixed(np.flatnonzero(self._long))
-        return whole, place
-
-    def _looped(self, what: Any, where: Any) -> tuple[Ints, Any, Any]:
-        """Find loops in long sums; return of which place each item is that is read, and its two hashes."""
         size = np.diff(self._start)
-        summed = np.flatnonzero((size > FLAT) & (self.graph.kind[self._sequence] < FIRST_ROW))
-        begins = np.cumsum(size[summed]) - size[summed]
-        # Before the terms of each sum stands something that comes once.
-        self._entry = np.insert(spans(self._start[summed], self._start[summed + 1]), begins, -1 - summed)
-        head, at = self._entry < 0, self._entry
-        items, kinds, places = _folded(
-            np.where(head, mixed(at), what[at]), np.where(head, np.uint64(0), where[at]), TERMS
-        )
-        own = np.array([not (isinstance(item, int) and head[item]) for item in items], bool)
-        of = summed[np.cumsum(~own) - 1]
-        for k, item, is_own in zip(of.tolist(), items, own.tolist(), strict=True):
-            if is_own:
-                self._bodies.setdefault(k, []).append(item)
-        flat = ~np.isin(self._cell, summed)
-        cell = np.concatenate([self._cell[flat], of[own]])
-        order = np.argsort(cell, kind="stable")
-        what, where = np.concatenate([what[flat], kinds[own]]), np.concatenate([where[flat], places[own]])
-        return cell[order], what[order], where[order]
+        is_sum = graph.kind[sequence] < FIRST_ROW
+        summed = is_sum & (size > (0 if len(np.unique(size[is_sum])) > FLAT else FLAT))
+        flat = ~summed[self._cell]
+        cell = self._cell[flat]
+        number = np.flatnonzero(flat) - self._start[cell]
+        whole = mixed(graph.kind[sequence] + 1000 * np.where(summed, 0, size))
+        place = self._stands[sequence].astype(np.uint64)
+        np.add.at(whole, cell, mixed(what[flat] + number.astype(np.uint64)))
+        np.add.at(place, cell, where[flat] * mixed(number))
+        ends = np.cumsum(np.where(summed, size, 0))
+        self._entry = np.insert(np.flatnonzero(~flat), ends, -1 - np.arange(len(size)))
+        is_node = self._entry < 0
+        return np.insert(what[~flat], ends, whole), np.insert(where[~flat], ends, place), is_node
 
-    def _enter(self, loops: list[Ints], places: Ints, shared: int) -> bool:
+    def _enter(
+        self, loops: list[Ints], places: Ints, shared: int, read: list[tuple[list[Ints], Ints]]
+    ) -> bool:
         """Make the statement of the nodes in some places; tell whether all addresses move evenly."""
         graph, nodes = self.graph, self._sequence[places]
         kind = int(graph.kind[nodes[0]])
-        first = int(places[0])
-        if first in self._bodies:
-            slots = [[*column] for column in zip(*(self._bodies[k] for k in places.tolist()), strict=True)]
-            read = [(around, self._entry[at]) for around, at in _leaves(slots, loops)]
-        else:
-            size = self._start[first + 1] - self._start[first]
-            read = [(loops, self._start[places] + k) for k in range(size)]
+        size = int(self._start[places[0] + 1] - self._start[places[0]])
+        read = read or [(loops, self._start[places] + k) for k in range(size)]
         try:
             nest = _Nest(loops)
             result = nest.ref(self.pin[nodes])
@@ -211,12 +226,12 @@ class _Nest:
 
     def _even(self, numbers: Ints) -> tuple[int, tuple[int, ...]]:
         """Return the first of some numbers, and how they grow along the loops."""
-        inside = self.rounds.sum(axis=1) == 1
-        steps = np.zeros(self.rounds.shape[1], np.int64)
-        steps[np.nonzero(self.rounds[inside])[1]] = numbers[inside] - numbers[0]
-        if (numbers[0] + self.rounds @ steps != numbers).any():
+        rounds = np.column_stack([np.ones(len(self.rounds), np.int64), self.rounds])
+        first = [0, *np.argmax(self.rounds != self.rounds[0], axis=0)]  # where each loop goes on
+        steps = np.rint(np.linalg.pinv(rounds[first]) @ numbers[first]).astype(np.int64)
+        if (rounds @ steps != numbers).any():
             raise _UnevenError
-        return int(numbers[0]), tuple(steps.tolist())
+        return int(steps[0]), tuple(steps[1:].tolist())
 
     def ref(self, at: Ints) -> Ref:
         """Return what stands at some addresses."""
@@ -231,43 +246,161 @@ class _Nest:
         return Ref(constants=compress(table))
 
 
-def _folded(what: Any, where: Any, fewest: int) -> tuple[list[Item], Any, Any]:
-    """Return places as items, in loops where what comes again and where moves evenly; and both of these."""
+def _folded(what: Any, where: Any, is_node: Any) -> list[Item]:
+    """Return entries as items, in loops where what comes again and where moves evenly."""
+    raw = _Raw(what, where, is_node)
     items: list[Item] = list(range(len(what)))
+    begin = np.arange(len(what))  # the first entry of each item
+    closed = is_node  # whether an item ends with a node
     period = 1
-    while fewest * period <= len(items) and period <= LONGEST:
+    while FEWEST * period <= len(items) and period <= LONGEST:
         step = where[period:] - where[:-period]
-        same = what[period:] == what[:-period]
+        same, keep = what[period:] == what[:-period], np.ones(len(items), bool)
         again = same[period:] & same[:-period] & (step[period:] == step[:-period])
         edges = np.flatnonzero(np.diff(np.concatenate([[0], again, [0]])))
         made: list[Item] = []
-        lows, counts, done = [], [], 0
+        loops: list[tuple[int, int, int, int, bool]] = []
+        done = 0
         for first, last in edges.reshape(-1, 2).tolist():
             end = last + 2 * period
+            whole = bool(closed[first : first + period].any())
+            while whole and not closed[end - 1]:
+                end -= 1
             count = (end - max(first, done)) // period
-            if count < fewest:
-                continue
             low = end - count * period  # late: what is peculiar in the first round then stays outside
-            lows.append(low)
-            counts.append(count)
-            made += items[done:low]
-            made.append([items[k : k + period] for k in range(low, end, period)])
+            if whole and 0 < low < end and not closed[low - 1]:
+                count, low = count - 1, low + period
+            if count < FEWEST:
+                continue
+            rounds = [items[k : k + period] for k in range(low, end, period)]
+            body, back = low, 0
+            if any(isinstance(x, list) and len(x) != len(y) for x, y in zip(*rounds[:2], strict=True)):
+                low, end, back = raw.extended(rounds, begin, low, end, done)
+            made += [*items[done:low], rounds]
+            loops.append((low, body, back, len(rounds), whole))
+            keep[low:end] = False
             done = end
         if done:
-            begins, times = np.array(lows), np.array(counts)
-            body, ways = begins[:, None] + np.arange(period), _WAYS[: 2 * period]
-            place = (where[body] * ways[:period] + step[body] * ways[period:]).sum(1)
-            kind = mixed(mixed(what[body] * ways[:period]).sum(1))
-            what, where, left = what.copy(), where.copy(), np.ones(len(items), bool)
-            what[begins], where[begins] = kind, place + times.astype(np.uint64) * _WAYS[-1]
-            left[spans(begins + 1, begins + times * period)] = False
-            what, where = what[left], where[left]
+            low, body, back, count, whole = np.array(loops).T
+            at, ways = body[:, None] + np.arange(period), _WAYS[: 2 * period]
+            move = step[at]
+            place = (where[at] - back[:, None].astype(np.uint64) * move) * ways[:period]
+            place = (place + move * ways[period:]).sum(axis=1) + count.astype(np.uint64) * _WAYS[-1]
+            kind = mixed(mixed(what[at] * ways[:period]).sum(axis=1))
+            before = np.cumsum(keep)[low]
+            what, where, begin, closed = [
+                np.insert(x[keep], before, new)
+                for x, new in ((what, kind), (where, place), (begin, begin[low]), (closed, whole != 0))
+            ]
             items = made + items[done:]
         period = 1 if done else period + 1
-    return items, what, where
+    return items
 
 
-def _leaves(slots: list[list[Item]], loops: list[Ints]) -> Iterator[tuple[list[Ints], Ints]]:
+class _Raw:
+    """What all entries are, and behind them those of a round that is predicted."""
+
+    def __init__(self, what: Any, where: Any, is_node: Any) -> None:
+        self.size, self.is_node = len(what), is_node
+        self._columns = what, where
+        self._told: list[list[int]] = []
+
+    def extended(
+        self, rounds: list[list[Item]], begin: Ints, low: int, end: int, done: int
+    ) -> tuple[int, int, int]:
+        """Put rounds before and behind those of a loop if what they would be is there, however short.
+
+        Return where it begins and ends now, and how many have come before.
+        """
+        self._told = self._told or [x.tolist() for x in self._columns]
+        edges, back = np.append(begin, self.size), 0
+        for near, far in ((0, 1), (-1, -2)):
+            while (body := self._next(rounds[near], rounds[far])) is not None:
+                size = len(self._told[0]) - self.size
+                at = int(edges[end] if near else edges[low] - size)
+                place = int(np.searchsorted(edges, at + size if near else at))
+                there = done <= place < len(edges) and edges[place] == (at + size if near else at) and size
+                if not there or any(x[at : at + size] != x[self.size :] for x in self._told):
+                    break
+                body = _shifted(body, at - self.size)
+                if near:
+                    rounds.append(body)
+                    end = place
+                elif at and not self.is_node[at - 1]:
+                    break
+                else:
+                    rounds.insert(0, body)
+                    low, back = place, back + 1
+        return low, end, back
+
+    def _next(self, near: list[Item], far: list[Item]) -> list[Item] | None:
+        """Return the round that comes next to two, of entries behind all others."""
+        for x in self._told:
+            del x[self.size :]
+        return self._predicted(near, far)
+
+    def _predicted(self, near: list[Item], far: list[Item]) -> list[Item] | None:
+        """Return a round that goes on evenly from two others; its entries are noted."""
+        what, where = self._told
+        made: list[Item] = []
+        for x, y in zip(near, far, strict=True):
+            if isinstance(x, int) or isinstance(y, int):
+                if not (isinstance(x, int) and isinstance(y, int)):
+                    return None
+                made.append(len(what))
+                what.append(what[x])
+                where.append((2 * where[x] - where[y]) % (1 << 64))
+                continue
+            loop: list[Any] = []
+            for k in range(2 * len(x) - len(y)):
+                pair = (x[k], y[k]) if k < min(len(x), len(y)) else loop[:-3:-1] if k > 1 else ()
+                loop.append(self._predicted(*pair) if pair else None)
+                if loop[-1] is None:
+                    return None
+            if 2 * len(x) < len(y):
+                return None
+            made.append(loop)
+        return made
+
+
+def _shifted(body: list[Item], by: int) -> list[Item]:
+    """Return a round with its entries elsewhere."""
+    return [x + by if isinstance(x, int) else [_shifted(r, by) for r in x] for x in body]
+
+
+def _inside(slot: list[Any]) -> tuple[Ints, list[list[Any]]]:
+    """Return how many rounds loops have, and what stands in each place of a round in all rounds."""
+    rounds = [body for loop in slot for body in loop]
+    return np.array([*map(len, slot)]), [list(column) for column in zip(*rounds, strict=True)]
+
+
+def _width(slots: list[list[Any]], is_node: Any) -> int:
+    """Return how many places the nodes of a round take, loops as many as the longest has."""
+    width = 0
+    for slot in slots:
+        if isinstance(slot[0], int):
+            width += int(is_node[slot[0]])
+        else:
+            counts, inner = _inside(slot)
+            width += int(counts.max()) * _width(inner, is_node)
+    return width
+
+
+def _gridded(slots: list[list[Any]], base: Ints, at: Ints, is_node: Any) -> None:
+    """Give nodes places in the order of entries, loops as many as the longest has."""
+    for slot in slots:
+        if isinstance(slot[0], int):
+            at[slot] = base
+            base = base + int(is_node[slot[0]])
+        else:
+            counts, inner = _inside(slot)
+            width = _width(inner, is_node)
+            number = np.arange(int(counts.sum())) - repeated(np.cumsum(counts) - counts, counts)
+            _gridded(inner, np.repeat(base, counts) + width * number, at, is_node)
+            base = base + width * int(counts.max())
+
+
+def _leaves(slots: list[list[Any]], loops: list[Ints]) -> Iterator[tuple[list[Ints], Ints]]:
     """Yield, for what stands in one place of a round in all rounds, the loops around it, and its places.
 
     Of each loop there is an array: how many rounds it has, in all rounds of those around it.
@@ -275,7 +408,6 @@ def _leaves(slots: list[list[Item]], loops: list[Ints]) -> Iterator[tuple[list[I
     for slot in slots:
         if isinstance(slot[0], int):
             yield loops, np.array(slot)
-            continue
-        rounds = [body for loop in slot if not isinstance(loop, int) for body in loop]
-        counts = np.array([len(loop) for loop in slot if not isinstance(loop, int)])
-        yield from _leaves([list(column) for column in zip(*rounds, strict=True)], [*loops, counts])
+        else:
+            counts, inner = _inside(slot)
+            yield from _leaves(inner, [*loops, counts])

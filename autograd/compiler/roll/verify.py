@@ -168,7 +168,9 @@ def _check_sum(program: Program, s: Statement, ready: _Ready, t: Terms, counts: 
     for part in s.parts:
         results = part.result.expand(part.sizes).ravel()
         if any(isinstance(n, Slanted) for n in part.sizes):
-            _require(_once(part), "loops over results are over each once, and around what is summed")
+            _require(
+                _once(part, s.shared >= 0), "loops over results are over each once, and around what is summed"
+            )
         at = np.minimum(np.searchsorted(places[order], results), len(places) - 1)
         _require((places[order[at]] == results).all(), "results are where their nodes are")
         cells = order[at]
@@ -203,13 +205,17 @@ def _check_sum(program: Program, s: Statement, ready: _Ready, t: Terms, counts: 
         _same(given, wanted, "constant terms are the nodes'")
 
 
-def _once(part: Part) -> bool:
-    """Tell whether the outer loops are over results, each once, and the inner ones over what is summed."""
+def _once(part: Part, in_order: bool) -> bool:
+    """Tell whether the outer loops are over results, each once, and the inner ones over what is summed.
+
+    Where numbers are computed one after the other, a sum may have no term.
+    """
     moves = np.array(part.result.strides) != 0
     out = int(moves.sum())
     results = part.result.expand(part.sizes)
     of = addresses(part.sizes[:out], part.result.strides[:out], part.result.base).ravel()
-    return bool(moves[:out].all()) and len(of) == len(np.unique(of)) == len(np.unique(results))
+    count = len(np.unique(of))
+    return bool(moves[:out].all()) and len(of) == count and (in_order or count == len(np.unique(results)))
 
 
 _ABSENT = np.iinfo(np.int64).max  # in place of an address: a factor of one

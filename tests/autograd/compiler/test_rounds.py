@@ -11,7 +11,7 @@ import autograd
 from autograd import Value, compile, grad
 from autograd.compiler.backends import load
 from autograd.compiler.backends.c import toolchain
-from autograd.compiler.graph.rounds import LEAST, Stretch, _periods
+from autograd.compiler.graph.rounds import LEAST, Stretch, stretches
 from autograd.compiler.graph.schedule import mixed
 from autograd.compiler.roll.repeats import Rounds, Unrolled, blocks, loops, weighted
 from autograd.compiler.roll.verify import verify
@@ -319,19 +319,19 @@ def test_rounds_are_found_in_a_sequence(period, before, after):
         *[k for _ in range(count) for k in range(period)],
         *range(2000, 2000 + after),
     ]
-    (found,) = _periods(mixed(np.array(items)))
+    (found,) = stretches(mixed(np.array(items)))
     assert (found.start, found.period, found.count) == (before, period, count)
 
 
 def test_rounds_of_rounds_are_found_as_the_longer_ones():
     one_round = [1, 2] * 25 + [3, 4, 5]
-    (found,) = _periods(mixed(np.array(one_round * 12)))
+    (found,) = stretches(mixed(np.array(one_round * 12)))
     assert found.period == len(one_round)
     assert found.count * found.period > 11 * len(one_round)
 
 
 def test_few_rounds_are_none():
-    assert _periods(mixed(np.array([1, 2, 3] * (LEAST - 1)))) == []
+    assert stretches(mixed(np.array([1, 2, 3] * (LEAST - 1)))) == []
     assert Stretch(3, 4, 5).end == 23
 
 

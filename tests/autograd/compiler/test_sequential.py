@@ -10,6 +10,7 @@ import autograd
 from autograd import Value, compile, exp, grad, log, minimum
 from autograd.compiler.backends.c import toolchain
 from autograd.compiler.backends.c.emit import c_program
+from autograd.compiler.roll.affine import Slanted
 from autograd.compiler.roll.repeats import printed
 from autograd.compiler.roll.rolled import _finished, nested
 from autograd.compiler.roll.sequential import Sequential
@@ -77,8 +78,21 @@ def all_pairs(u, v):
     return [x for row in a for x in row]
 
 
-PROGRAMS = {f.__name__: f for f in (there_and_back, in_place, edits, soft_edits, all_pairs)}
-WHOLE = [(name, "value") for name in PROGRAMS] + [("there_and_back", "gradient"), ("in_place", "gradient")]
+def triangles(u, v):
+    """Return a matrix's two triangles, in its place."""
+    a = [[x + y + 9.0 * (i == j) for j, y in enumerate(v)] for i, x in enumerate(u)]
+    for i in range(len(u)):
+        for j in range(len(v)):
+            for k in range(min(i, j)):
+                a[i][j] = a[i][j] - a[i][k] * a[k][j]
+            if j < i:
+                a[i][j] = a[i][j] / a[j][j]
+    return [x for row in a for x in row]
+
+
+PROGRAMS = {f.__name__: f for f in (there_and_back, in_place, edits, soft_edits, all_pairs, triangles)}
+WHOLE = [(name, "value") for name in PROGRAMS]
+WHOLE += [(name, "gradient") for name in ("there_and_back", "in_place", "all_pairs")]
 
 
 def made(name, n, what):
@@ -174,6 +188,27 @@ def test_statements_in_another_order_than_they_can_be_computed_are_no_sound_prog
         made = [*statements[:first], *wrong, *statements[first + 4 :]]
         with pytest.raises(AssertionError, match="not sound"):
             verify(replace(program, statements=made))
+
+
+def test_rounds_of_loops_that_are_too_short_to_be_loops_are_rounds_all_the_same():
+    program = in_sequence(rolled("triangles", 14, "value"))
+    sizes = [n for s in program.statements for part in s.parts for n in part.sizes if isinstance(n, Slanted)]
+    assert {n.first for n in sizes} > {0}
+    assert printed(program) < 14
+
+
+def test_nodes_of_gradients_come_in_the_opposite_order_of_those_that_they_are_for():
+    def slope(x):
+        return grad(lambda x: exp(x[0]) * log(x[1]) + exp(x[1]))(x)
+
+    step = compile(slope, backend="numpy")
+    step([0.5, 0.7])
+    assert step._latest is not None
+    graph = step._latest[0].program.graph
+    turns = graph.turn[[i for i in range(graph.size) if graph.row(i) is not None]]
+    assert len(set(turns.tolist())) == len(turns)
+    first, second = graph.turn[graph.outputs]
+    assert first > second or first > turns.max()
 
 
 def test_what_would_be_too_long_is_given_up():
