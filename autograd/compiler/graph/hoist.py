@@ -156,7 +156,8 @@ def with_room(graph: Graph, ahead: int, behind: int) -> tuple[Graph, Ints, Ints]
     t = graph.terms
     return replace(
         graph, kind=grown(graph.kind, SOP), value=grown(graph.value, 0.0),
-        turn=grown(graph.turn, 0), args=grown(graph.reading(number), -1), primal=grown(number[graph.primal], -1),
+        turn=grown(graph.turn, 0), args=grown(graph.reading(number), -1),
+        primal=grown(number[graph.primal], -1),
         terms=Terms(number[t.node], t.coef, number[t.a], number[t.b], t.over),
         outputs=number[graph.outputs], pinned=number[graph.pinned],
         labels=renamed(graph.labels, number),
