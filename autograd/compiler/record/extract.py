@@ -165,7 +165,7 @@ def turns(rec: Recorded, tape: Tape) -> Ints:
     low, keys = 0, list[int]()
     visits: list[tuple[int, Any]] = [*tape.visits, (0, None)]
     for (start, x), (end, _) in pairwise(visits):
-        if x.__class__ is not dict:
+        if not isinstance(x, dict):
             low = low if keys else start + rec.ids[tape[0]]
             keys += [1 - when(x)] * (end - start)
             continue
