@@ -13,6 +13,7 @@ import sys
 import sysconfig
 from email import message_from_bytes
 from email.utils import parseaddr
+from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -25,6 +26,8 @@ from setuptools.command.build_ext import build_ext
 __all__ = ["AddressHook", "EngineHook"]
 
 _NAME = "autograd.native._engine"
+# Catalogues, pages, and headers of programs in C; see also what pyproject.toml excludes.
+_PACKED = ("locale/*.po", "assets/*.*", "runtime.h", "arithmetic.h")
 # What a compiler may compute itself, or by rules of its own, where the engine means the C library's function.
 _OF_LIBM = (
     "acos acosh asin asinh atan atan2 atanh cbrt cos cosh erf erfc exp exp2 expm1 fmod log log10 log1p log2 "
@@ -84,7 +87,7 @@ class EngineHook(BuildHookInterface[Any]):
     """What hatchling calls before it packs a wheel, or points an editable installation to the source tree."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Compile the extension, into the wheel or the source tree; pack catalogues, which wheels have so.
+        """Compile the extension, into the wheel or the source tree; pack what wheels have so.
 
         The wheel is then one for this kind of machine only.
         """
@@ -93,7 +96,7 @@ class EngineHook(BuildHookInterface[Any]):
         root = Path(self.root)
         self._folder = TemporaryDirectory()  # gone with this hook, when the wheel has been packed
         if version != "editable":
-            build_data["force_include"] |= packed_catalogues(root, Path(self._folder.name))
+            build_data["force_include"] |= packed(root, Path(self._folder.name))
         if os.environ.get("CHAINRULE_PURE_PYTHON") or sys.implementation.name != "cpython":
             return
         if sysconfig.get_config_var("Py_GIL_DISABLED"):
@@ -114,14 +117,15 @@ class EngineHook(BuildHookInterface[Any]):
             build_data["force_include"][str(path)] = f"autograd/native/{path.name}"
 
 
-def packed_catalogues(root: Path, folder: Path) -> dict[str, str]:
-    """Compress the catalogues of the source tree ``root`` into ``folder``, to a third of their size."""
+def packed(root: Path, folder: Path) -> dict[str, str]:
+    """Compress what is not Python in the source tree ``root`` into ``folder``, to a third of its size."""
     places = {}
-    for path in sorted((root / "autograd" / "locale").rglob("*.po")):
+    found = [root.glob(f"{top}/**/{pattern}") for top in ("autograd", "nn") for pattern in _PACKED]
+    for path in sorted(chain.from_iterable(found)):
         place = f"{path.relative_to(root).as_posix()}.gz"
-        packed = folder / place.replace("/", "-")
-        packed.write_bytes(gzip.compress(path.read_bytes(), mtime=0))
-        places[str(packed)] = place
+        small = folder / place.replace("/", "-")
+        small.write_bytes(gzip.compress(path.read_bytes(), mtime=0))
+        places[str(small)] = place
     return places
 
 

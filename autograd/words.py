@@ -15,7 +15,11 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 from unicodedata import east_asian_width
+
+if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
 
 __all__ = [
     "LANGUAGES",
@@ -29,6 +33,7 @@ __all__ = [
     "named",
     "padded",
     "read_catalogue",
+    "unpacked",
 ]
 
 LANGUAGES = {"en": "English", "zh_CN": "简体中文"}
@@ -247,12 +252,40 @@ def catalogue(name: str) -> Mapping[str, str]:
     >>> catalogue("zh_CN")["Backward"]
     '反向传播'
     """
-    path = LOCALE / f"{name}.po"
-    if path.exists():
-        return read_catalogue(path.read_text(encoding="utf-8"))
-    import gzip  # a wheel has it compressed
+    return read_catalogue(unpacked(LOCALE, f"{name}.po"))
 
-    return read_catalogue(gzip.decompress(path.with_suffix(".po.gz").read_bytes()).decode())
+
+def unpacked(folder: Traversable, name: str) -> str:
+    """Return the text of a file that wheels have compressed.
+
+    Parameters
+    ----------
+    folder
+        Where it is: a path, or what `importlib.resources.files` returns.
+    name
+        Its name in the source tree; ``.gz`` follows where it is compressed.
+
+    Returns
+    -------
+    str
+        What is written there.
+
+    Raises
+    ------
+    FileNotFoundError
+        If it is there in neither form.
+
+    Examples
+    --------
+    >>> unpacked(LOCALE, "zh_CN.po").startswith("#")
+    True
+    """
+    packed = folder / f"{name}.gz"
+    if not packed.is_file():
+        return (folder / name).read_text(encoding="utf-8")
+    import gzip  # which a source tree does not need
+
+    return gzip.decompress(packed.read_bytes()).decode()
 
 
 def read_catalogue(text: str) -> dict[str, str]:

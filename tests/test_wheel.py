@@ -166,14 +166,14 @@ def test_with_the_bytecode_of_everything_which_pip_writes_it_is_below_10_megabyt
     assert sum(path.stat().st_size for path in tmp_path.rglob("*")) < 10 * MEGABYTE
 
 
-def test_a_wheel_has_its_catalogues_compressed_and_they_say_the_same(wheel):
+def test_a_wheel_has_its_catalogues_pages_and_headers_compressed_and_they_say_the_same(wheel):
     with zipfile.ZipFile(wheel) as archive:
-        packed = {name: archive.read(name) for name in archive.namelist() if "/locale/" in name}
-    written = {
-        f"{path.relative_to(ROOT).as_posix()}.gz": path.read_bytes()
-        for path in (ROOT / "autograd" / "locale").rglob("*.po")
-    }
-    assert {name: gzip.decompress(data) for name, data in packed.items()} == written
+        names = archive.namelist()
+        held = {name: gzip.decompress(archive.read(name)) for name in names if name.endswith(".gz")}
+    assert not [name for name in names if name.endswith((".po", ".js", ".css", ".html", ".h"))]
+    patterns = ("locale/*.po", "assets/*.*", "runtime.h", "arithmetic.h")
+    written = [x for top in ("autograd", "nn") for name in patterns for x in ROOT.glob(f"{top}/**/{name}")]
+    assert held == {f"{path.relative_to(ROOT).as_posix()}.gz": path.read_bytes() for path in written}
 
 
 def test_what_the_core_installs_is_below_80_megabytes(wheel):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from importlib.resources import files
 
-from autograd.words import gettext
+from autograd.words import gettext, unpacked
 
 __all__ = ["script", "spoken", "style", "text"]
 
@@ -18,7 +18,7 @@ PAGES = "autograd.render.page"
 
 def text(name: str, package: str = PAGES) -> str:
     """Return a file of a package's pages as it is."""
-    return (files(package) / "assets" / name).read_text(encoding="utf-8")
+    return unpacked(files(package) / "assets", name)
 
 
 def spoken(written: str) -> str:

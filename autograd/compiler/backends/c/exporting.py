@@ -13,7 +13,7 @@ from autograd.compiler.backends.arrays import arguments, results
 from autograd.compiler.backends.c.emit import c_program, unsupported
 from autograd.compiler.backends.c.toolchain import HEADERS
 from autograd.compiler.roll.program import LANES
-from autograd.words import gettext
+from autograd.words import gettext, unpacked
 
 __all__ = ["RESERVED", "exported"]
 
@@ -74,7 +74,7 @@ def exported(engine: Any, shapes: Sequence[tuple[int, ...]], theta: Any, name: s
 
 
 def _header(name: str) -> str:
-    return (resources.files(HEADERS[name]) / name).read_text(encoding="utf-8")
+    return unpacked(resources.files(HEADERS[name]), name)
 
 
 def _named_apart(text: str, name: str) -> str:

@@ -42,7 +42,7 @@ from autograd.compiler.backends.c.folders import distrust, own_folder
 from autograd.compiler.backends.c.running import run
 from autograd.errors import MissingDependencyError
 from autograd.keep.files import read_bytes, temporary_file, write_atomically
-from autograd.words import gettext
+from autograd.words import gettext, unpacked
 
 __all__ = [
     "STRICT",
@@ -419,7 +419,8 @@ def _suffix(executable: bool) -> str:
 
 @lru_cache(maxsize=1)
 def _headers() -> dict[str, bytes]:
-    return {name: (resources.files(package) / name).read_bytes() for name, package in HEADERS.items()}
+    found = {name: unpacked(resources.files(package), name) for name, package in HEADERS.items()}
+    return {name: text.encode() for name, text in found.items()}
 
 
 @lru_cache(maxsize=1)
