@@ -39,6 +39,7 @@ _FLAGS = [] if os.name == "nt" else [
     "-O2", "-ffp-contract=off", "-fvisibility=hidden", "-g0", "-Wno-unused",
     "-fno-asynchronous-unwind-tables",  # which are for debuggers, too
     "-fno-align-functions", "-fno-align-jumps",  # 12 kB, and as fast; loops are faster where they are aligned
+    "-fno-math-errno", "--param=max-inline-insns-single=50",  # 24 kB; log-sum-exp and hypot take 8 % longer
     *[f"-fno-builtin-{name}" for name in _OF_LIBM.split()],
 ]  # fmt: skip
 _LIBRARIES = [] if os.name == "nt" else ["m"]
