@@ -5,10 +5,12 @@ What comes in is a graph whose nodes are grouped (`graph.schedule`): alike, and 
 arithmetic progressions; `affine` finds these, and nests of them; `addresses` fits one nest of loops to
 results and operands, or falls back to a table. What goes out is a `Program`: statements over views of two
 arenas, one of numbers and one of lanes. Where `graph.rounds` found loops, `recurrence` lays out one round of
-each, and that is all there is of them; `repeats` finds statements that recur elsewhere. `nests` lays a graph
-out anew for a backend whose loops may have moving bounds, so that triangles are loops, and `stencils` so that
-grids with borders are; `sequential` finds the loops in which a program was written, for one that computes one
-number after the other. `rolled` does it all, and `verify` checks a program against its graph.
+each, and that is all there is of them; where groups come again as those of time steps do, `steady` lays out
+the first few, `uneven` having copied into rows what they read in no order; `repeats` finds statements that
+recur elsewhere. `nests` lays a graph out anew for a backend whose loops may have moving bounds, so that
+triangles are loops, and `stencils` so that grids with borders are; `sequential` finds the loops in which a
+program was written, for one that computes one number after the other. `rolled` does it all, and `verify`
+checks a program against its graph.
 
 The addresses of the four products of a matrix of two rows with a vector are two nested loops:
 

@@ -19,7 +19,7 @@ from autograd.compiler.roll.program import Program, Statement
 from autograd.compiler.roll.recurrence import Recurrences
 from autograd.compiler.roll.repeats import Rounds, Unrolled, blocks, length, printed, weighted
 from autograd.compiler.roll.sequential import Sequential
-from autograd.compiler.roll.steady import cycles, place_groups
+from autograd.compiler.roll.steady import Cycle, cycles, place_groups
 from autograd.compiler.roll.stencils import Stencils
 from autograd.compiler.roll.uneven import copied, uneven
 
@@ -58,6 +58,7 @@ def roll(graph: Graph, first: Sequence[Ints] = ()) -> Program:
         layout.place_row(nodes)
     found, rounds = find(graph, layout.is_lane, ahead), None
     looped = sum(loop.period * loop.count for loop in found.loops) if found is not None else 0
+    parts, known, wide = list[list[Ints]](), list[list[Cycle]](), 0
     if found is None or 2 * looped < len(found.sequence):
         parts = [groups(graph, layout.is_lane, ahead)]
         known = [cycles(graph, layout.is_lane, parts[0])]
@@ -67,9 +68,9 @@ def roll(graph: Graph, first: Sequence[Ints] = ()) -> Program:
         parts = rounds.groups
         known = [cycles(graph, layout.is_lane, part) for part in parts]
     if not first:
-        terms = layout.start, layout.order
+        leaves, terms = layout.address.copy(), (layout.start, layout.order)
         stacks = [nodes for part in known for cycle in part for nodes in cycle.groups]
-        reads = [x for nodes in stacks for x in uneven(graph, layout.address, terms, nodes)]
+        reads = [x for nodes in stacks for x in uneven(graph, leaves, terms, nodes)]
         if reads:
             program = roll(*copied(graph, reads))
             if any(isinstance(s, Rounds) for s in blocks(program)):

@@ -171,7 +171,7 @@ class _Steady:
 
     def _motions(self) -> Ints:
         """Return for each column a number that tells how what it reads from elsewhere moves; note it, too."""
-        keys, moves = np.zeros(self.nodes.shape[1], np.int64), np.zeros(self.graph.size, np.int64)
+        keys, moves = np.zeros(self.nodes.shape[1], np.int64), np.zeros(self.graph.size + 1, np.int64)
         read, of, _ = self._operands(self.nodes)
         at = np.where(read < 0, -1, self.layout.address[read])
         if len(at) > 2:

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from autograd.compiler.graph.hoist import joined, with_room
-from autograd.compiler.graph.ir import CONST, ONE, Graph, Ints, Terms
+from autograd.compiler.graph.ir import ONE, Graph, Ints, Terms
 
 __all__ = ["Numbers", "Read", "copied", "uneven"]
 
@@ -55,17 +55,17 @@ class Numbers:
 def uneven(graph: Graph, address: Ints, terms: tuple[Ints, Ints], nodes: Ints) -> Iterator[Read | Numbers]:
     """Yield what the nodes of a group read unevenly from leaves, and the coefficients that differ.
 
-    ``nodes`` has a row for each round, ``address`` is that of each leaf, ``terms`` are those of all nodes as
-    `csr` gives them.
+    ``nodes`` has a row for each round, ``address`` is that of each leaf and -1 of all else, ``terms`` are those
+    of all nodes as `csr` gives them.
     """
-    leaf, t = graph.is_leaf() & (graph.kind != CONST), graph.terms
+    t = graph.terms
 
     def taken(operands: Ints, column: int) -> Iterator[Read]:
         """Yield what one operand reads; of the first round it may be of another kind."""
-        first = 0 if leaf[operands[0]].all() else 1
-        operands = operands[first:]
-        if leaf[operands].all() and _differs(np.diff(address[operands], axis=0)):
-            leaves, which = _distinct(operands)
+        first = int(not (address[operands[0]] >= 0).all())
+        at = address[operands[first:]]
+        if (at >= 0).all() and _differs(np.diff(at, axis=0)):
+            leaves, which = _distinct(operands[first:])
             yield Read(leaves, nodes[first:].ravel(), column, which)
 
     start, order = terms
