@@ -55,8 +55,8 @@ class Numbers:
 def uneven(graph: Graph, address: Ints, terms: tuple[Ints, Ints], nodes: Ints) -> Iterator[Read | Numbers]:
     """Yield what the nodes of a group read unevenly from leaves, and the coefficients that differ.
 
-    ``nodes`` has a row for each round, ``address`` is that of each leaf and -1 of all else, ``terms`` are those
-    of all nodes as `csr` gives them.
+    ``nodes`` has a row for each round, ``address`` is that of each leaf and -1 of all else, ``terms`` are
+    those of all nodes as `csr` gives them.
     """
     t = graph.terms
 
