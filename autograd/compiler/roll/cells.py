@@ -399,8 +399,8 @@ class Layout:
         if level < 2:
             what = self.block if level else self.kind
             key = (what[a] * (1 << 24) + what[b]) * 16 + lanes
-        if self.moves is not None:  # what moves otherwise from round to round is apart
-            key = mixed(mixed(key) + (self.moves[a] * 3 + self.moves[b]).view(np.uint64))
+            if self.moves is not None:  # what moves otherwise from round to round is apart
+                key = mixed(mixed(key) + (self.moves[a] * 3 + self.moves[b]).view(np.uint64))
         if len(key) and (key == key[0]).all():
             return [np.arange(len(key))]
         sort = np.argsort(key, kind="stable")
