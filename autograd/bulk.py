@@ -16,13 +16,13 @@ def gather(nodes: Any, array: Any) -> None:
 
 def scatter(nodes: Any, array: Any) -> None:
     """Set the numbers of nodes to those in an array, as many as they are."""
-    for node, number in zip(nodes, array.tolist(), strict=True):
+    for node, number in list(zip(nodes, array.tolist(), strict=True)):  # all or none
         node._data = number
 
 
 def set_grads(nodes: Any, array: Any) -> None:
     """Set the ``grad`` of nodes to the numbers in an array, as many as they are."""
-    for node, number in zip(nodes, array.tolist(), strict=True):
+    for node, number in list(zip(nodes, array.tolist(), strict=True)):  # all or none
         node.grad = number
 
 

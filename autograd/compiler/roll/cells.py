@@ -28,7 +28,6 @@ from autograd.compiler.graph.ir import (
     spans,
 )
 from autograd.compiler.graph.lookups import ENTRY, SCATTER
-from autograd.compiler.graph.schedule import mixed
 from autograd.compiler.listing.names import split_label
 from autograd.compiler.roll.addresses import Column, Plan, fitted, fitted_terms, gather_price, pieces
 from autograd.compiler.roll.affine import compress, nest
@@ -400,7 +399,10 @@ class Layout:
             what = self.block if level else self.kind
             key = (what[a] * (1 << 24) + what[b]) * 16 + lanes
             if self.moves is not None:  # what moves otherwise from round to round is apart
-                key = mixed(mixed(key) + (self.moves[a] * 3 + self.moves[b]).view(np.uint64))
+                moved = self.moves[a] * 3 + self.moves[b]
+                sort = np.lexsort((moved, key))
+                apart = (np.diff(key[sort]) != 0) | (np.diff(moved[sort]) != 0)
+                return np.split(sort, np.flatnonzero(apart) + 1) if len(sort) else []
         if len(key) and (key == key[0]).all():
             return [np.arange(len(key))]
         sort = np.argsort(key, kind="stable")

@@ -199,7 +199,7 @@ class _Steady:
         if here < 0 or len(self.made[here]) != len(self.made[there]):
             return False
         pairs = zip(self.made[here], self.made[there], strict=True)
-        if any(shape(a)[0] != shape(b)[0] for a, b in pairs):
+        if any(shape(a)[0] != shape(b)[0] or any(p.over for p in a.parts) for a, b in pairs):
             return False
         first, second = [np.concatenate(self._columns(r)) for r in (here, there)]
         return np.array_equal(first, second)
@@ -240,7 +240,10 @@ class _Steady:
         return more
 
     def _enter(self, more: int) -> None:
-        """Enter the loop of the last two rounds and some more, and of those before them that move alike."""
+        """Enter the loop of the last two rounds and some more, and of those before them that move alike.
+
+        What is of no lane is a loop by itself, before that of lanes.
+        """
         layout, first = self.layout, self.done - 2
         while first and self._alike(first - 1, first) and self._steps(first - 1) == self._steps(first):
             first -= 1
@@ -248,7 +251,10 @@ class _Steady:
         self.done += more
         del layout.statements[-sum(map(len, made)) :]
         nodes = [self.nodes[first : self.done, columns] for columns in self._columns(first)]
-        layout.statements.append(Rounds(made[0], made[1], nodes))
+        for lane in (False, True):
+            own = [k for k, s in enumerate(made[0]) if s.lane == lane]
+            if own:
+                layout.statements.append(Rounds(*[[x[k] for k in own] for x in (made[0], made[1], nodes)]))
 
     def _steps(self, r: int) -> list[list[int]]:
         """Return how far the addresses in statements move from a round to the next."""

@@ -289,7 +289,7 @@ def test_statements_of_rounds_are_read_as_those_of_a_list():
     assert sum(times for _, times in weighted(program)) == len(made)
 
 
-def test_wide_time_steps_are_rolled_into_matrices_as_before():
+def test_wide_time_steps_are_rounds_of_matrices():
     g = np.random.default_rng(0)
     rows = [[Value(x) for x in row] for row in g.normal(size=(12, 12)).tolist()]
 
@@ -302,7 +302,9 @@ def test_wide_time_steps_are_rolled_into_matrices_as_before():
     data = g.normal(size=12)
     step(data)
     step.check(data)
-    assert isinstance(program_of(step).statements, list)
+    found = [block for block in blocks(program_of(step)) if isinstance(block, Rounds)]
+    assert len(found) == 2
+    assert not any(block.is_narrow for block in found)
     assert " @ " in step.source
 
 
