@@ -303,6 +303,11 @@ class Writer(Views):
         s = self.program.statements[i]
         shape = shape_of(len(s.nodes), self.cuts.get(i, set()) if family is None else family.cuts)
         strides = strides_of(shape)
+        places = self.program.address[s.nodes]
+        if int(np.ptp(places)) >= len(places):  # what others compute stands between
+            result, over = (s.result, s.sizes) if s.op is not None else (s.parts[0].result, s.parts[0].sizes)
+            pairs = zip(result.strides, over, strict=True)
+            strides, shape = zip(*sorted([(abs(t), n) for t, n in pairs if t and n > 1])[::-1], strict=True)
         axes = list(zip(strides, shape, strict=True))
         name = self.regions.fresh(self._name(s))
         if s.op is not None and compares(s.op, s.params):
