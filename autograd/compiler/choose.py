@@ -50,7 +50,7 @@ def choose(
     each call, but has to be built, that begins in the background once calls have lost a good part of the
     time that building it takes; not for what is called once. `AT_ONCE` compares what each would take for all
     calls, building included: so the choice depends on the program, the number of examples and whether there
-    is a compiler, and on nothing else. Of the benchmark's 108 estimates 100 are right within a factor of
+    is a compiler, and on nothing else. Of the benchmark's 108 estimates 99 are right within a factor of
     three, all within one of eight.
     """
     if asked in ("auto", AT_ONCE):

@@ -10,10 +10,10 @@ from typing import Final
 __all__ = ["COSTS"]
 
 COSTS: Final[dict[str, tuple[dict[str, float], dict[str, float]]]] = {
-    "numpy": ({"once": 7.03, "calls": 0.24, "terms": 5.34e-05, "rows": 0.00164},
+    "numpy": ({"once": 6.36, "calls": 0.252, "terms": 5.29e-05, "rows": 0.00156},
           {}),
-    "python": ({"once": 6.08, "terms": 0.0265, "rows": 0.0287, "lane_rows": 0.0178},
-          {"lines": 7.27e-06}),
-    "c": ({"once": 0.436, "statements": 0.000987, "terms": 5.93e-05, "rows": 0.000813, "gathered": 0.000404},
-          {"once": 0.182, "written": 0.00141, "lines": 7.05e-08}),
+    "python": ({"once": 6.08, "terms": 0.0264, "rows": 0.0294, "lane_rows": 0.0196},
+          {"lines": 7.31e-06}),
+    "c": ({"once": 0.442, "statements": 0.000985, "terms": 5.1e-05, "rows": 0.00087, "gathered": 0.00045},
+          {"once": 0.158, "written": 0.00238, "lines": 5.24e-07}),
 }  # fmt: skip
