@@ -112,7 +112,8 @@ def nested(program: Program, *, in_order: bool = False) -> Program:
         stencils = Stencils(graph)
         if stencils.run():
             best = _best(given, [*found, _Tried(_finished(stencils))])
-    if in_order and graph.size <= BROAD and (best.tables or len(best.program.statements) > MANY):
+    several = best.lines > LONG if best.tables else len(best.program.statements) > MANY
+    if in_order and graph.size <= BROAD and several:
         sequential = Sequential(graph)
         if sequential.run(best.price):
             best = _best(best, [_Tried(_finished(sequential))])
