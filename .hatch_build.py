@@ -43,8 +43,8 @@ _FLAGS = [] if os.name == "nt" else [
     *[f"-fno-builtin-{name}" for name in _OF_LIBM.split()],
 ]  # fmt: skip
 _LIBRARIES = [] if os.name == "nt" else ["m"]
-# Without the names of what is not exported, and without a page of nothing between code and data.
-_LINKED = ["-Wl,-s", "-Wl,-z,noseparate-code"] if sys.platform == "linux" else []
+# Without the names of what is not exported, and without pages of nothing between code, tables and data.
+_LINKED = ["-Wl,-s", "-Wl,-z,noseparate-code", "-Wl,-z,norelro"] if sys.platform == "linux" else []
 
 
 class AddressHook(MetadataHookInterface):
