@@ -252,37 +252,32 @@ def catalogue(name: str) -> Mapping[str, str]:
     >>> catalogue("zh_CN")["Backward"]
     '反向传播'
     """
-    return read_catalogue(unpacked(LOCALE, f"{name}.po"))
+    return read_catalogue(unpacked(Path(__file__).parent, f"{LOCALE.name}/{name}.po"))
 
 
-def unpacked(folder: Traversable, name: str) -> str:
-    """Return the text of a file that wheels have compressed.
+def unpacked(package: Traversable, place: str) -> str:
+    """Return the text of a file of a package, which wheels have compressed, and in no folder of its own.
 
     Parameters
     ----------
-    folder
-        Where it is: a path, or what `importlib.resources.files` returns.
-    name
-        Its name in the source tree; ``.gz`` follows where it is compressed.
+    package
+        The package's folder: a path, or what `importlib.resources.files` returns.
+    place
+        Where the file is in the source tree, from there.
 
     Returns
     -------
     str
         What is written there.
 
-    Raises
-    ------
-    FileNotFoundError
-        If it is there in neither form.
-
     Examples
     --------
-    >>> unpacked(LOCALE, "zh_CN.po").startswith("#")
+    >>> unpacked(LOCALE.parent, "locale/zh_CN.po").startswith("#")
     True
     """
-    packed = folder / f"{name}.gz"
+    packed = package / f"{place.rpartition('/')[2]}.gz"
     if not packed.is_file():
-        return (folder / name).read_text(encoding="utf-8")
+        return package.joinpath(*place.split("/")).read_text(encoding="utf-8")
     import gzip  # which a source tree does not need
 
     return gzip.decompress(packed.read_bytes()).decode()

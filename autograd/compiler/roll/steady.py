@@ -253,8 +253,9 @@ class _Steady:
         nodes = [self.nodes[first : self.done, columns] for columns in self._columns(first)]
         for lane in (False, True):
             own = [k for k, s in enumerate(made[0]) if s.lane == lane]
+            here, there = [[statements[k] for k in own] for statements in made[:2]]
             if own:
-                layout.statements.append(Rounds(*[[x[k] for k in own] for x in (made[0], made[1], nodes)]))
+                layout.statements.append(Rounds(here, there, [nodes[k] for k in own]))
 
     def _steps(self, r: int) -> list[list[int]]:
         """Return how far the addresses in statements move from a round to the next."""

@@ -18,7 +18,7 @@ PAGES = "autograd.render.page"
 
 def text(name: str, package: str = PAGES) -> str:
     """Return a file of a package's pages as it is."""
-    return unpacked(files(package) / "assets", name)
+    return unpacked(files(package), f"assets/{name}")
 
 
 def spoken(written: str) -> str:
