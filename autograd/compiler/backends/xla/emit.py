@@ -254,8 +254,6 @@ class Traced(Writer):
         found: list[Region | None] = []
         where = []
         for a in flat.tolist():
-            if a != self.program.one and a not in self.regions.at:
-                raise UnevenError  # of a later line; which loops cannot have, but the lines of each round
             region = None if a == self.program.one else self.regions.find(a)
             if id(region) not in known:
                 known[id(region)] = len(found)
