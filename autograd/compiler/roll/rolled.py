@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -56,17 +57,7 @@ def roll(graph: Graph, first: Sequence[Ints] = ()) -> Program:
     for nodes in first:
         ahead[nodes] = True
         layout.place_row(nodes)
-    found, rounds = find(graph, layout.is_lane, ahead), None
-    looped = sum(loop.period * loop.count for loop in found.loops) if found is not None else 0
-    parts, known, wide = list[list[Ints]](), list[list[Cycle]](), 0
-    if found is None or 2 * looped < len(found.sequence):
-        parts = [groups(graph, layout.is_lane, ahead)]
-        known = [cycles(graph, layout.is_lane, parts[0])]
-        wide = sum(nodes.size for cycle in known[0] for nodes in cycle.groups)
-    if found is not None and (2 * looped >= len(found.sequence) or looped >= wide):
-        rounds = Recurrences(layout, graph, found)
-        parts = rounds.groups
-        known = [cycles(graph, layout.is_lane, part) for part in parts]
+    rounds, parts, known = _looped(layout, graph, ahead)
     if not first:
         leaves, terms = layout.address.copy(), (layout.start, layout.order)
         stacks = [nodes for part in known for cycle in part for nodes in cycle.groups]
@@ -82,6 +73,25 @@ def roll(graph: Graph, first: Sequence[Ints] = ()) -> Program:
         for group in together(graph, layout.is_lane, graph.scatters()):
             layout.place(group)
     return _finished(layout)
+
+
+def _looped(
+    layout: Layout, graph: Graph, ahead: Any
+) -> tuple[Recurrences | None, list[list[Ints]], list[list[Cycle]]]:
+    """Return the narrow loops, if there is more in them than in wide ones; groups; and where these recur.
+
+    Groups are those before, between and after narrow loops, or of the whole graph.
+    """
+    lane = layout.is_lane
+    found = find(graph, lane, ahead)
+    looped = sum(loop.period * loop.count for loop in found.loops) if found is not None else 0
+    if found is None or 2 * looped < len(found.sequence):
+        whole = groups(graph, lane, ahead)
+        known = cycles(graph, lane, whole)
+        if found is None or looped < sum(nodes.size for cycle in known for nodes in cycle.groups):
+            return None, [whole], [known]
+    rounds = Recurrences(layout, graph, found)
+    return rounds, rounds.groups, [cycles(graph, lane, part) for part in rounds.groups]
 
 
 @QUIET
