@@ -187,4 +187,10 @@ PyObject *graph_operands(PyObject *module, PyObject *args);
 PyObject *graph_levels(PyObject *module, PyObject *args);
 PyObject *graph_nest(PyObject *module, PyObject *args);
 
+/* recorded.c */
+PyObject *graph_sort(PyObject *module, PyObject *args);
+PyObject *graph_reach(PyObject *module, PyObject *args);
+PyObject *graph_pull(PyObject *module, PyObject *args);
+PyObject *graph_turns(PyObject *module, PyObject *args);
+
 #endif
