@@ -187,4 +187,8 @@ PyObject *graph_operands(PyObject *module, PyObject *args);
 PyObject *graph_levels(PyObject *module, PyObject *args);
 PyObject *graph_nest(PyObject *module, PyObject *args);
 
+/* terms.c */
+PyObject *terms_simplify(PyObject *module, PyObject *args);
+PyObject *terms_numbered(PyObject *module, PyObject *keys);
+
 #endif

@@ -10,7 +10,7 @@ Node 0 is the constant one, so that a term without a second factor has ``b = 0``
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -167,6 +167,15 @@ class Graph:
             return self.args if which is None else self.args[: len(which)]
         args: Ints = np.append(number, -1)[self.args if which is None else self.args[which]]
         return args
+
+    def renumbered(self, number: Ints, **fields: Any) -> Graph:
+        """Return the graph by other numbers, -1 where a node is gone; these behind each other, and -1."""
+        ahead = number[: self.forward] >= 0 if self.forward >= 0 else None
+        return replace(
+            self, outputs=number[self.outputs], pinned=number[self.pinned],
+            labels=renamed(self.labels, number), scale=int(number[self.scale]), lanes=int(number[self.lanes]),
+            forward=-1 if ahead is None else int(ahead.sum()), **fields,
+        )  # fmt: skip
 
     def uses(self) -> Ints:
         """Return for each node how often it is used; of the number 1, nothing."""

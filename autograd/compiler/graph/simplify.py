@@ -7,6 +7,7 @@ data would make one sample's graph unlike the others'. Nor does a sum lose an ov
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -28,8 +29,8 @@ from autograd.compiler.graph.ir import (
     distinct,
     flood,
     joined,
-    renamed,
 )
+from autograd.native import engine
 
 __all__ = [
     "absorb",
@@ -45,13 +46,42 @@ __all__ = [
 
 ROUNDS = 6
 """So many times what nothing uses is taken away, before all that is used is looked for."""
+COLUMNS = "i2 f8 i8 i8 u1 i8 i8 i8 f8 i8 i8 ?".split()
+NUMBER, OPERANDS = 5, 6
+"""What the engine takes of a graph: kinds of numbers, and where there are no nodes' own columns behind."""
 
 
 def simplify(graph: Graph) -> Graph:
     """Run the passes below until they have nothing left to do."""
-    for step in (canonical, merge_equal, fold, alias, compact, absorb, fold, alias, compact, fuse_equal):
-        graph = step(graph)
-    return graph
+    return run(
+        graph, canonical, merge_equal, fold, alias, compact, absorb, fold, alias, compact, fuse_equal
+    )
+
+
+def run(graph: Graph, *passes: Callable[[Graph], Graph]) -> Graph:
+    """Run passes, in C where the engine is there."""
+    if engine is None:
+        for one in passes:
+            graph = one(graph)
+        return graph
+    t, n, args = graph.terms, graph.size, graph.args
+    mark = kept(graph) | graph.scatters() * np.uint8(4)
+    mark[[i for i in (ONE, graph.scale, graph.lanes) if i >= 0]] |= 2
+    given = (
+        graph.kind, graph.value, graph.primal, graph.turn, mark, np.arange(n),
+        args if (graph.kind >= FIRST_ROW).any() else args[:0], t.node, t.coef, t.a, t.b, t.over,
+    )  # fmt: skip
+    columns = tuple([np.array(x, kind, order="C") for x, kind in zip(given, COLUMNS, strict=True)])
+    size, count = engine.simplify(bytes(map(PASSES.index, passes)), columns)
+    for i, x in enumerate(columns):
+        if i != NUMBER:
+            x.resize((count if i > OPERANDS else min(size, len(x)), *x.shape[1:]), refcheck=False)
+    kind, value, primal, turn, _, number, args, *terms = columns
+    return graph.renumbered(
+        np.append(number, -1), kind=kind, value=value, primal=primal, turn=turn,
+        args=args if len(args) else graph.args[:size], terms=Terms(*terms),
+    )  # fmt: skip
+
 
 
 def kept(graph: Graph) -> Any:
@@ -187,9 +217,9 @@ def merge_equal(graph: Graph, changed: Any = None) -> Graph:
         same &= ~mixed[group[1:]]
     if not same.any():
         return graph
-    starts = np.concatenate([[0], np.flatnonzero(~same) + 1])
+    starts, group = np.concatenate([[0], np.flatnonzero(~same) + 1]), np.cumsum(~same)[same]
     coef, stay = everything.coef.copy(), np.ones(len(everything), bool)
-    coef[among[order[starts]]] = np.add.reduceat(t.coef[order], starts)
+    np.add.at(coef, among[order[starts[group]]], t.coef[order[1:][same]])
     stay[among[order[1:][same]]] = False
     return replace(graph, terms=replace(everything, coef=coef).take(stay))
 
@@ -215,7 +245,7 @@ def fold(graph: Graph) -> Graph:
             return graph
         gone = constant[t.node]
         value = graph.value.copy()
-        value += bincount(t.node[gone], t.coef[gone], minlength=graph.size)
+        value[constant] = bincount(t.node[gone], t.coef[gone], minlength=graph.size)[constant]
         kind = graph.kind.copy()
         kind[constant] = CONST
         t = t.take(~gone)
@@ -283,7 +313,7 @@ def adopt(graph: Graph) -> Graph:
     primal[to[sums]] = np.where(primal[to[sums]] >= 0, primal[to[sums]], primal[sums])
     rest = t.take(~(copies & gone[t.node]))
     terms = Terms(to[rest.node], rest.coef, to[rest.a], to[rest.b], rest.over)
-    return compact(canonical(replace(graph, args=graph.reading(to), terms=terms, primal=primal)))
+    return run(replace(graph, args=graph.reading(to), terms=terms, primal=primal), canonical, compact)
 
 
 def _beside_others(graph: Graph, copies: Any, pinned: Any, count: Ints) -> Any:
@@ -310,13 +340,10 @@ def compact(graph: Graph) -> Graph:
     number = np.full(graph.size + 1, -1)  # of -1 too
     number[which] = np.arange(len(which))
     t = graph.terms.take(live[graph.terms.node])
-    return replace(
-        graph, kind=graph.kind[which], value=graph.value[which], args=graph.reading(number, which),
+    return graph.renumbered(
+        number, kind=graph.kind[which], value=graph.value[which], args=graph.reading(number, which),
         primal=number[graph.primal[which]], turn=graph.turn[which],
         terms=Terms(number[t.node], t.coef, number[t.a], number[t.b], t.over),
-        outputs=number[graph.outputs], pinned=number[graph.pinned], labels=renamed(graph.labels, number),
-        forward=int(live[: graph.forward].sum()) if graph.forward >= 0 else -1,
-        scale=int(number[graph.scale]), lanes=int(number[graph.lanes]),
     )  # fmt: skip
 
 
@@ -368,6 +395,10 @@ def fuse_equal(graph: Graph) -> Graph:
         changed = (terms.a != t.a) | (terms.b != t.b)
         graph = compact(_settled(replace(graph, args=graph.reading(to), terms=terms, turn=turn), changed))
     return graph
+
+
+PASSES = (canonical, merge_equal, fold, alias, compact, absorb, fuse_equal)
+"""In the order in which the engine has them."""
 
 
 def settle_lane_sums(graph: Graph) -> Graph:
