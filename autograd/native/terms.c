@@ -31,14 +31,15 @@ static void
 sift(Graph *g)
 {
     Py_ssize_t to = 0;
-    for (Py_ssize_t i = 0; i < g->count; i++) {
-        if (g->gone[i]) continue;
+    while (to < g->count && !g->gone[to]) to++;
+    for (Py_ssize_t i = to; i < g->count; i++) { /* without branches: to is behind i */
         g->node[to] = g->node[i];
         g->coef[to] = g->coef[i];
         g->a[to] = g->a[i];
         g->b[to] = g->b[i];
         g->over[to] = g->over[i];
-        g->changed[to++] = g->changed[i];
+        g->changed[to] = g->changed[i];
+        to += !g->gone[i];
     }
     g->count = to;
 }
@@ -143,42 +144,64 @@ settle_terms(Graph *g)
     merge_equal(g, 0);
 }
 
+/* Tell whether no contribution reaches an adjoint: nothing flows there, nor further on. */
+static int
+is_empty(const Graph *g, int64_t v)
+{
+    return !g->own[v] && g->primal[v] >= 0 && g->kind[v] == SOP && !(g->mark[v] & KEPT);
+}
+
+/* Take away the terms with such a factor, and what becomes so; return whether there are any. */
+static int
+drop_dead(Graph *g)
+{
+    int found = 0, dead = 0;
+    count_terms(g);
+    for (Py_ssize_t v = 0; v < g->size; v++) found |= g->flag[v] = (uint8_t)is_empty(g, v);
+    if (!found) return 0;
+    memset(g->gone, 0, (size_t)g->count);
+    for (int back = 0; found; back = !back) { /* there and back, since what reads a node may be on either side */
+        found = 0;
+        for (Py_ssize_t k = 0; k < g->count; k++) {
+            Py_ssize_t i = back ? g->count - 1 - k : k;
+            if (g->gone[i] || !(g->flag[g->a[i]] | g->flag[g->b[i]])) continue;
+            found = dead = g->gone[i] = 1;
+            g->own[g->node[i]]--;
+            g->flag[g->node[i]] = (uint8_t)is_empty(g, g->node[i]);
+        }
+    }
+    if (dead) sift(g);
+    for (Py_ssize_t v = 0; g->rows && v < g->size; v++) {
+        int64_t *x = g->args + v * ARITY;
+        if (!(g->mark[v] & SCATTERS && g->flag[*x])) continue;
+        g->kind[v] = CONST;
+        g->mark[v] &= (uint8_t)~SCATTERS;
+        x[0] = x[1] = x[2] = -1;
+    }
+    return 1;
+}
+
 static void
 fold(Graph *g)
 {
-    for (int round = 0; round < 64; round++) {
-        int dead = 0, constant = 0;
-        count_terms(g); /* and below, how many of them are no constants */
-        memset(g->uses, 0, (size_t)g->size * sizeof *g->uses);
-        for (Py_ssize_t i = 0; i < g->count; i++) g->uses[g->node[i]] += g->a[i] != ONE || g->over[i];
-        for (Py_ssize_t v = 0; v < g->size; v++) { /* 1: without contributions, 2: a constant */
-            int sum = g->kind[v] == SOP && !(g->mark[v] & KEPT), empty = g->primal[v] >= 0 && !g->own[v];
-            g->flag[v] = (uint8_t)(!sum ? 0 : empty ? 1 : g->uses[v] ? 0 : 2);
-            constant |= g->flag[v] & 2;
+    for (;;) {
+        int found = drop_dead(g), constant = 0;
+        if (!found) memset(g->flag, 0, (size_t)g->size); /* 1: without contributions, or with others than numbers */
+        for (Py_ssize_t i = 0; i < g->count; i++) g->flag[g->node[i]] |= g->a[i] != ONE || g->over[i];
+        for (Py_ssize_t v = 0; v < g->size; v++) {
+            g->flag[v] = !g->flag[v] && g->kind[v] == SOP && !(g->mark[v] & KEPT);
+            constant |= g->flag[v];
         }
+        if (!constant) return;
         for (Py_ssize_t i = 0; i < g->count; i++) {
-            g->gone[i] = (g->flag[g->a[i]] | g->flag[g->b[i]]) & 1;
-            dead |= g->gone[i];
+            g->gone[i] = g->flag[g->node[i]];
+            g->changed[i] = g->flag[g->a[i]] | g->flag[g->b[i]];
+            if (g->gone[i]) g->value[g->node[i]] += g->coef[i];
         }
-        for (Py_ssize_t v = 0; g->rows && v < g->size; v++)
-            if (g->mark[v] & SCATTERS && g->flag[g->args[v * ARITY]] & 1) {
-                dead = 1;
-                g->kind[v] = CONST;
-                g->mark[v] &= (uint8_t)~SCATTERS;
-                for (int k = 0; k < ARITY; k++) g->args[v * ARITY + k] = -1;
-            }
-        if (!dead && !constant) return;
-        if (!dead) {
-            for (Py_ssize_t i = 0; i < g->count; i++) {
-                g->gone[i] = g->flag[g->node[i]] & 2;
-                g->changed[i] = (g->flag[g->a[i]] | g->flag[g->b[i]]) & 2;
-                if (g->gone[i]) g->value[g->node[i]] += g->coef[i];
-            }
-            for (Py_ssize_t v = 0; v < g->size; v++)
-                if (g->flag[v] & 2) g->kind[v] = CONST;
-        }
+        for (Py_ssize_t v = 0; v < g->size; v++)
+            if (g->flag[v]) g->kind[v] = CONST;
         sift(g);
-        if (!dead) settle_terms(g);
+        settle_terms(g);
     }
 }
 
@@ -209,7 +232,19 @@ follow(Graph *g, const int64_t *start, const int64_t *end, int links)
         g->growth[v] = distance(g->coef[i]);
         g->lanes[v] = g->over[i];
     }
-    for (; left; left = stay) {
+    /* Of 1 and -1 products are the same in any order: two steps at a time, there and back. */
+    for (int found = links == UNIT, back = 0; found; back = !back) {
+        found = 0;
+        for (Py_ssize_t k = 0; k < left; k++) {
+            int32_t v = g->list[back ? left - 1 - k : k], to = g->to[v], end = g->to[to];
+            if (end == to) continue;
+            found = 1;
+            g->factor[v] *= g->factor[to];
+            g->lanes[v] |= g->lanes[to];
+            g->to[v] = end;
+        }
+    }
+    for (; links != UNIT && left; left = stay) {
         for (Py_ssize_t k = 0; k < left; k++) {
             int32_t v = g->list[k], to = g->to[v];
             g->next[k] = g->to[to];
@@ -263,6 +298,7 @@ absorb(Graph *g)
         if (fabs(g->coef[i]) == 1.0) g->link[i] |= UNIT, units++;
     }
     if (!inner) return;
+    if (units == inner) links = UNIT;
     follow(g, g->a, g->node, links);
     if (units < inner && !in_sight(g, 1)) follow(g, g->a, g->node, links = UNIT);
     for (Py_ssize_t i = 0; i < g->count; i++) {
@@ -315,6 +351,7 @@ alias(Graph *g)
         if (fabs(coef) == 1.0) g->link[i] |= UNIT, units++;
     }
     if (!single) return;
+    if (units == single) links = UNIT;
     follow(g, g->node, g->a, links);
     if (units < single && !in_sight(g, 0)) follow(g, g->node, g->a, links = UNIT);
     for (Py_ssize_t v = 0; v < g->size; v++) {

@@ -7,7 +7,6 @@ data would make one sample's graph unlike the others'. Nor does a sum lose an ov
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -46,23 +45,23 @@ __all__ = [
 
 ROUNDS = 6
 """So many times what nothing uses is taken away, before all that is used is looked for."""
-COLUMNS = "i2 f8 i8 i8 u1 i8 i8 i8 f8 i8 i8 ?".split()
+PASSES = ["canonical", "merge_equal", "fold", "alias", "compact", "absorb", "fuse_equal"]
+"""In the order in which the engine has them."""
+COLUMNS = ["i2", "f8", "i8", "i8", "u1", "i8", "i8", "i8", "f8", "i8", "i8", "?"]
 NUMBER, OPERANDS = 5, 6
 """What the engine takes of a graph: kinds of numbers, and where there are no nodes' own columns behind."""
 
 
 def simplify(graph: Graph) -> Graph:
     """Run the passes below until they have nothing left to do."""
-    return run(
-        graph, canonical, merge_equal, fold, alias, compact, absorb, fold, alias, compact, fuse_equal
-    )
+    return run(graph, "canonical merge_equal fold alias compact absorb fold alias compact fuse_equal")
 
 
-def run(graph: Graph, *passes: Callable[[Graph], Graph]) -> Graph:
+def run(graph: Graph, passes: str) -> Graph:
     """Run passes, in C where the engine is there."""
     if engine is None:
-        for one in passes:
-            graph = one(graph)
+        for one in passes.split():
+            graph = globals()[one](graph)
         return graph
     t, n, args = graph.terms, graph.size, graph.args
     mark = kept(graph) | graph.scatters() * np.uint8(4)
@@ -72,7 +71,7 @@ def run(graph: Graph, *passes: Callable[[Graph], Graph]) -> Graph:
         args if (graph.kind >= FIRST_ROW).any() else args[:0], t.node, t.coef, t.a, t.b, t.over,
     )  # fmt: skip
     columns = tuple([np.array(x, kind, order="C") for x, kind in zip(given, COLUMNS, strict=True)])
-    size, count = engine.simplify(bytes(map(PASSES.index, passes)), columns)
+    size, count = engine.simplify(bytes(map(PASSES.index, passes.split())), columns)
     for i, x in enumerate(columns):
         if i != NUMBER:
             x.resize((count if i > OPERANDS else min(size, len(x)), *x.shape[1:]), refcheck=False)
@@ -227,7 +226,7 @@ def merge_equal(graph: Graph, changed: Any = None) -> Graph:
 def fold(graph: Graph) -> Graph:
     """Turn sums of constants into constants, as far as the chain of them reaches."""
     free = ~kept(graph)
-    for _ in range(64):
+    while True:
         t = graph.terms
         sums = (graph.kind == SOP) & free
         count = bincount(t.node, minlength=graph.size)
@@ -250,7 +249,6 @@ def fold(graph: Graph) -> Graph:
         kind[constant] = CONST
         t = t.take(~gone)
         graph = _settled(replace(graph, kind=kind, value=value, terms=t), constant[t.a] | constant[t.b])
-    return graph
 
 
 def alias(graph: Graph) -> Graph:
@@ -313,7 +311,7 @@ def adopt(graph: Graph) -> Graph:
     primal[to[sums]] = np.where(primal[to[sums]] >= 0, primal[to[sums]], primal[sums])
     rest = t.take(~(copies & gone[t.node]))
     terms = Terms(to[rest.node], rest.coef, to[rest.a], to[rest.b], rest.over)
-    return run(replace(graph, args=graph.reading(to), terms=terms, primal=primal), canonical, compact)
+    return run(replace(graph, args=graph.reading(to), terms=terms, primal=primal), "canonical compact")
 
 
 def _beside_others(graph: Graph, copies: Any, pinned: Any, count: Ints) -> Any:
@@ -395,10 +393,6 @@ def fuse_equal(graph: Graph) -> Graph:
         changed = (terms.a != t.a) | (terms.b != t.b)
         graph = compact(_settled(replace(graph, args=graph.reading(to), terms=terms, turn=turn), changed))
     return graph
-
-
-PASSES = (canonical, merge_equal, fold, alias, compact, absorb, fuse_equal)
-"""In the order in which the engine has them."""
 
 
 def settle_lane_sums(graph: Graph) -> Graph:
