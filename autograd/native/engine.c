@@ -47,6 +47,7 @@ static PyMethodDef functions[] = {
     {"levels", graph_levels, METH_VARARGS, "What longest_paths() of the compiler's graphs does, or None."},
     {"nest", graph_nest, METH_VARARGS, "What affine.py does under that name."},
     {"simplify", terms_simplify, METH_VARARGS, "What simplify.py of the compiler's graphs does."},
+    {"reach", terms_reach, METH_VARARGS, "What ir.py does under that name."},
     {"numbered", terms_numbered, METH_O, "The place of each 64-bit number among the distinct ones, in order."},
     {"operands", graph_operands, METH_VARARGS, "The numbers in a dict of each node's operands."},
     {"gather", pass_gather, METH_VARARGS, "What bulk.py does under that name."},

@@ -189,6 +189,7 @@ PyObject *graph_nest(PyObject *module, PyObject *args);
 
 /* terms.c */
 PyObject *terms_simplify(PyObject *module, PyObject *args);
+PyObject *terms_reach(PyObject *module, PyObject *args);
 PyObject *terms_numbered(PyObject *module, PyObject *keys);
 
 #endif

@@ -555,6 +555,42 @@ done:
     return result;
 }
 
+/* reach(producers, consumers, marked): mark all nodes that edges lead to from marked ones. */
+PyObject *
+terms_reach(PyObject *module, PyObject *args)
+{
+    Py_buffer from, to, mark;
+    if (!PyArg_ParseTuple(args, "y*y*w*", &from, &to, &mark)) return NULL;
+    Py_ssize_t edges = from.len / 8, size = mark.len, listed = 0;
+    const int64_t *producers = from.buf, *consumers = to.buf;
+    uint8_t *marked = mark.buf;
+    int64_t *ends = NULL, *below, *list;
+    int fits = from.len == to.len && are_nodes(producers, edges, size, 0) && are_nodes(consumers, edges, size, 0);
+    if (!fits) PyErr_SetString(PyExc_ValueError, "these are no edges between so many nodes");
+    else if (!(ends = PyMem_Calloc((size_t)(2 * size + edges + 1), 8))) PyErr_NoMemory();
+    else {
+        list = ends + size + 1;
+        below = list + size;
+        for (Py_ssize_t i = 0; i < edges; i++) ends[producers[i] + 1]++;
+        for (Py_ssize_t v = 0; v < size; v++) {
+            ends[v + 1] += ends[v];
+            if (marked[v]) list[listed++] = v;
+        }
+        for (Py_ssize_t i = 0; i < edges; i++) below[ends[producers[i]]++] = consumers[i];
+        while (listed) {
+            int64_t v = list[--listed];
+            for (int64_t k = v ? ends[v - 1] : 0; k < ends[v]; k++)
+                if (!marked[below[k]]) marked[below[k]] = 1, list[listed++] = below[k];
+        }
+    }
+    fits = ends != NULL;
+    PyMem_Free(ends);
+    PyBuffer_Release(&from);
+    PyBuffer_Release(&to);
+    PyBuffer_Release(&mark);
+    return fits ? Py_NewRef(Py_None) : NULL;
+}
+
 typedef struct {
     uint64_t key;
     int64_t place; /* in the order in which keys are met */

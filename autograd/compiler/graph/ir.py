@@ -217,8 +217,16 @@ def spread(graph: Graph, marked: NDArray[np.bool_], *, through_sums: bool = True
             [np.zeros(len(producers) - len(t) - int(second.sum()), bool), t.over, t.over[second]]
         )
         producers, consumers = producers[~closed], consumers[~closed]
-    flood(*csr(producers, consumers, graph.size), marked, np.flatnonzero(marked))
+    reach(producers, consumers, marked)
     return marked
+
+
+def reach(producers: Ints, consumers: Ints, marked: NDArray[np.bool_]) -> None:
+    """Mark all nodes that edges lead to from those that are marked."""
+    if engine is None:
+        flood(*csr(producers, consumers, len(marked)), marked, np.flatnonzero(marked))
+    else:
+        engine.reach(producers, consumers, marked)
 
 
 def renamed(labels: dict[int, str], number: Ints) -> dict[int, str]:

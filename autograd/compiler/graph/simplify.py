@@ -24,10 +24,9 @@ from autograd.compiler.graph.ir import (
     Graph,
     Ints,
     Terms,
-    csr,
     distinct,
-    flood,
     joined,
+    reach,
 )
 from autograd.native import engine
 
@@ -80,7 +79,6 @@ def run(graph: Graph, passes: str) -> Graph:
         np.append(number, -1), kind=kind, value=value, primal=primal, turn=turn,
         args=args if len(args) else graph.args[:size], terms=Terms(*terms),
     )  # fmt: skip
-
 
 
 def kept(graph: Graph) -> Any:
@@ -366,7 +364,7 @@ def _live(graph: Graph) -> Any:
         if not dead.any():
             return live
         live &= ~dead
-    flood(*csr(consumers, producers, graph.size), keep, np.flatnonzero(keep))
+    reach(consumers, producers, keep)
     return keep
 
 
