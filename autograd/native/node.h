@@ -193,4 +193,9 @@ PyObject *graph_reach(PyObject *module, PyObject *args);
 PyObject *graph_pull(PyObject *module, PyObject *args);
 PyObject *graph_turns(PyObject *module, PyObject *args);
 
+/* terms.c */
+PyObject *terms_simplify(PyObject *module, PyObject *args);
+PyObject *terms_reach(PyObject *module, PyObject *args);
+PyObject *terms_numbered(PyObject *module, PyObject *keys);
+
 #endif
