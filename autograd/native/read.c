@@ -1,6 +1,7 @@
 /* Reading a graph for the compiler, see compiler/record/extract.py, and for pictures. */
 
 #include "node.h"
+#include <stdlib.h>
 #include <string.h>
 
 enum { NUMBERLESS = -1, FAILED = -2, ELSEWHERE = -3, CALLED = -4 };
@@ -156,55 +157,193 @@ graph_operands(PyObject *module, PyObject *args)
     return result;
 }
 
+/* Edges between nodes: what reads a node is in `below` up to its end, from that of the node before on; for how
+   many each waits; and room for the nodes in turn. */
+typedef struct {
+    Py_buffer from, to;
+    int64_t *ends, *waiting, *turn, *below;
+} Edges;
+
+static void
+release(Edges *x)
+{
+    PyMem_Free(x->ends);
+    PyBuffer_Release(&x->from);
+    PyBuffer_Release(&x->to);
+}
+
+/* Sort edges, pairs of 64-bit numbers below a size; -1 with an error set where they are none. */
+static int
+sort_edges(Edges *x, Py_ssize_t size)
+{
+    Py_ssize_t edges = x->from.len / 8;
+    const int64_t *producers = x->from.buf, *consumers = x->to.buf;
+    int fits = size >= 0 && x->from.len == x->to.len && x->from.len % 8 == 0;
+    for (Py_ssize_t i = 0; fits && i < edges; i++)
+        fits = producers[i] >= 0 && producers[i] < size && consumers[i] >= 0 && consumers[i] < size;
+    x->ends = fits ? PyMem_Calloc((size_t)(3 * size + edges + 1), 8) : NULL;
+    if (!fits) PyErr_SetString(PyExc_ValueError, "these are no edges between so many nodes");
+    else if (!x->ends) PyErr_NoMemory();
+    if (!x->ends) return -1;
+    x->waiting = x->ends + size + 1, x->turn = x->waiting + size, x->below = x->turn + size;
+    for (Py_ssize_t i = 0; i < edges; i++) {
+        x->ends[producers[i] + 1]++;
+        x->waiting[consumers[i]]++;
+    }
+    for (Py_ssize_t i = 0; i < size; i++) x->ends[i + 1] += x->ends[i];
+    for (Py_ssize_t i = 0; i < edges; i++) x->below[x->ends[producers[i]]++] = consumers[i];
+    return 0;
+}
+
 /* levels(size, producers, consumers): the length of the longest path to each of so many nodes, 64-bit numbers
    as the edges are; None where there is a cycle. */
 PyObject *
 graph_levels(PyObject *module, PyObject *args)
 {
-    Py_ssize_t size;
-    Py_buffer from, to;
-    if (!PyArg_ParseTuple(args, "ny*y*", &size, &from, &to)) return NULL;
-    Py_ssize_t edges = from.len / 8, done = 0, ready = 0;
-    const int64_t *producers = from.buf, *consumers = to.buf;
-    int fits = size >= 0 && from.len == to.len && from.len % 8 == 0;
-    for (Py_ssize_t i = 0; fits && i < edges; i++)
-        fits = producers[i] >= 0 && producers[i] < size && consumers[i] >= 0 && consumers[i] < size;
-    if (!fits) {
-        PyBuffer_Release(&from);
-        PyBuffer_Release(&to);
-        PyErr_SetString(PyExc_ValueError, "these are no edges between so many nodes");
-        return NULL;
-    }
-    PyObject *result = PyByteArray_FromStringAndSize(NULL, size * 8);
-    /* For each node where its edges end, in `below`, and for how many it waits; and the nodes in turn. */
-    int64_t *ends = PyMem_Calloc((size_t)(3 * size + edges + 1), 8);
-    int64_t *waiting = ends + size + 1, *turn = waiting + size, *below = turn + size;
-    if (result && ends) {
+    Py_ssize_t size, done = 0, ready = 0;
+    Edges x = {0};
+    if (!PyArg_ParseTuple(args, "ny*y*", &size, &x.from, &x.to)) return NULL;
+    PyObject *result = sort_edges(&x, size) < 0 ? NULL : PyByteArray_FromStringAndSize(NULL, size * 8);
+    if (result) {
         int64_t *level = (int64_t *)(void *)PyByteArray_AS_STRING(result);
         memset(level, 0, (size_t)size * 8);
-        for (Py_ssize_t i = 0; i < edges; i++) {
-            ends[producers[i] + 1]++;
-            waiting[consumers[i]]++;
-        }
-        for (Py_ssize_t i = 0; i < size; i++) {
-            ends[i + 1] += ends[i];
-            if (!waiting[i]) turn[ready++] = i;
-        }
-        for (Py_ssize_t i = 0; i < edges; i++) below[ends[producers[i]]++] = consumers[i];
+        for (Py_ssize_t i = 0; i < size; i++)
+            if (!x.waiting[i]) x.turn[ready++] = i;
         for (; done < ready; done++) {
-            int64_t node = turn[done];
-            for (int64_t i = node ? ends[node - 1] : 0; i < ends[node]; i++) {
-                level[below[i]] = level[node] + 1; /* the last one to come has the longest path */
-                if (!--waiting[below[i]]) turn[ready++] = below[i];
+            int64_t node = x.turn[done];
+            for (int64_t i = node ? x.ends[node - 1] : 0; i < x.ends[node]; i++) {
+                level[x.below[i]] = level[node] + 1; /* the last one to come has the longest path */
+                if (!--x.waiting[x.below[i]]) x.turn[ready++] = x.below[i];
             }
         }
+        if (done < size) Py_SETREF(result, Py_NewRef(Py_None));
     }
-    if (!ends) PyErr_NoMemory();
-    if (!ends || done < size) Py_CLEAR(result);
-    PyMem_Free(ends);
-    PyBuffer_Release(&from);
-    PyBuffer_Release(&to);
-    return result || PyErr_Occurred() ? result : Py_NewRef(Py_None);
+    release(&x);
+    return result;
+}
+
+/* A kind of node: the sum of the levels of those that are left, how many these are, and how many can be
+   computed, of which this is the last. */
+typedef struct {
+    double depth;
+    int64_t left, ready, last;
+} Kind;
+
+/* The kinds of nodes that can be computed are a heap, and of each the nodes a list. */
+typedef struct {
+    Kind *kinds;
+    const int64_t *kind_of;
+    int64_t *heap, *before, count;
+} Agenda;
+
+/* Whether a kind comes before another: by the mean level of what is left. */
+static int
+is_sooner(const Agenda *x, int64_t a, int64_t b)
+{
+    double here = x->kinds[a].depth / (double)x->kinds[a].left;
+    double there = x->kinds[b].depth / (double)x->kinds[b].left;
+    return here < there || (here == there && a < b);
+}
+
+static void
+offer(Agenda *x, int64_t node)
+{
+    int64_t own = x->kind_of[node], i;
+    x->before[node] = x->kinds[own].last;
+    x->kinds[own].last = node;
+    if (x->kinds[own].ready++) return;
+    for (i = x->count++; i && is_sooner(x, own, x->heap[(i - 1) / 2]); i = (i - 1) / 2)
+        x->heap[i] = x->heap[(i - 1) / 2];
+    x->heap[i] = own;
+}
+
+static Kind *
+soonest(Agenda *x)
+{
+    int64_t found = *x->heap, moved = x->heap[--x->count], i = 0;
+    for (int64_t next; (next = 2 * i + 1) < x->count; i = next) {
+        if (next + 1 < x->count && is_sooner(x, x->heap[next + 1], x->heap[next])) next++;
+        if (!is_sooner(x, x->heap[next], moved)) break;
+        x->heap[i] = x->heap[next];
+    }
+    x->heap[i] = moved;
+    return x->kinds + found;
+}
+
+static int
+by_number(const void *a, const void *b)
+{
+    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* Fill in the nodes of each group in turn, and the number of its group; return how many nodes. */
+static Py_ssize_t
+take_groups(Agenda *x, Edges *edges, Py_ssize_t size, const char *work, const int64_t *level,
+            int64_t *groups, int64_t *nodes)
+{
+    Py_ssize_t done = 0;
+    for (Py_ssize_t i = 0; i < size; i++) {
+        if (!work[i]) continue;
+        x->kinds[x->kind_of[i]].depth += (double)level[i];
+        x->kinds[x->kind_of[i]].left++;
+    }
+    for (Py_ssize_t i = 0; i < size; i++)
+        if (work[i] && !edges->waiting[i]) offer(x, i);
+    for (int64_t group = 0; x->count; group++) {
+        Kind *kind = soonest(x);
+        Py_ssize_t end = done + kind->ready, is_sorted = 1;
+        int64_t node = kind->last;
+        for (Py_ssize_t i = end; i-- > done; node = x->before[node]) {
+            nodes[i] = node;
+            groups[i] = group;
+            kind->depth -= (double)level[node];
+            is_sorted &= i + 1 == end || node < nodes[i + 1];
+        }
+        kind->left -= kind->ready;
+        kind->ready = 0;
+        if (!is_sorted) qsort(nodes + done, (size_t)(end - done), 8, by_number);
+        for (; done < end; done++)
+            for (int64_t i = nodes[done] ? edges->ends[nodes[done] - 1] : 0; i < edges->ends[nodes[done]]; i++)
+                if (!--edges->waiting[edges->below[i]]) offer(x, edges->below[i]);
+    }
+    return done;
+}
+
+/* agenda(work, level, kinds, producers, consumers): what schedule.py does under that name, as the number of
+   its group for each node, and the nodes. */
+PyObject *
+graph_agenda(PyObject *module, PyObject *args)
+{
+    Py_buffer work, level, kinds;
+    Edges edges = {0};
+    Agenda x = {0};
+    if (!PyArg_ParseTuple(args, "y*y*y*y*y*", &work, &level, &kinds, &edges.from, &edges.to)) return NULL;
+    Py_ssize_t size = work.len, fits = level.len == 8 * size && kinds.len == 8 * size;
+    PyObject *groups = PyByteArray_FromStringAndSize(NULL, 8 * size), *result = NULL;
+    PyObject *nodes = PyByteArray_FromStringAndSize(NULL, 8 * size);
+    x.kind_of = kinds.buf;
+    x.kinds = PyMem_Calloc((size_t)size + 1, sizeof *x.kinds + 16);
+    for (Py_ssize_t i = 0; fits && i < size; i++) fits = x.kind_of[i] >= 0 && x.kind_of[i] < size;
+    if (!fits) PyErr_SetString(PyExc_ValueError, "these are no kinds of so many nodes");
+    else if (!x.kinds) PyErr_NoMemory();
+    else if (groups && nodes && sort_edges(&edges, size) == 0) {
+        x.heap = (int64_t *)(void *)(x.kinds + size);
+        x.before = x.heap + size;
+        Py_ssize_t done = 8 * take_groups(&x, &edges, size, work.buf, level.buf,
+                                          (int64_t *)(void *)PyByteArray_AS_STRING(groups),
+                                          (int64_t *)(void *)PyByteArray_AS_STRING(nodes));
+        if (PyByteArray_Resize(groups, done) == 0 && PyByteArray_Resize(nodes, done) == 0)
+            result = PyTuple_Pack(2, groups, nodes);
+    }
+    PyMem_Free(x.kinds);
+    release(&edges);
+    PyBuffer_Release(&work);
+    PyBuffer_Release(&level);
+    PyBuffer_Release(&kinds);
+    Py_XDECREF(groups);
+    Py_XDECREF(nodes);
+    return result;
 }
 
 /* Columns of addresses: of the first one for each row of so many `terms` of the others, of which `order` says
