@@ -124,9 +124,9 @@ class _Steady:
             self._place(self.done)
             self.made.append(layout.statements[before[0] :])  # type: ignore[arg-type]
             self.done += 1
+            if self.done > 1 and sum(bool(s.note) for s in self.made[-1]) >= limit:
+                break
             if self._alike(self.done - 2, self.done - 1):
-                if sum(bool(s.note) for s in self.made[-1]) >= limit:
-                    break
                 room = [y - x for x, y in zip(before[1:4], self._state()[1:4], strict=True)]
                 more = self._ahead(self.done - 2, *room)
                 if more >= FEWEST:
@@ -149,8 +149,8 @@ class _Steady:
     def _undo(self, state: tuple[int, ...]) -> Any:
         """Take back all that was made, and where results are to stand; return what `_restore` wants."""
         layout, nodes = self.layout, self.nodes
-        given = layout.statements[state[0] :], layout.copies[state[-1] :], layout.address[nodes], layout.block[nodes]
-        left = self._state(), self.done, *given
+        given = layout.statements[state[0] :], layout.copies[state[-1] :]
+        left = self._state(), self.done, *given, layout.address[nodes], layout.block[nodes]
         made, layout.next, layout.next_lane, layout.blocks, layout.one, copies = state
         del layout.statements[made:], layout.copies[copies:]
         layout.address[nodes] = -1
