@@ -46,6 +46,8 @@ static PyMethodDef functions[] = {
     {"taped", learn_tape, METH_VARARGS, "Learn that the modes in force do no more than to fill a tape."},
     {"levels", graph_levels, METH_VARARGS, "What longest_paths() of the compiler's graphs does, or None."},
     {"agenda", graph_agenda, METH_VARARGS, "What schedule.py does under that name."},
+    {"terms", graph_terms, METH_VARARGS, "What cells.py asks of the terms of a group."},
+    {"classes", graph_classes, METH_VARARGS, "What cells.py asks of what terms are."},
     {"nest", graph_nest, METH_VARARGS, "What affine.py does under that name."},
     {"operands", graph_operands, METH_VARARGS, "The numbers in a dict of each node's operands."},
     {"gather", pass_gather, METH_VARARGS, "What bulk.py does under that name."},

@@ -22,6 +22,7 @@ from autograd.compiler.graph.ir import (
     MAX,
     ONE,
     PARAM,
+    SOP,
     Graph,
     Ints,
     csr,
@@ -33,11 +34,13 @@ from autograd.compiler.roll.addresses import Column, Plan, fitted, fitted_terms,
 from autograd.compiler.roll.affine import compress, nest
 from autograd.compiler.roll.program import LANES, Part, Ref, Statement
 from autograd.compiler.roll.repeats import Rounds
+from autograd.native import engine
 from autograd.words import gettext
 
 __all__ = ["Layout"]
 
 NOWHERE = np.int64(1) << 50
+_NONE = np.zeros(0, np.int64)
 
 
 class Layout:
@@ -68,7 +71,8 @@ class Layout:
         has = graph.pinned >= 0
         self.pin[graph.pinned[has]] = len(params) + np.flatnonzero(has)
         self.start, self.order = csr(graph.terms.node, np.arange(len(graph.terms)), n)
-        self._terms = graph.terms.a, graph.terms.b, graph.terms.coef, graph.terms.over
+        t = graph.terms
+        self._terms = tuple(np.ascontiguousarray(x) for x in (t.a, t.b, t.coef, t.over))
         self.statements: list[Statement | Rounds] = []
         self.moves: Ints | None = None
         self.one = -1
@@ -353,12 +357,19 @@ class Layout:
         if self._cells[0] is group:
             return self._cells[1]
         g, count = self.graph, len(group)
+        kind = int(g.kind[group[0]])
+        if engine is not None and kind == SOP:
+            given = self.start, self.order, *self._terms, self.address, self.is_lane
+            found, length, extra = engine.terms(np.ascontiguousarray(group), *given)
+            *made, lanes, coef = np.frombuffer(found, np.int64).reshape(7, -1)[:, :length]
+            offset = None if extra is None else np.frombuffer(extra)
+            self._cells = group, [*made, coef.view(np.float64), (lanes & 1) > 0, lanes, offset]
+            return self._cells[1]
         start, end = self.start[group], self.start[group + 1]
         which = self.order[spans(start, end)]
         cell = repeated(np.arange(count), end - start)
         columns: list[Any] = [column[which] for column in self._terms]
         a, b, coef, over = columns
-        kind = int(g.kind[group[0]])
         offset = None
         constant = self.kind[a] == CONST if kind in EXTREMA else a == ONE
         if not self.is_plain:
@@ -394,9 +405,12 @@ class Layout:
         from, 2 only whether they differ from lane to lane.
         """
         _, a, b, *_, lanes, _ = self._terms_of(group)
-        key = lanes
+        key, what = lanes, self.block if level else self.kind
+        if engine is not None:
+            given = (_NONE, _NONE) if level == 2 else (what, _NONE if self.moves is None else self.moves)
+            number, terms = engine.classes(a, b, lanes, *given)
+            return runs(np.frombuffer(number, np.int64), np.frombuffer(terms, np.int64))
         if level < 2:
-            what = self.block if level else self.kind
             key = (what[a] * (1 << 24) + what[b]) * 16 + lanes
             if self.moves is not None:  # what moves otherwise from round to round is apart
                 moved = self.moves[a] * 3 + self.moves[b]
