@@ -278,16 +278,11 @@ class Layout:
         for key in keys:
             yield np.argsort(key, kind="stable")
         for key in keys:
-            yield np.lexsort((np.arange(len(group)), -key))
+            yield np.argsort(-key, kind="stable")
         if len(keys) > 1:
             yield np.lexsort((keys[0], keys[1]))
             yield np.lexsort((keys[1], keys[0]))
         yield np.arange(len(group))[::-1]
-
-    def _results(self, group: Ints, order: Any) -> tuple[Any, bool]:
-        pins = self.pin[group][order]
-        pinned = bool(pins[0] >= 0)
-        return (pins if pinned else np.arange(len(group))), pinned
 
     # Rows.
 
@@ -299,17 +294,18 @@ class Layout:
         addresses = [self.address[c] for c in columns]
         wanted = [None if fixed else a for a, fixed in zip(addresses, constant, strict=True)]
         keys = [a for a in wanted if a is not None]
-        best = None
+        pins, results, best = self.pin[group], np.arange(len(group)), None
+        pinned = bool(pins[0] >= 0)
         for order in self._orders(group, keys):
-            results, pinned = self._results(group, order)
+            results = pins[order] if pinned else results
             chosen, fit = fitted(results, wanted, order, strict)
             if chosen is not None and (best is None or fit < best[0]):
-                best = fit, order, chosen, pinned
+                best = fit, order, chosen
                 if fit <= least:
                     break
         if best is None:
             return None
-        gathered, order, (sizes, refs), pinned = best
+        gathered, order, (sizes, refs) = best
 
         def finish(nodes: Ints, base: int) -> Statement:
             """Return the statement, with its results from an address on."""
@@ -467,6 +463,8 @@ class Layout:
         g = self.graph
         best: Any = None
         tried: list[Any] = []
+        pins, results = self.pin[group], np.arange(len(group))
+        pinned = bool(pins[0] >= 0)
         for level in (1, 0, 2) if len(group) == 1 and len(levels) > 1 else levels:
             found = self._known(group, level)
             if found is None or (level == 1 and len(group) == 1 and len(found[0]) > 8):
@@ -481,7 +479,7 @@ class Layout:
             known = any(found is one for one in tried)  # the same classes
             tried.append(found)
             for order in () if known else self._orders(group, keys):
-                results, pinned = self._results(group, order)
+                results = pins[order] if pinned else results
                 if (offset is not None or not columns) and nest(results[None, :]) is None:
                     continue
                 cost, fits = 0, []
@@ -492,9 +490,12 @@ class Layout:
                     cost += fit[0]
                     fits.append(fit)
                 else:
-                    best = cost, order, columns, offset, fits, pinned
+                    best = cost, order, columns, offset, fits
                     if cost <= least:
                         break
+                gathered = sum(c.gathered for c in columns)
+                if gathered and (strict or (best is not None and best[0] <= gathered)):
+                    break
             if best is not None and (best[0] <= least or (level == 1 and len(group) > 1)):
                 break
         if best is None:
@@ -503,7 +504,7 @@ class Layout:
                 if strict or len(levels) == 1 or self.has_lanes or int(g.kind[group[0]]) in EXTREMA
                 else self._ragged(group)
             )
-        cost, order, columns, offset, fits, pinned = best
+        cost, order, columns, offset, fits = best
         price = len(columns) + (offset is not None) + sum(gather_price(f[2]) for f in fits)
 
         def finish(nodes: Ints, base: int) -> Statement:
