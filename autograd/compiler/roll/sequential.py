@@ -74,8 +74,8 @@ class Sequential(Layout):
             self._stands = np.where(work, -1, self.address)
             self._stands[sequence] = places
             if not tried:
-                self._read()
-            what, where, is_node = self._told(work)
+                self._read(work)
+            what, where, is_node = self._told()
             folded = _folded(what, where, is_node)
             leaves = list(_leaves([[item] for item in next(folded)], []))
             count = sum(self._entry[at[0]] < 0 for _, at in leaves)
@@ -111,10 +111,10 @@ class Sequential(Layout):
             read = []
         return True
 
-    def _read(self) -> None:
+    def _read(self, work: Any) -> None:
         """Note what the nodes read: operands of rows, and terms, each with two factors and a coefficient.
 
-        Terms come in the order of what they read.
+        Terms come by their kinds, and then in the order of what they read.
         """
         first, operands, _, coefs = operands_of(self.graph, self._sequence)
         width = np.where(self.graph.kind[self._sequence] >= FIRST_ROW, 1, 2)
@@ -129,19 +129,19 @@ class Sequential(Layout):
         self._coef = np.ones(len(at))
         self._coef[is_term] = coefs
         latest = np.where(is_term, np.maximum(self._stands[self._a], self._stands[self._b]), 0)
-        order = np.lexsort((number, latest, self._cell))
-        self._a, self._b, self._coef = self._a[order], self._b[order], self._coef[order]
+        kind = np.where(work, -1, self.graph.kind)
+        kind[ONE] = -2
+        what = mixed(mixed(kind[self._a]) + mixed(kind[self._b] + 99))
+        order = np.lexsort((number, latest, np.where(is_term, what, 0), self._cell))
+        self._a, self._b, self._coef, self._what = (x[order] for x in (self._a, self._b, self._coef, what))
 
-    def _told(self, work: Any) -> tuple[Any, Any, Any]:
+    def _told(self) -> tuple[Any, Any, Any]:
         """Return two hashes for each entry: of what it is, and, linear in them, of its addresses.
 
         Entries are nodes, each after its terms where sums are long; and whether they are nodes.
         """
-        graph, sequence = self.graph, self._sequence
-        kind = np.where(work, -1, graph.kind)
-        kind[ONE] = -2
+        graph, sequence, what = self.graph, self._sequence, self._what
         stands = np.where(graph.kind == CONST, 0, self._stands).astype(np.uint64)
-        what = mixed(mixed(kind[self._a]) + mixed(kind[self._b] + 99))
         where = stands[self._a] * _WAYS[0] + stands[self._b] * _WAYS[1]
         size = np.diff(self._start)
         is_sum = graph.kind[sequence] < FIRST_ROW
