@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from typing import Any
 
+from autograd.compiler.background import in_background
 from autograd.value import Value
 from autograd.words import gettext
 
-__all__ = ["moves_arrays", "training"]
+__all__ = ["Update", "moves_arrays", "training"]
 
 
 def training(
@@ -62,3 +65,41 @@ def moves_arrays(optimizer: Any) -> bool:
 
     flat, step = owner("step_flat"), owner("step")
     return flat is not None and step is not None and issubclass(flat, step) and "step" not in vars(optimizer)
+
+
+BUILDING, CALLING = 0.1, 8e-6
+"""Seconds that building an update in C takes, and a call of a short one."""
+
+
+class Update:
+    """An optimizer's update over arrays; in C once it has lost the time that building that takes.
+
+    Parameters
+    ----------
+    update
+        A formula: what it does rests on what it is given alone.
+    slots
+        How many numbers it keeps for each parameter.
+    """
+
+    def __init__(self, update: Callable[..., Any], slots: int) -> None:
+        self.update, self.plain, self.slots = update, update, slots
+        self.left = BUILDING
+
+    def __call__(self, *given: Any) -> Any:
+        """Return what the update does."""
+        if self.left <= 0.0:
+            return self.update(*given)
+        start = time.perf_counter()
+        found = self.update(*given)
+        self.left -= time.perf_counter() - start - CALLING
+        if self.left <= 0.0:
+            in_background(self._build)
+        return found
+
+    def _build(self) -> None:
+        """Build it; NumPy goes on where that cannot be."""
+        try:
+            self.update = import_module("autograd.compiler.backends.c.update").in_c(self.plain, self.slots)
+        except Exception:  # noqa: BLE001 - without a compiler, such as
+            return
