@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from importlib import import_module
 from typing import Any
 
@@ -58,13 +59,19 @@ def moves_arrays(optimizer: Any) -> bool:
 
     Nobody has redefined this one alone.
     """
+    kind = type(optimizer)
+    return "step" not in vars(optimizer) and _in_step(kind, *[getattr(kind, x, None) for x in _STEPS])
 
-    def owner(name: str) -> type | None:
-        """Return the class that defines a method, the first in the order of resolution."""
-        return next((kind for kind in type(optimizer).__mro__ if name in vars(kind)), None)
 
-    flat, step = owner("step_flat"), owner("step")
-    return flat is not None and step is not None and issubclass(flat, step) and "step" not in vars(optimizer)
+_STEPS = "step_flat", "step"
+
+
+@lru_cache(maxsize=64)
+def _in_step(kind: type, *_: Any) -> bool:
+    """Tell whether the first class that defines a step defines one on arrays too, or one below it does."""
+    owners = [next((own for own in kind.__mro__ if name in vars(own)), None) for name in _STEPS]
+    flat, step = owners
+    return flat is not None and step is not None and issubclass(flat, step)
 
 
 BUILDING, CALLING = 0.1, 8e-6
