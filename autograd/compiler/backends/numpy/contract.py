@@ -95,7 +95,7 @@ class Calls:
         def known_loop(calls: list[Any]) -> list[str]:
             """Return the lines of a loop whose operands are known."""
             columns: list[Any] = []
-            numbers: dict[Any, int] = {}
+            numbers: dict[int, int] = {}
             body = []
             for f, operands in calls:
                 given = []
@@ -103,11 +103,10 @@ class Calls:
                     if not isinstance(x, list):
                         given.append(name(x, "v"))
                         continue
-                    key = x[0].ctypes.data, x[1].ctypes.data, x[0].shape, x[0].strides
-                    if key not in numbers:
-                        numbers[key] = len(columns)
+                    if id(x) not in numbers:
+                        numbers[id(x)] = len(columns)
                         columns.append(x)
-                    given.append(f"x{numbers[key]}")
+                    given.append(f"x{numbers[id(x)]}")
                 body.append(f"        {call(f, given)}")
             return loop(columns, body)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -44,13 +44,17 @@ class Bound:
         self.calls = Calls()
         self.parts: dict[Any, dict[str, Any]] = {}
         self.gathered: dict[int, Any] = {}
+        self.tables: dict[int, Any] = {}
+        self.kept: list[Statement] = []
         self.views: dict[Any, Any] = {}
         self.gathers: list[list[Ref]] = []
         self.ready: list[int] = []
+        self.arenas: list[Any] = [self.shared, self.lanes]
+        self.moved: dict[Any, list[Any]] = {}
         items = [
             item
             for block in blocks(program)
-            for item in (block if isinstance(block, Rounds) and _gathers(block) else [block])
+            for item in (block if isinstance(block, Rounds) and _looks_up(block) else [block])
         ]
         self._plan_gathers(program, items)
         marks, at = {}, 0
@@ -58,7 +62,7 @@ class Bound:
             marks[at] = len(self.calls.list)
             self._gather(i)
             if isinstance(item, Rounds):
-                self._repeat(item)
+                self._repeat(item, i)
                 at += len(item)
             else:
                 self._emit(item)
@@ -129,17 +133,17 @@ class Bound:
         table = np.concatenate([r.addresses.ravel() for r in refs])
         made = np.empty(len(table))
         self.calls.add(self.shared.take, places(table), None, made, "clip")
-        ends = np.cumsum([r.addresses.size for r in refs])
-        for r, end in zip(refs, ends.tolist(), strict=True):
-            self.gathered[id(r)] = made[end - r.addresses.size : end].reshape(r.addresses.shape)
+        self._cut_up(made, refs)
 
-    def _repeat(self, loop: Rounds) -> None:
+    def _repeat(self, loop: Rounds, i: int) -> None:
         """Enter a known loop: the calls of its first round, with the views of all rounds."""
+        self._gather_rounds(loop, i)
         made = []
         for statements in (loop.first, loop.second):
             outer, self.calls = self.calls, Calls()
             self.parts.clear()  # of another round
             for s in statements:
+                self._take(s)
                 self._emit(s)
             made.append(self.calls.list)
             self.calls = outer
@@ -151,26 +155,81 @@ class Bound:
                 body.append((f, [self._views_of(x, y, loop.count) for x, y in zip(here, there, strict=True)]))
             self.calls.repeat(body, loop.count)
         else:
-            for s in loop:
+            self.kept += loop  # as what is gathered is known by its operand, which is not to be another soon
+            for s in self.kept[-len(loop) :]:
+                self._take(s)
                 self._emit(s)
+
+    def _gather_rounds(self, loop: Rounds, i: int) -> None:
+        """Enter one call that gathers, for all rounds, what is there before the first; the rest has tables.
+
+        One for what is there when a round begins, and one for each other operand.
+        """
+        begin = len(loop.first) * np.arange(loop.count)[:, None]
+        made_in = np.full(len(self.shared), -1)
+        for k, nodes in enumerate(loop.nodes):
+            at = self.program.address[nodes]
+            made_in[at[at < LANES]] = (begin + k + 0 * at)[at < LANES]
+        early: list[tuple[Any, Ref, Ref]] = []
+        head: list[tuple[Any, Ref, Ref]] = []
+        groups = [early, head]
+        for s, t in zip(loop.first, loop.second, strict=True):
+            for here, there in zip(_read(s), _read(t), strict=True):
+                step = int(there.addresses.flat[0] - here.addresses.flat[0])
+                table = here.addresses.ravel() + step * np.arange(loop.count)[:, None]
+                if (self.made_by[table] < i).all():
+                    early.append((table, here, there))
+                elif (made_in[table] < begin).all():
+                    head.append((table, here, there))
+                else:
+                    groups.append([(table, here, there)])
+        for group in filter(None, groups):
+            table, made = places(np.concatenate([x for x, *_ in group], 1)), None
+            if group is early:
+                made = np.empty(table.shape)
+                self.calls.add(self.shared.take, table, None, made, "clip")
+            self.arenas.append(table if made is None else made)
+            for row, refs in zip(self.arenas[-1], zip(*[refs for _, *refs in group], strict=True)):
+                if made is None:
+                    self.tables.update({id(r): (row, refs) for r in refs})
+                else:
+                    self._cut_up(row, refs)
+
+    def _cut_up(self, made: Any, refs: Sequence[Ref]) -> None:
+        """Take note of what was gathered for some operands."""
+        at = 0
+        for r in refs:
+            self.gathered[id(r)] = made[at : at + r.addresses.size].reshape(r.addresses.shape)
+            at += r.addresses.size
+
+    def _take(self, s: Statement) -> None:
+        """Enter calls that gather what a statement of a loop needs and nobody has gathered so far."""
+        for r in _read(s):
+            if id(r) not in self.gathered:
+                row, refs = self.tables.get(id(r), (places(r.addresses.ravel()), [r]))
+                made = np.empty(len(row))
+                self.calls.add(self.shared.take, row, None, made, "clip")
+                self._cut_up(made, refs)
 
     def _views_of(self, here: Any, there: Any, count: int) -> Any:
         """Return an operand of all rounds, from those of the first two; a list where it moves."""
         if not isinstance(here, np.ndarray) or here is there:
             return here
-        for arena in (self.shared, self.lanes):
-            place, end = arena.ctypes.data, arena.ctypes.data + arena.nbytes
-            at, then = here.ctypes.data, there.ctypes.data
-            if place <= at < end and place <= then < end:
-                if at == then:
-                    return here
-                every = strided(arena, (count, *here.shape), (then - at, *here.strides), at - place)
-                return [every[k, ...] for k in range(count)]
-        return here
+        at, then = here.ctypes.data, there.ctypes.data
+        key = at, then, here.shape, here.strides
+        if key not in self.moved:
+            self.moved[key] = []
+            for arena in self.arenas:
+                place, end = arena.ctypes.data, arena.ctypes.data + arena.nbytes
+                if at != then and place <= at < end and place <= then < end:
+                    strides = then - at, *here.strides
+                    every = np.ndarray((count, *here.shape), arena.dtype, arena, at - place, strides)
+                    self.moved[key] = [every[k, ...] for k in range(count)]
+        return self.moved[key] or here
 
     def _plan_gathers(self, program: Program, items: list[Any]) -> None:
         """List what each statement gathers from the shared arena, and after which statement that is there."""
-        made_by = np.full(len(self.shared), -1)
+        made_by = self.made_by = np.full(len(self.shared), -1)
         for i, s in enumerate(items):
             if isinstance(s, Rounds):
                 self.gathers.append([])
@@ -178,8 +237,7 @@ class Bound:
                 at = program.address[np.concatenate([nodes.ravel() for nodes in s.nodes])]
                 made_by[at[at < LANES]] = i
                 continue
-            refs = [r for p in s.parts for r in (p.a, p.b) if r is not None] + s.operands
-            self.gathers.append([r for r in refs if r.addresses is not None and not r.lane])
+            self.gathers.append(_read(s))
             self.ready.append(max((int(made_by[r.addresses].max()) for r in self.gathers[-1]), default=-1))
             if not s.lane:
                 made_by[program.address[s.nodes]] = i
@@ -363,12 +421,18 @@ class Bound:
                 self.calls.add(np.add if coef > 0 else np.subtract, cut, made, cut)
 
 
-def _gathers(loop: Rounds) -> bool:
-    """Tell whether a loop reads through tables."""
-    return any(s.op is ENTRY for s in loop.first) or any(
-        r is not None and r.addresses is not None
+def _read(s: Statement) -> list[Ref]:
+    """Return the operands of a statement that are gathered from the shared arena."""
+    refs = [r for p in s.parts for r in (p.a, p.b) if r is not None] + s.operands
+    return [r for r in refs if r.addresses is not None and not r.lane]
+
+
+def _looks_up(loop: Rounds) -> bool:
+    """Tell whether a loop reads from tables of entries, or gathers lanes."""
+    return any(
+        s.op is ENTRY or any(r is not None and r.lane and r.addresses is not None for r in refs)
         for s in loop.first
-        for r in (*s.operands, *[x for p in s.parts for x in (p.a, p.b)])
+        for refs in [(*s.operands, *[x for p in s.parts for x in (p.a, p.b)])]
     )
 
 
