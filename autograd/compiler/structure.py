@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 
-from autograd.compiler.background import in_background
 from autograd.compiler.backends import AT_ONCE, BACKENDS, Reusable, load
 from autograd.compiler.backends.c.toolchain import CompilationError, broken
 from autograd.compiler.backends.placing import Threaded
@@ -23,6 +22,7 @@ from autograd.compiler.graph.ir import FIRST_ROW, INPUT, LANE, SOP
 from autograd.compiler.record.trace import Source
 from autograd.compiler.results import form_of
 from autograd.compiler.roll.rolled import roll
+from autograd.compiler.training import in_background
 from autograd.words import gettext
 
 __all__ = ["Engines", "Structure"]

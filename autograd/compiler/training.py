@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import atexit
+import ctypes
+import threading
 import time
 from collections.abc import Callable, Sequence
-from functools import lru_cache
+from contextlib import suppress
 from importlib import import_module
 from typing import Any
+from weakref import WeakSet
 
-from autograd.compiler.background import in_background
 from autograd.value import Value
 from autograd.words import gettext
 
-__all__ = ["Update", "moves_arrays", "training"]
+__all__ = ["Update", "in_background", "moves_arrays", "training"]
+
+BUILDING, CALLING = 0.1, 8e-6
+"""Seconds that building an update in C takes, and a call of a short one."""
+STOPPED = 5.0
+"""Seconds that the end of the interpreter waits for what is built in the background to stop."""
 
 
 def training(
@@ -60,38 +68,41 @@ def moves_arrays(optimizer: Any) -> bool:
     Nobody has redefined this one alone.
     """
     kind = type(optimizer)
-    return "step" not in vars(optimizer) and _in_step(kind, *[getattr(kind, x, None) for x in _STEPS])
+    own = next((x for x in kind.__mro__ if "step_flat" in vars(x)), None)
+    step = getattr(own, "step", None)
+    return step is not None and step is kind.step and "step" not in vars(optimizer)
 
 
-_STEPS = "step_flat", "step"
+_builders: WeakSet[threading.Thread] = WeakSet()
 
 
-@lru_cache(maxsize=64)
-def _in_step(kind: type, *_: Any) -> bool:
-    """Tell whether the first class that defines a step defines one on arrays too, or one below it does."""
-    owners = [next((own for own in kind.__mro__ if name in vars(own)), None) for name in _STEPS]
-    flat, step = owners
-    return flat is not None and step is not None and issubclass(flat, step)
+def in_background(build: Callable[[], None]) -> threading.Thread:
+    """Return a thread that builds something, and has begun."""
+    builder = threading.Thread(target=build, name="chainrule-build", daemon=True)
+    _builders.add(builder)
+    builder.start()
+    return builder
 
 
-BUILDING, CALLING = 0.1, 8e-6
-"""Seconds that building an update in C takes, and a call of a short one."""
+@atexit.register
+def _end_of_builds() -> None:
+    """Stop what is being built: a thread that is inside NumPy where Python ends may end the process."""
+    building = [builder for builder in _builders if builder.is_alive()]
+    for builder in building:
+        number, ending = ctypes.c_ulong(builder.ident or 0), ctypes.py_object(SystemExit)
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(number, ending)
+    for builder in building:
+        builder.join(STOPPED)
 
 
 class Update:
     """An optimizer's update over arrays; in C once it has lost the time that building that takes.
 
-    Parameters
-    ----------
-    update
-        A formula: what it does rests on what it is given alone.
-    slots
-        How many numbers it keeps for each parameter.
+    What it does rests on what it is given alone. It keeps ``slots`` numbers for each parameter.
     """
 
     def __init__(self, update: Callable[..., Any], slots: int) -> None:
-        self.update, self.plain, self.slots = update, update, slots
-        self.left = BUILDING
+        self.update, self.slots, self.left = update, slots, BUILDING
 
     def __call__(self, *given: Any) -> Any:
         """Return what the update does."""
@@ -105,8 +116,5 @@ class Update:
         return found
 
     def _build(self) -> None:
-        """Build it; NumPy goes on where that cannot be."""
-        try:
-            self.update = import_module("autograd.compiler.backends.c.update").in_c(self.plain, self.slots)
-        except Exception:  # noqa: BLE001 - without a compiler, such as
-            return
+        with suppress(Exception):  # as without a compiler: NumPy goes on
+            self.update = import_module("autograd.compiler.backends.c.update").in_c(self.update, self.slots)

@@ -24,8 +24,7 @@ Params: TypeAlias = Iterable[Value] | Iterable[Mapping[str, Any]]
 """Parameters, or groups of them."""
 
 _UPDATES: dict[Any, Update] = {}
-"""Those of arrays, by all that they rest on: a memory, so that each is built once."""
-UPDATES = 64
+"""By all that they rest on: a memory of the last few, so that each is built once."""
 
 
 def _option(name: str, own: Any, given: Any) -> Any:
@@ -404,14 +403,14 @@ class Optimizer:
         return theta
 
     def _of_arrays(self) -> Callable[..., Any]:
-        """Return `update`, which may be one in C where it is a formula of this package."""
+        """Return `update`; that of an optimizer of this package may be C by now."""
         kind = type(self)
         if not kind.__module__ == kind.update.__module__ == __package__ or "update" in vars(self):
             return self.update
         options = [getattr(self, name) for name in self.options]
         key = kind, *[tuple(x) if x.__class__ is list else x for x in options]
         if key not in _UPDATES:
-            if len(_UPDATES) >= UPDATES:
+            if len(_UPDATES) >= 64:
                 _UPDATES.clear()
             twin = copy.copy(self)
             vars(twin).update(params=[], state={}, schedules=[])  # which it does not keep alive

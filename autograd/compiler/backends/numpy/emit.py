@@ -47,8 +47,6 @@ class Bound:
         self.tables: dict[int, Any] = {}
         self.kept: list[Statement] = []
         self.views: dict[Any, Any] = {}
-        self.gathers: list[list[Ref]] = []
-        self.ready: list[int] = []
         self.arenas: list[Any] = [self.shared, self.lanes]
         self.moved: dict[Any, list[Any]] = {}
         items = [
@@ -56,13 +54,12 @@ class Bound:
             for block in blocks(program)
             for item in (block if isinstance(block, Rounds) and _looks_up(block) else [block])
         ]
-        self._plan_gathers(program, items)
+        self._plan_gathers(items)
         marks, at = {}, 0
-        for i, item in enumerate(items):
+        for item in items:
             marks[at] = len(self.calls.list)
-            self._gather(i)
             if isinstance(item, Rounds):
-                self._repeat(item, i)
+                self._repeat(item, at)
                 at += len(item)
             else:
                 self._emit(item)
@@ -122,28 +119,14 @@ class Bound:
             self.views[key] = strided(arena, sizes + width, steps, step * base)
         return self.views[key]
 
-    def _gather(self, i: int) -> None:
-        """Enter one call that gathers what a statement needs, and later ones that can have theirs by now."""
-        if self.gathers[i] == [] or id(self.gathers[i][0]) in self.gathered:
-            return
-        refs = list(self.gathers[i])
-        for j in range(i + 1, min(i + AHEAD, len(self.gathers))):
-            if self.gathers[j] and self.ready[j] < i and id(self.gathers[j][0]) not in self.gathered:
-                refs += self.gathers[j]
-        table = np.concatenate([r.addresses.ravel() for r in refs])
-        made = np.empty(len(table))
-        self.calls.add(self.shared.take, places(table), None, made, "clip")
-        self._cut_up(made, refs)
-
-    def _repeat(self, loop: Rounds, i: int) -> None:
+    def _repeat(self, loop: Rounds, at: int) -> None:
         """Enter a known loop: the calls of its first round, with the views of all rounds."""
-        self._gather_rounds(loop, i)
+        self._gather_rounds(loop, at)
         made = []
         for statements in (loop.first, loop.second):
             outer, self.calls = self.calls, Calls()
             self.parts.clear()  # of another round
             for s in statements:
-                self._take(s)
                 self._emit(s)
             made.append(self.calls.list)
             self.calls = outer
@@ -155,45 +138,32 @@ class Bound:
                 body.append((f, [self._views_of(x, y, loop.count) for x, y in zip(here, there, strict=True)]))
             self.calls.repeat(body, loop.count)
         else:
-            self.kept += loop  # as what is gathered is known by its operand, which is not to be another soon
+            self.kept += loop  # what is gathered is known by its operand, which none is to follow in memory
             for s in self.kept[-len(loop) :]:
-                self._take(s)
                 self._emit(s)
 
-    def _gather_rounds(self, loop: Rounds, i: int) -> None:
-        """Enter one call that gathers, for all rounds, what is there before the first; the rest has tables.
-
-        One for what is there when a round begins, and one for each other operand.
-        """
-        begin = len(loop.first) * np.arange(loop.count)[:, None]
-        made_in = np.full(len(self.shared), -1)
-        for k, nodes in enumerate(loop.nodes):
-            at = self.program.address[nodes]
-            made_in[at[at < LANES]] = (begin + k + 0 * at)[at < LANES]
-        early: list[tuple[Any, Ref, Ref]] = []
-        head: list[tuple[Any, Ref, Ref]] = []
-        groups = [early, head]
+    def _gather_rounds(self, loop: Rounds, at: int) -> None:
+        """Gather for all rounds what is there before the first, and in each what is there when it begins."""
+        rounds = np.arange(loop.count)[:, None]
+        begin = at + len(loop.first) * rounds
+        groups: dict[int, list[tuple[Any, Ref, Ref]]] = {}
         for s, t in zip(loop.first, loop.second, strict=True):
             for here, there in zip(_read(s), _read(t), strict=True):
-                step = int(there.addresses.flat[0] - here.addresses.flat[0])
-                table = here.addresses.ravel() + step * np.arange(loop.count)[:, None]
-                if (self.made_by[table] < i).all():
-                    early.append((table, here, there))
-                elif (made_in[table] < begin).all():
-                    head.append((table, here, there))
-                else:
-                    groups.append([(table, here, there)])
-        for group in filter(None, groups):
-            table, made = places(np.concatenate([x for x, *_ in group], 1)), None
-            if group is early:
-                made = np.empty(table.shape)
-                self.calls.add(self.shared.take, table, None, made, "clip")
-            self.arenas.append(table if made is None else made)
+                table = here.addresses.ravel() + (there.addresses - here.addresses).flat[0] * rounds
+                made = self.made_by[table]
+                key = 0 if (made < at).all() else 1 if (made < begin).all() else id(here)
+                groups.setdefault(key, []).append((table, here, there))
+        for key, group in groups.items():
+            table = places(np.concatenate([x for x, *_ in group], 1))
+            self.arenas.append(table if key else np.empty(table.shape))
+            if not key:
+                self.calls.add(self.shared.take, table, None, self.arenas[-1], "clip")
             for row, refs in zip(self.arenas[-1], zip(*[refs for _, *refs in group], strict=True)):
-                if made is None:
-                    self.tables.update({id(r): (row, refs) for r in refs})
-                else:
-                    self._cut_up(row, refs)
+                (self._gather if key else self._cut_up)(row, refs)
+
+    def _gather(self, table: Any, refs: Sequence[Ref]) -> None:
+        """Have some operands gathered by one call, before the first that takes part."""
+        self.tables.update(dict.fromkeys(map(id, refs), (table, refs)))
 
     def _cut_up(self, made: Any, refs: Sequence[Ref]) -> None:
         """Take note of what was gathered for some operands."""
@@ -201,15 +171,6 @@ class Bound:
         for r in refs:
             self.gathered[id(r)] = made[at : at + r.addresses.size].reshape(r.addresses.shape)
             at += r.addresses.size
-
-    def _take(self, s: Statement) -> None:
-        """Enter calls that gather what a statement of a loop needs and nobody has gathered so far."""
-        for r in _read(s):
-            if id(r) not in self.gathered:
-                row, refs = self.tables.get(id(r), (places(r.addresses.ravel()), [r]))
-                made = np.empty(len(row))
-                self.calls.add(self.shared.take, row, None, made, "clip")
-                self._cut_up(made, refs)
 
     def _views_of(self, here: Any, there: Any, count: int) -> Any:
         """Return an operand of all rounds, from those of the first two; a list where it moves."""
@@ -227,20 +188,24 @@ class Bound:
                     self.moved[key] = [every[k, ...] for k in range(count)]
         return self.moved[key] or here
 
-    def _plan_gathers(self, program: Program, items: list[Any]) -> None:
-        """List what each statement gathers from the shared arena, and after which statement that is there."""
-        made_by = self.made_by = np.full(len(self.shared), -1)
-        for i, s in enumerate(items):
-            if isinstance(s, Rounds):
-                self.gathers.append([])
-                self.ready.append(-1)
-                at = program.address[np.concatenate([nodes.ravel() for nodes in s.nodes])]
-                made_by[at[at < LANES]] = i
-                continue
-            self.gathers.append(_read(s))
-            self.ready.append(max((int(made_by[r.addresses].max()) for r in self.gathers[-1]), default=-1))
-            if not s.lane:
-                made_by[program.address[s.nodes]] = i
+    def _plan_gathers(self, items: list[Any]) -> None:
+        """Note which statement makes each number, and what one call gathers for this and for later ones."""
+        self.made_by = np.full(len(self.shared), -1)
+        at, reads = 0, []
+        for item in items:
+            rounds = isinstance(item, Rounds)
+            for k, own in enumerate(item.nodes if rounds else [item.nodes[None]]):
+                to = self.program.address[own]
+                times = at + k + (len(item.first) if rounds else 1) * np.arange(len(to))[:, None]
+                self.made_by[to[to < LANES]] = np.broadcast_to(times, to.shape)[to < LANES]
+            refs = [] if rounds else _read(item)
+            reads.append((at, refs, max((int(self.made_by[r.addresses].max()) for r in refs), default=-1)))
+            at += len(item) if rounds else 1
+        for i, (at, refs, _) in enumerate(reads):
+            if refs and id(refs[0]) not in self.tables:
+                later = [own for _, own, ready in reads[i + 1 : i + AHEAD] if ready < at]
+                refs += [r for own in later for r in own if id(r) not in self.tables]
+                self._gather(places(np.concatenate([r.addresses.ravel() for r in refs])), refs)
 
     def _ragged(self, s: Statement) -> None:
         part = s.parts[0]
@@ -285,6 +250,12 @@ class Bound:
         self.calls.add(_scatter, self.shared, gradients, place, at, step, count)
 
     def _emit(self, s: Statement) -> None:
+        for r in _read(s):
+            if id(r) not in self.gathered:
+                table, refs = self.tables.get(id(r), (places(r.addresses.ravel()), [r]))
+                made = np.empty(len(table))
+                self.calls.add(self.shared.take, table, None, made, "clip")
+                self._cut_up(made, refs)
         if s.op is ENTRY:
             self._entry(s)
         elif s.op is not None:
