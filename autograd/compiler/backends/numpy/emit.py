@@ -14,7 +14,7 @@ from autograd.compiler.graph.counting import places
 from autograd.compiler.graph.lookups import ENTRY
 from autograd.compiler.roll.affine import compress
 from autograd.compiler.roll.program import LANES, Part, Program, Ref, Statement
-from autograd.compiler.roll.repeats import Loop, Rounds, blocks, loops
+from autograd.compiler.roll.repeats import Rounds, blocks
 
 __all__ = ["Bound", "bind"]
 
@@ -55,33 +55,21 @@ class Bound:
             for item in (block if isinstance(block, Rounds) and _looks_up(block) else [block])
         ]
         self._plan_gathers(items)
-        marks, at = {}, 0
+        at = 0
         for item in items:
-            marks[at] = len(self.calls.list)
             if isinstance(item, Rounds):
                 self._repeat(item, at)
                 at += len(item)
             else:
                 self._emit(item)
                 at += 1
-        marks[at] = len(self.calls.list)
         if len(program.copies[0]):
             self.calls.add(_copy, self.shared, program.copies[0], program.copies[1])
         for start, end in program.emptied:
             self.calls.add(self.shared[start:end].fill, 0.0)
         for s in program.scattered:
             self._scatter(s)
-        known = {
-            Loop(k, len(x.first), x.count)
-            for k, x in zip(marks, items, strict=False)
-            if isinstance(x, Rounds)
-        }
-        rounds = [
-            (marks[x.start], (marks[x.end] - marks[x.start]) // x.count, x.count)
-            for x in loops(program)
-            if x not in known
-        ]
-        self._compute: Callable[[], None] = self.calls.function(rounds)
+        self._compute: Callable[[], None] = self.calls.function()
         self._finite = Finite(program, self.shared, self.lanes, inner=True)
         self.count = self.calls.count()
 
@@ -177,7 +165,7 @@ class Bound:
         if not isinstance(here, np.ndarray) or here is there:
             return here
         at, then = here.ctypes.data, there.ctypes.data
-        key = at, then, here.shape, here.strides
+        key = at, then, here.shape, here.strides, count
         if key not in self.moved:
             self.moved[key] = []
             for arena in self.arenas:
