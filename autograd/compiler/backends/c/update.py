@@ -23,18 +23,16 @@ def in_c(update: Callable[..., Any], slots: int) -> Callable[..., Any]:
         [(None, OPERAND)] * count, (), guards=True,
     )  # fmt: skip
     rows = spelled([op for op, _ in steps[count:]])
-    once, each, apart = [], [f"double x{i} = in{i}[i];" for i in range(2, count)], set(range(2, count))
+    lines = [f"double x{i} = in{i}[i];" for i in range(2, count)]
     for i, (op, given) in enumerate(steps[count:], count):
         texts = [f"x{x}" if x.__class__ is int else literal(x) for x in given]
-        is_apart = not apart.isdisjoint([x for x in given if x.__class__ is int])
-        (each if is_apart else once).append(f"double x{i} = {rows.calls[op].format(*texts)};")
-        apart |= {i} if is_apart else set()
+        lines.append(f"double x{i} = {rows.calls[op].format(*texts)};")
     results = [x.where for x in (theta, *state)]
-    each += [f"out[i + {k} * n] = x{x};" for k, x in enumerate(results)]
+    lines += [f"out[i + {k} * n] = x{x};" for k, x in enumerate(results)]
     operands = "".join(f", const double *restrict in{i}" for i in range(2, count))
     text = (
         f"{PRELUDE}{rows.text}\nvoid update(long n, double x0, double x1, double *restrict out{operands}) {{ "
-        f"{' '.join(once)} SIMD FOR(i, n) {{ {' '.join(each)} }} }}"
+        f"SIMD FOR(i, n) {{ {' '.join(lines)} }} }}"
     )
     run = loaded(text, ("-fopenmp-simd", "-Wno-psabi"))["update"]
     run.restype = None
