@@ -214,11 +214,12 @@ class Compiled(CompiledFunction, Generic[Out_co]):
         if self._batch:
             lanes, shapes = shapes[0][0], [shape[1:] for shape in shapes]
         structure = self._of_numbers(data, {})[0]._traces.get(tuple(shapes))
-        if structure is None or structure.source.aside or (self._params is not None and structure.unreached):
+        source = structure and structure.source
+        if not source or source.aside or source.outside or (self._params is not None and structure.unreached):
             return
         if len(self._plans) >= PLANS:
             self._plans.clear()
-        as_arrays = structure.source.arrays or any(x.__class__ is tuple for x in key)
+        as_arrays = source.arrays or any(x.__class__ is tuple for x in key)
         self._plans[key] = Plan(structure, tuple(shapes), lanes, as_arrays, self._nodes)
 
     def _of_numbers(

@@ -288,6 +288,51 @@ def test_a_node_whose_data_changed_is_not_differentiated(backend):
         y.backward()
 
 
+def test_a_node_computed_before_is_refused_once_it_would_be_another(backend):
+    w, c = Value(2.0, "w"), Value(3.0, "c")
+    before = w * c
+    later = autograd.dot([before, w], [c, w])
+    plain, loss = made(lambda x: later * x, backend=backend), made(lambda x: later * x, [w], backend=backend)
+    assert plain(2.0) == plain(2.0) == loss(2.0) == 44.0
+    assert made(lambda x: before * x, [c], backend=backend)(1.0) == 6.0
+    with pytest.raises(GraphError, match=r"mul\(...\) = 6.0.*train\(\)"):
+        loss.train(2.0, nn.optim.SGD([w], 0.1), 3)
+    assert w.data == 2.0
+    w.data = 5.0
+    for call in (plain, loss, loss.value_and_grad, made(lambda x: later * x, backend=backend)):
+        with pytest.raises(GraphError, match="inside the function"):
+            call(2.0)
+    with pytest.raises(GraphError, match="inside the function"):
+        plain(Value(2.0))
+    w.data = 2.0
+    assert plain(2.0) == 44.0
+    later.data = 40.0  # of its own, too
+    with pytest.raises(GraphError, match=r"dot\(...\) = 40.0"):
+        plain(2.0)
+
+
+class Tenfold(Value):
+    """A node with a sum of its own."""
+
+    def __add__(self, other):
+        return 10.0 * Value.__add__(self, other)
+
+
+class Named(Value):
+    """A node with nothing of its own that a function meets."""
+
+    def __init__(self, x):
+        super().__init__(x, label="named")
+
+
+def test_arguments_with_operators_of_their_own_are_refused(backend):
+    assert made(lambda x: x + 1.0, backend=backend)(Named(2.0)).data == 3.0
+    for argument in (Tenfold(2.0), [Named(1.0), Tenfold(2.0)]):
+        with pytest.raises(TypeError, match=r"argument 0 \(x\).* Tenfold.*__add__"):
+            made(lambda x: autograd.sum(x) if isinstance(x, list) else x + 1.0, backend=backend)(argument)
+    assert made(lambda x: Tenfold.__add__(x, 1.0), backend=backend)(2.0) == 30.0
+
+
 def test_a_compiled_function_in_another_is_recorded_with_it(backend):
     inner = made(lambda x, k: x**2 * k, backend=backend)
     w = Value(3.0, "w")
