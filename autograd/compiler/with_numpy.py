@@ -154,14 +154,18 @@ class Plan:
             engine = self.engines.take(self.lanes, self.idle)
         try:
             views = engine.latest if engine.shapes is self.shapes else engine.views(self.shapes)
-            for view, x in zip(views, data):
-                view[...] = x
             if engine.captured is not None:
                 gather(self.captured, engine.captured)
+            if self.params is not None:
+                gather(self.params, engine.theta)
+            sound = engine.direct(data) if engine.direct is not None else None
+            if sound is None:
+                for view, x in zip(views, data):
+                    view[...] = x
+                sound = engine.run()
             if self.params is None:
-                return engine.results(self.form, self.as_arrays) if engine.run() else None
-            gather(self.params, engine.theta)
-            if engine.run() and in_turn(partial(add_floats, self.params, engine.gradient)):
+                return engine.results(self.form, self.as_arrays) if sound else None
+            if sound and in_turn(partial(add_floats, self.params, engine.gradient)):
                 return engine.shared.item(engine.value_at)
             return None
         except OverflowError:  # a whole number that no double can hold

@@ -48,6 +48,8 @@ static PyMethodDef functions[] = {
     {"nest", graph_nest, METH_VARARGS, "What affine.py does under that name."},
     {"operands", graph_operands, METH_VARARGS, "The numbers in a dict of each node's operands."},
     {"gather", pass_gather, METH_VARARGS, "What bulk.py does under that name."},
+    {"perform", (PyCFunction)(void (*)(void))pass_perform, METH_FASTCALL,
+     "Put arguments into their places and run a compiled program."},
     {"scatter", pass_scatter, METH_VARARGS, "What bulk.py does under that name."},
     {"set_grads", pass_set_grads, METH_VARARGS, "What bulk.py does under that name."},
     {NULL, NULL, 0, NULL},
