@@ -200,7 +200,7 @@ class Compiled(CompiledFunction, Generic[Out_co]):
 
     def __call__(self, *data: Any, **named: Any) -> Out_co:  # noqa: D102 - as `CompiledFunction` does
         key = _kinds(data)
-        plan = self._plans.get(key) if not (ACTIVE or HOOKED or named) else None
+        plan = self._plans.get(key) if not (named or ACTIVE or HOOKED.data) else None
         result: Any = plan.call(data) if plan is not None else None
         if result is None:
             result = super().__call__(*data, **named)
