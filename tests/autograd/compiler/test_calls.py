@@ -16,7 +16,7 @@ import pytest
 
 import autograd
 import nn
-from autograd import Value, grad, hessian, jacobian, jvp, sweep, vjp
+from autograd import Value, grad, hessian, jacobian, jvp, native, sweep, vjp
 from autograd.compiler import compile
 from autograd.compiler.cache import Recent
 from autograd.compiler.without_numpy import PlainCompiled
@@ -286,6 +286,54 @@ def test_a_node_whose_data_changed_is_not_differentiated(backend):
     w.data = 9.0
     with pytest.raises(GraphError, match="afresh"):
         y.backward()
+
+
+GIVEN = {
+    "doubles": [1.0, 2.0, 3.0, 4.0], "strided": np.arange(1.0, 9.0)[::2], "backwards": np.arange(4.0)[::-1],
+    "swapped": np.arange(4.0).astype(">f8"), "singles": np.arange(4.0, dtype=np.float32), "whole": np.arange(4),
+    "truths": np.array([True, False, True, True]), "read only": np.frombuffer(bytes(32)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", GIVEN)
+@pytest.mark.parametrize("number", [2.0, 3, np.float64(4.0), np.float32(5.0), np.int64(6)], ids=repr)
+def test_arrays_and_numbers_of_every_kind_are_taken_alike(backend, kind, number):
+    if backend == "plain":
+        pytest.skip("takes no arrays")
+    f = made(lambda a, x, b: (a * x).sum() + 10.0 * b[0][1], backend=backend)
+    a, b = np.asarray(GIVEN[kind]), np.arange(6.0).reshape(3, 2).T  # of columns
+    for _ in range(3):
+        assert f(a, number, b) == float(np.sum(a * float(number))) + 10.0 * b[0, 1]
+        assert f(np.ones(4), 1.0, b.copy()) == 4.0 + 10.0 * b[0, 1]
+
+
+def test_a_whole_number_that_no_double_holds_is_refused_at_every_call(backend):
+    f = made(lambda x, y: x * y, backend=backend)
+    assert f(2, 3.0) == f(2, 3.0) == 6.0
+    for _ in range(2):
+        with pytest.raises(OverflowError):
+            f(10**400, 3.0)
+    assert f(2, 3.0) == 6.0
+
+
+@pytest.mark.skipif("c" not in BACKENDS or native.engine is None, reason="the engine's C runs programs in C")
+def test_a_program_is_not_run_on_other_arrays_than_its_places_fit():
+    f = made(lambda x: (x * x).sum(), backend="c")
+    assert f(np.ones(3)) == f(np.ones(3)) == 3.0
+    run = f._latest[1].direct
+    code, shared, lanes, count, ends = run.args
+    assert run((np.full(3, 2.0),)) is True and f(np.ones(3)) == 3.0
+    for wrong in (None, "text", np.ones(2), np.ones((3, 2))[:, 0], np.ones(3, ">f8"), 1.0, 10**400, [1.0] * 3):
+        assert run((wrong,)) is None
+    assert run(()) is None
+    for places in ((0,), (0, len(shared) + 1), (-1, 2), (2, 1), (0, "text"), (10**400, 1)):
+        assert run.func(code, shared, lanes, count, places, (np.ones(3),)) is None
+    for wrong in ((None, *run.args[1:]), (code, None, *run.args[2:]), (code, shared, None, count, ends),
+                  (code, shared, lanes, "text", ends), (code, shared, lanes, count, None)):  # fmt: skip
+        with pytest.raises((TypeError, ValueError)):
+            run.func(*wrong, (np.ones(3),))
+    with pytest.raises(TypeError):
+        run.func(code)
 
 
 def test_a_node_computed_before_is_refused_once_it_would_be_another(backend):
