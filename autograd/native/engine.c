@@ -58,6 +58,8 @@ static PyMethodDef functions[] = {
     {"pull", graph_pull, METH_VARARGS, "What backward.py does at nodes whose rules are written down."},
     {"turns", graph_turns, METH_VARARGS, "What extract.py does under that name."},
     {"gather", pass_gather, METH_VARARGS, "What bulk.py does under that name."},
+    {"perform", (PyCFunction)(void (*)(void))pass_perform, METH_FASTCALL,
+     "Put arguments into their places and run a compiled program."},
     {"scatter", pass_scatter, METH_VARARGS, "What bulk.py does under that name."},
     {"set_grads", pass_set_grads, METH_VARARGS, "What bulk.py does under that name."},
     {NULL, NULL, 0, NULL},
