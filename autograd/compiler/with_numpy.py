@@ -200,7 +200,7 @@ class Compiled(CompiledFunction, Generic[Out_co]):
 
     def __call__(self, *data: Any, **named: Any) -> Out_co:  # noqa: D102 - as `CompiledFunction` does
         key = _kinds(data)
-        plan = self._plans.get(key) if not (named or ACTIVE or HOOKED.data) else None
+        plan = self._plans.get(key) if not (named or ACTIVE or HOOKED.data) else None  # type: ignore[attr-defined]
         result: Any = plan.call(data) if plan is not None else None
         if result is None:
             result = super().__call__(*data, **named)
@@ -299,7 +299,7 @@ class Compiled(CompiledFunction, Generic[Out_co]):
         return structure.of(source, seconds + (0.0 if known else structure.seconds))
 
     def _parsed(self, data: Sequence[Any]) -> Arrays:
-        if data and not self._batch and all([x.__class__ is ndarray and x.dtype is DOUBLE for x in data]):
+        if data and not self._batch and all(x.__class__ is ndarray and x.dtype is DOUBLE for x in data):
             return Arrays([*data], False, 1, None, True)
         spread = [not getattr(x, "is_fully_addressable", True) for x in data]
         if any(spread):
