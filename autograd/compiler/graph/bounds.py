@@ -309,7 +309,7 @@ def _narrowed(graph: Graph, nodes: Any, lows: Any, high: Any, bits: Any, grows: 
 
 def runs(addresses: Ints, most: int, gap: int) -> list[tuple[int, int]]:
     """Return at most so many stretches (start, end) that cover addresses, and gaps of up to that length."""
-    a = np.unique(addresses)
+    a = distinct(addresses)
     if not len(a):
         return []
     gaps = np.diff(a)
