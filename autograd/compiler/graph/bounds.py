@@ -93,7 +93,7 @@ def watched(graph: Graph) -> Any:
     origin = np.full(graph.size, -1)
     origin[t.node[products]] = np.where(sizes[t.a] == BOUNDED, t.b, t.a)[products]
     origin[(origin >= 0) & (origin[origin] >= 0)] = -1
-    smaller = (sizes == SMALLER) | np.isin(graph.kind, EXTREMA)
+    smaller = (sizes == SMALLER) | (graph.kind == EXTREMA[0]) | (graph.kind == EXTREMA[1])
     needed = np.zeros(graph.size, bool)
     fresh = distinct(np.concatenate([t.a[sums], t.b[sums], graph.args[graph.scatters(), 0]]))
     while len(fresh):

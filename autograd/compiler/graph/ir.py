@@ -11,6 +11,7 @@ Node 0 is the constant one, so that a term without a second factor has ``b = 0``
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -49,6 +50,7 @@ BOUND = 2.0**300
 Sums of products are rewritten: terms in another order, coefficients multiplied out. Below the bound nothing
 overflows in any
 order: two factors, six passes' coefficients of at most `LARGE`, and 2**39 terms stay below 2**1024."""
+LEVELS = -1
 LEAVES = (CONST, PARAM, INPUT, LANE)
 EXTREMA = (MAX, MIN)
 ARITY = 3
@@ -138,6 +140,11 @@ class Graph:
         if self.turn is None:
             self.turn = np.arange(self.size)
 
+    @cached_property
+    def known(self) -> dict[int, Ints]:
+        """What was asked of it before: levels, and kinds of nodes by how much they have in common."""
+        return {}
+
     @property
     def size(self) -> int:
         """Number of nodes."""
@@ -186,8 +193,9 @@ class Graph:
 
     def levels(self) -> Ints:
         """Return for each node the length of the longest path to it; leaves are at 0."""
-        producers, consumers = self.edges()
-        return longest_paths(self.size, producers, consumers)
+        if LEVELS not in self.known:
+            self.known[LEVELS] = longest_paths(self.size, *self.edges())
+        return self.known[LEVELS]
 
     def lane(self) -> NDArray[np.bool_]:
         """Tell, for each node, whether it differs from lane to lane."""
@@ -226,7 +234,7 @@ def reach(producers: Ints, consumers: Ints, marked: NDArray[np.bool_]) -> None:
     if engine is None:
         flood(*csr(producers, consumers, len(marked)), marked, np.flatnonzero(marked))
     else:
-        engine.reach(producers, consumers, marked)
+        engine.mark_reached(producers, consumers, marked)
 
 
 def renamed(labels: dict[int, str], number: Ints) -> dict[int, str]:
