@@ -563,4 +563,4 @@ def test_the_passes_in_c_take_only_columns_of_a_graph():
         engine.simplify(b"", (bytes(4), *good[1:]))
     for producers, consumers in (([0], [2]), ([-1], [0]), ([0, 1], [1])):
         with pytest.raises(ValueError, match="no edges"):
-            engine.reach(np.array(producers), np.array(consumers), np.zeros(2, bool))
+            engine.mark_reached(np.array(producers), np.array(consumers), np.zeros(2, bool))
