@@ -58,6 +58,8 @@ NUMBERS: Final = "fiub"
 """The kinds of arrays that doubles are made of: floats, whole numbers, and truth values."""
 SCALARS: Final = frozenset({float, int, np.float64, np.float32, np.int64, np.int32})
 """The classes of numbers on which calls have plans."""
+HOOKS: Final[set[Any]] = vars(HOOKED)["data"]
+"""The hooks that are registered, in the set's own set, whose truth is no call of Python's."""
 PLANS = 64
 """How many kinds of arguments a function knows at once."""
 
@@ -200,7 +202,7 @@ class Compiled(CompiledFunction, Generic[Out_co]):
 
     def __call__(self, *data: Any, **named: Any) -> Out_co:  # noqa: D102 - as `CompiledFunction` does
         key = _kinds(data)
-        plan = self._plans.get(key) if not (named or ACTIVE or HOOKED.data) else None
+        plan = self._plans.get(key) if not (named or ACTIVE or HOOKS) else None
         result: Any = plan.call(data) if plan is not None else None
         if result is None:
             result = super().__call__(*data, **named)

@@ -290,7 +290,8 @@ def test_a_node_whose_data_changed_is_not_differentiated(backend):
 
 GIVEN = {
     "doubles": [1.0, 2.0, 3.0, 4.0], "strided": np.arange(1.0, 9.0)[::2], "backwards": np.arange(4.0)[::-1],
-    "swapped": np.arange(4.0).astype(">f8"), "singles": np.arange(4.0, dtype=np.float32), "whole": np.arange(4),
+    "swapped": np.arange(4.0).astype(">f8"), "singles": np.arange(4.0, dtype=np.float32),
+    "whole": np.arange(4),
     "truths": np.array([True, False, True, True]), "read only": np.frombuffer(bytes(32)),
 }  # fmt: skip
 
@@ -323,7 +324,8 @@ def test_a_program_is_not_run_on_other_arrays_than_its_places_fit():
     run = f._latest[1].direct
     code, shared, lanes, count, ends = run.args
     assert run((np.full(3, 2.0),)) is True and f(np.ones(3)) == 3.0
-    for wrong in (None, "text", np.ones(2), np.ones((3, 2))[:, 0], np.ones(3, ">f8"), 1.0, 10**400, [1.0] * 3):
+    misfits = None, "text", np.ones(2), np.ones((3, 2))[:, 0], np.ones(3, ">f8"), 1.0, 10**400, [1.0] * 3
+    for wrong in misfits:
         assert run((wrong,)) is None
     assert run(()) is None
     for places in ((0,), (0, len(shared) + 1), (-1, 2), (2, 1), (0, "text"), (10**400, 1)):
