@@ -727,7 +727,9 @@ class CompiledFunction(ABC):
         if ACTIVE:
             self._refuse_while_tracing("train()")
         function, numbers = self._of_numbers(args, {})
-        given = function._numbers(numbers).own()
+        given = function._numbers(numbers)
+        if steps > 1 or callback:  # between which others may change what they gave
+            given = given.own()
         structure, engine = function._begin(given)
         try:
             function._refuse_cut_off(structure, "train()")
