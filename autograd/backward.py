@@ -408,7 +408,8 @@ def _recorded_edges(node: Node, tracing: bool) -> list[tuple[Node, Any]]:
 
 def changed(node: Any) -> float | None:
     """Return what a node would be of its operands as they are, where that is not what it was."""
-    y: float = node._row.value(*[x._data if isinstance(x, Node) else x for x in node.operands])
+    operands = [x._data if isinstance(x, Node) else x for x in node.operands]
+    y: float = node._row.value(*operands)  # type: ignore[union-attr]
     return None if y == node._data or (math.isnan(y) and math.isnan(node._data)) else y
 
 
@@ -438,7 +439,8 @@ def _write_down(op: Op, operands: tuple[Any, ...]) -> None:
         """Return a number, or the place of a node."""
         return place[x] if isinstance(x, Node) else float(x)
 
-    if all(x._call is None and len(x.operands) <= 8 and not (x.op.arity == ANY and x.op.params) for x in made):
+    plain = all(x._call is None and len(x.operands) <= 8 for x in made)
+    if plain and not any(x.op.arity == ANY and x.op.params for x in made):
         steps = [(x.op, *map(read, x.op.written(x.operands))) for x in made]
         _RULES[key] = tuple(steps), tuple(map(read, partials[:count]))
 

@@ -58,8 +58,6 @@ NUMBERS: Final = "fiub"
 """The kinds of arrays that doubles are made of: floats, whole numbers, and truth values."""
 SCALARS: Final = frozenset({float, int, np.float64, np.float32, np.int64, np.int32})
 """The classes of numbers on which calls have plans."""
-HOOKS: Final[set[Any]] = vars(HOOKED)["data"]
-"""The hooks that are registered, in the set's own set, whose truth is no call of Python's."""
 PLANS = 64
 """How many kinds of arguments a function knows at once."""
 
@@ -202,7 +200,7 @@ class Compiled(CompiledFunction, Generic[Out_co]):
 
     def __call__(self, *data: Any, **named: Any) -> Out_co:  # noqa: D102 - as `CompiledFunction` does
         key = _kinds(data)
-        plan = self._plans.get(key) if not (named or ACTIVE or HOOKS) else None
+        plan = self._plans.get(key) if not (named or ACTIVE or HOOKED.data) else None  # type: ignore[attr-defined]
         result: Any = plan.call(data) if plan is not None else None
         if result is None:
             result = super().__call__(*data, **named)
@@ -301,7 +299,7 @@ class Compiled(CompiledFunction, Generic[Out_co]):
         return structure.of(source, seconds + (0.0 if known else structure.seconds))
 
     def _parsed(self, data: Sequence[Any]) -> Arrays:
-        if data and not self._batch and all([x.__class__ is ndarray and x.dtype is DOUBLE for x in data]):
+        if data and not self._batch and all(x.__class__ is ndarray and x.dtype is DOUBLE for x in data):
             return Arrays([*data], False, 1, None, True)
         spread = [not getattr(x, "is_fully_addressable", True) for x in data]
         if any(spread):

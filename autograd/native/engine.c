@@ -50,7 +50,7 @@ static PyMethodDef functions[] = {
     {"classes", graph_classes, METH_VARARGS, "What cells.py asks of what terms are."},
     {"nest", graph_nest, METH_VARARGS, "What affine.py does under that name."},
     {"simplify", terms_simplify, METH_VARARGS, "What simplify.py of the compiler's graphs does."},
-    {"reach", terms_reach, METH_VARARGS, "What ir.py does under that name."},
+    {"mark_reached", terms_reach, METH_VARARGS, "Mark what edges lead to, as ir.py's reach does."},
     {"numbered", terms_numbered, METH_O, "The place of each 64-bit number among the distinct ones, in order."},
     {"operands", graph_operands, METH_VARARGS, "The numbers in a dict of each node's operands."},
     {"sort", graph_sort, METH_VARARGS, "What backward.py does under that name."},

@@ -234,7 +234,7 @@ def reach(producers: Ints, consumers: Ints, marked: NDArray[np.bool_]) -> None:
     if engine is None:
         flood(*csr(producers, consumers, len(marked)), marked, np.flatnonzero(marked))
     else:
-        engine.reach(producers, consumers, marked)
+        engine.mark_reached(producers, consumers, marked)
 
 
 def renamed(labels: dict[int, str], number: Ints) -> dict[int, str]:

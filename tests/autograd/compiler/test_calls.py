@@ -324,8 +324,8 @@ def test_a_program_is_not_run_on_other_arrays_than_its_places_fit():
     run = f._latest[1].direct
     code, shared, lanes, count, ends = run.args
     assert run((np.full(3, 2.0),)) is True and f(np.ones(3)) == 3.0
-    misfits = None, "text", np.ones(2), np.ones((3, 2))[:, 0], np.ones(3, ">f8"), 1.0, 10**400, [1.0] * 3
-    for wrong in misfits:
+    shapes = [np.ones(2), np.ones((3, 2))[:, 0], np.ones(3, ">f8"), [1.0] * 3]
+    for wrong in (None, "text", *shapes, 1.0, 10**400):
         assert run((wrong,)) is None
     assert run(()) is None
     for places in ((0,), (0, len(shared) + 1), (-1, 2), (2, 1), (0, "text"), (10**400, 1)):

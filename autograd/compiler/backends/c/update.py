@@ -20,7 +20,7 @@ def in_c(update: Callable[..., Any], slots: int) -> Callable[..., Any]:
     count = 4 + slots
     (theta, state), steps = recorded(
         lambda lr, step, theta, grad, *state: update(theta, grad, state, lr, step),
-        [(None, OPERAND)] * count, (), guards=True,
+        [(None, OPERAND)] * count, (), guards=True,  # type: ignore[list-item]
     )  # fmt: skip
     rows = spelled([op for op, _ in steps[count:]])
     lines = [f"double x{i} = in{i}[i];" for i in range(2, count)]
