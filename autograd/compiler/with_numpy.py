@@ -143,6 +143,8 @@ class Plan:
         self.engines, self.form, self.captured = structure.engines, structure.form, structure.source.captured
         self.shapes, self.lanes, self.as_arrays, self.params = shapes, lanes, as_arrays, params
         self.idle = self.engines.idle(lanes)
+        for engine in self.idle:  # so that the next call need not
+            engine.views(shapes)
 
     def call(self, data: tuple[Any, ...]) -> Any:
         """Return the result, or the loss; None, with nothing changed, where that takes more."""
