@@ -91,6 +91,12 @@ def _alone(graph: Graph, lane: Any) -> Ints:
 
 def _numbered(hashes: Any) -> Ints:
     """Number equal hashes alike, in 64 bits: numbers are multiplied by levels."""
+    if engine is not None:
+        keys, none = (hashes ^ np.uint64(1 << 63)).view(np.int64), np.zeros(0, np.int64)  # in the same order
+        number, which = [np.frombuffer(x, np.int64) for x in engine.classes(keys, keys, keys, none, none)]
+        made = np.empty_like(number)
+        made[which] = number
+        return made
     return np.unique(hashes, return_inverse=True)[1].ravel().astype(np.int64, copy=False)
 
 
