@@ -231,9 +231,10 @@ class Layout:
         """Split a group by the statements that its operands come from."""
         g = self.graph
         key = np.zeros(len(group), np.int64)
-        for column in g.args[group].T:
-            key = key * 1000003 + np.where(column >= 0, self.block[column], -1)
-        if self.kind[group[0]] < FIRST_ROW:
+        if self.kind[group[0]] >= FIRST_ROW:
+            for column in g.args[group].T:
+                key = key * 1000003 + np.where(column >= 0, self.block[column], -1)
+        else:
             cell, a, b, *_ = self._terms_of(group)
             at_a, at_b = self.block[a], self.block[b]
             low, high = np.minimum(at_a, at_b), np.maximum(at_a, at_b)
