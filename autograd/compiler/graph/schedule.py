@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.compiler.graph.counting import bincount, runs
+from autograd.compiler.graph.counting import bincount, numbered, runs
 from autograd.compiler.graph.ir import (
     CONST,
     EXTREMA,
@@ -62,7 +62,7 @@ def _signatures(graph: Graph, lane: Any, detail: int) -> Ints:
     own, t = _alone(graph, lane), graph.terms
     if detail == RAGGED:  # which extrema cannot be
         count = bincount(t.node, minlength=graph.size)
-        return _numbered(mixed(own) + mixed(np.where(np.isin(graph.kind, EXTREMA), count, 0)))
+        return numbered(mixed(own) + mixed(np.where(np.isin(graph.kind, EXTREMA), count, 0)))
     real = (t.a != ONE) | t.over
     key = (
         (((t.b != ONE) * 2 + lane[t.a]) * 2 + lane[t.b]) * 2 + t.over
@@ -74,7 +74,7 @@ def _signatures(graph: Graph, lane: Any, detail: int) -> Ints:
     with np.errstate(over="ignore"):
         total = mixed(own)
         np.add.at(total, t.node, np.where(real, mixed(key), 0))
-    return _numbered(total)
+    return numbered(total)
 
 
 def _alone(graph: Graph, lane: Any) -> Ints:
@@ -90,23 +90,13 @@ def _alone(graph: Graph, lane: Any) -> Ints:
     return own
 
 
-def _numbered(hashes: Any) -> Ints:
-    """Number equal hashes alike, in 64 bits: numbers are multiplied by levels."""
-    if engine is not None:
-        keys, none = (hashes ^ np.uint64(1 << 63)).view(np.int64), np.zeros(0, np.int64)  # in the same order
-        number, which = [np.frombuffer(x, np.int64) for x in engine.classes(keys, keys, keys, none, none)]
-        made = np.empty_like(number)
-        made[which] = number
-        return made
-    return np.unique(hashes, return_inverse=True)[1].ravel().astype(np.int64, copy=False)
-
-
 def term_keys(graph: Graph, lane: Any) -> Ints:
     """Number the classes of terms: alike in the kinds of their factors."""
     t = graph.terms
     back = np.arange(graph.size) >= graph.forward if graph.forward >= 0 else np.zeros(graph.size, bool)
     what = graph.kind.astype(np.int64) * 4 + lane * 2 + back
-    keys: Ints = (np.minimum(what[t.a], what[t.b]) * 4096 + np.maximum(what[t.a], what[t.b])) * 2 + t.over
+    a, b = what[t.a], what[t.b]
+    keys: Ints = (np.minimum(a, b) * 4096 + np.maximum(a, b)) * 2 + t.over
     return keys
 
 
@@ -170,7 +160,7 @@ def with_set(kinds: Ints, node: Ints, key: Ints) -> Ints:
     with np.errstate(over="ignore"):
         total = mixed(kinds)
         np.add.at(total, node[first], mixed(key[first]))
-    return _numbered(total)
+    return numbered(total)
 
 
 def groups(graph: Graph, lane: Any, ahead: Any, *, even: bool = True) -> list[Ints]:
