@@ -65,21 +65,18 @@ def sort(root: Node | Bundle, stop: Iterable[Any] = ()) -> tuple[list[Any], dict
     Bundles are listed by the id of their tuple or call. The nodes of ``stop`` are left out, and so is what
     only they depend on. A node that depends on itself raises GraphError.
     """
-    order: list[Any] = []
     bundles: dict[int, Bundle] = {}
+    found = engine.sort(root, (*stop,)) if engine is not None else None
+    if found is not None:
+        for i in found[1]:
+            x = found[0][i]
+            if x.__class__ is tuple:
+                found[0][i] = bundles[id(x)] = Bundle(x)
+            elif x is not root:
+                bundles[id(x)] = x
+        return found[0], bundles
+    order: list[Any] = []
     placed: dict[Any, bool] = dict.fromkeys(stop, True)  # False while what lies below is being sorted
-    cycle = _sort(root, order, placed, partial(_below, bundles=bundles))
-    if cycle is not None:
-        raise GraphError(gettext(
-            "{node} rests on itself, through operands that were set by hand; no operation can make "
-            "such a graph, so leave the slots whose names begin with an underscore alone",
-            node=f"{cycle!r:.60}",
-        ))  # fmt: skip
-    return order, bundles
-
-
-def _sort(root: Any, order: list[Any], placed: dict[Any, bool], below: Callable[[Any], Any]) -> Any:
-    """Append to ``order`` what lies below the root; return a node that rests on itself, or None."""
     is_placed = placed.get
     stack: list[Any] = [root]
     pop, push = stack.pop, stack.append
@@ -92,17 +89,21 @@ def _sort(root: Any, order: list[Any], placed: dict[Any, bool], below: Callable[
             continue
         if node in placed:
             if not placed[node]:
-                return node
+                raise GraphError(gettext(
+                    "{node} rests on itself, through operands that were set by hand; no operation can make "
+                    "such a graph, so leave the slots whose names begin with an underscore alone",
+                    node=f"{node!r:.60}",
+                ))  # fmt: skip
             continue
         a, b = node._a, node._b
         placed[node] = False
         push(node)
         push(None)
         plain = a.__class__ is not tuple and not (b.__class__ is float and isinstance(a, Call))
-        for x in (a, b) if plain else below(node):
+        for x in (a, b) if plain else _below(node, bundles):
             if x is not None and x.__class__ is not float and not is_placed(x):
                 push(x)
-    return None
+    return order, bundles
 
 
 def _below(node: Any, bundles: dict[int, Bundle]) -> Sequence[Any]:
@@ -313,7 +314,7 @@ def _chain_rule_recorded(now: Pass, create_graph: bool) -> Pass | None:
 
     nodes = rest
     if engine is not None and create_graph and tape is not None and not anomaly:
-        nodes = iter(partial(engine.pull, rest, grads, _RULES, tape.visits, tape), None)
+        nodes = iter(partial(engine.pull, rest, grads, _RULES, tape.visits, tape, bundles, Bundle), None)
     for node in nodes:
         g = grads[node]
         if g is None:
@@ -713,7 +714,3 @@ def _node(x: Any, who: str) -> Any:
             who=who, kind=type(x).__name__,
         ))  # fmt: skip
     return x
-
-
-if engine is not None:
-    _sort = engine.sort
