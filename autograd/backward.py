@@ -24,9 +24,6 @@ if TYPE_CHECKING:
     from autograd.typing import Real
     from autograd.value import Value
 
-_MOST: Final = 1000
-"""Rules that are kept, and operands of one."""
-
 __all__ = ["adjoints", "backward", "gradients", "sort", "toposort", "zero_grad"]
 
 
@@ -65,17 +62,15 @@ def sort(root: Node | Bundle, stop: Iterable[Any] = ()) -> tuple[list[Any], dict
     Bundles are listed by the id of their tuple or call. The nodes of ``stop`` are left out, and so is what
     only they depend on. A node that depends on itself raises GraphError.
     """
-    bundles: dict[int, Bundle] = {}
-    found = engine.sort(root, (*stop,)) if engine is not None else None
-    if found is not None:
-        for i in found[1]:
-            x = found[0][i]
-            if x.__class__ is tuple:
-                found[0][i] = bundles[id(x)] = Bundle(x)
-            elif x is not root:
-                bundles[id(x)] = x
-        return found[0], bundles
     order: list[Any] = []
+    bundles: dict[int, Bundle] = {}
+    if engine is not None and (found := engine.sort(root, (*stop,))):
+        order, others = found
+        for i in others:
+            x = order[i]
+            if x is not root:
+                order[i] = bundles[id(x)] = Bundle(x) if x.__class__ is tuple else x
+        return order, bundles
     placed: dict[Any, bool] = dict.fromkeys(stop, True)  # False while what lies below is being sorted
     is_placed = placed.get
     stack: list[Any] = [root]
@@ -408,34 +403,29 @@ def _recorded_edges(node: Node, tracing: bool) -> list[tuple[Node, Any]]:
 
 
 _RULES: Final[dict[Any, Any]] = {}
-"""A cache of rules for the engine's C: what each one does, or None where it is left to Python.
+"""A cache: the rules of rows for the engine's C, or None where it leaves them to Python.
 
-That is the steps, as a row and what it is applied to, and the partials. Whole numbers stand for the output,
-the operands and the results of the steps, in this order.
+A rule is its steps, each a row and what that is applied to, and the partials. Whole numbers stand for the
+output, the operands and the results of the steps, in turn.
 """
 
 
 def _write_down(op: Op, operands: tuple[Any, ...]) -> None:
-    """Enter what the rule of a row of the table does on nodes, unless that is known."""
+    """Enter what the rule of a row of the table does, unless that is known."""
     count = len(operands) - len(op.params)
     constants = operands[count:]
     key = (op, count) if op.arity == ANY else (op, *constants) if constants else op
-    if key in _RULES or len(_RULES) > _MOST or count > _MOST or TABLE.get(op.name) is not op:
+    if key in _RULES or max(len(_RULES), count) > 1000 or TABLE.get(op.name) is not op:
         return
     _RULES[key] = None
     made: list[Any] = []
     with mode(tape=made, grad=True):
-        nodes = [Node._kind(1.0) for _ in range(count + 1)]
-        partials = op.rule(nodes[0], (*nodes[1:], *constants))
-    place = {x: i for i, x in enumerate((*nodes, *constants, *made))}
-
-    def read(x: Any) -> float:
-        """Return a number, or the place of a node."""
-        return place[x] if isinstance(x, Node) else float(x)
-
-    if all(x._call is None and len(x.operands) <= 8 and not (x.op.arity == ANY and x.op.params) for x in made):
-        steps = [(x.op, *map(read, x.op.written(x.operands))) for x in made]
-        _RULES[key] = tuple(steps), tuple(map(read, partials[:count]))
+        y, *xs = [Node._kind(1.0) for _ in range(count + 1)]
+        partials = op.rule(y, (*xs, *constants))
+    place = {x: i for i, x in enumerate((y, *xs, *map(repr, constants), *made))}
+    if all(x._call is None and len(x.operands) <= 8 and x.op.arity != ANY for x in made):
+        steps = [(x.op, *[place.get(a, a) for a in x.op.written(x.operands)]) for x in made]
+        _RULES[key] = tuple(steps), tuple([place.get(p, p) for p in partials[:count]])
 
 
 def _times(g: Any, local: Any) -> Any:
