@@ -387,8 +387,8 @@ def _recorded_edges(node: Node, tracing: bool) -> list[tuple[Node, Any]]:
         if engine is not None:
             _write_down(op, operands)
         return [(x, p) for x, p in zip(operands, partials) if isinstance(x, Node)]
-    y = op.value(*[x._data if isinstance(x, Node) else x for x in operands])
-    if y != node._data and not (math.isnan(y) and math.isnan(node._data)):
+    y = changed(node)
+    if y is not None:
         raise GraphError(gettext(
             "the data of {name}(...) = {data} or of its operands was changed after it was computed (it "
             "would be {y} now), and create_graph=True derives from the operands as they are; compute it "
@@ -400,6 +400,13 @@ def _recorded_edges(node: Node, tracing: bool) -> list[tuple[Node, Any]]:
     if op.gated:
         pairs = [(x, None if d is None else p) for (x, p), (_, d) in zip(pairs, node._edges(), strict=True)]
     return pairs
+
+
+def changed(node: Node) -> float | None:
+    """Return what a node would be of its operands as they are, where that is not what it was."""
+    operands = [x._data if isinstance(x, Node) else x for x in node.operands]
+    y: float = node._row.value(*operands)  # type: ignore[union-attr]
+    return None if y == node._data or (math.isnan(y) and math.isnan(node._data)) else y
 
 
 _RULES: Final[dict[Any, Any]] = {}
