@@ -6,12 +6,41 @@
 
 enum { NUMBERLESS = -1, FAILED = -2, ELSEWHERE = -3, CALLED = -4 };
 
+/* Where a list is of nodes whose numbers in a dict are consecutive, give them stamps that are so, too; else none
+   is in the stretch. */
+int
+number_all(Stretch *stretch, PyObject *nodes, PyObject *numbers)
+{
+    Py_ssize_t count = PyList_GET_SIZE(nodes);
+    int64_t ends[2] = {0, 0};
+    *stretch = (Stretch){0, 0, 0};
+    if (is_derived_from || !count || count > UINT32_MAX / 4) return 0; /* others hash by code of their own */
+    for (int i = 0; i < 2; i++) {
+        PyObject *x = PyList_GET_ITEM(nodes, i * (count - 1));
+        PyObject *number = IS_PLAIN(x) ? PyDict_GetItemWithError(numbers, x) : NULL;
+        ends[i] = number ? PyLong_AsLongLong(number) : -1;
+        if (PyErr_Occurred()) return -1;
+    }
+    if (ends[0] < 0 || ends[1] - ends[0] != count - 1) return 0;
+    uint32_t base = fresh_stamps((size_t)count);
+    if (!base) return PyErr_Occurred() ? -1 : 0;
+    for (Py_ssize_t i = 0; i < count; i++) {
+        PyObject *x = PyList_GET_ITEM(nodes, i);
+        if (!IS_PLAIN(x)) return 0;
+        NODE(x)->stamp = base + (uint32_t)i;
+    }
+    *stretch = (Stretch){base, (uint32_t)count, ends[0]};
+    return 0;
+}
+
 /* The number of a node; below 0 where it has none: ELSEWHERE if an operation made it, FAILED with an error
    set. */
 static int64_t
-number_of(PyObject *numbers, PyObject *x)
+number_of(const Stretch *stretch, PyObject *numbers, PyObject *x)
 {
     if (!x || !IS_NODE(x)) return NUMBERLESS;
+    int64_t known = number_in(stretch, x);
+    if (known >= 0) return known;
     PyObject *found = PyDict_GetItemWithError(numbers, x);
     if (!found) return PyErr_Occurred() ? FAILED : NODE(x)->row ? ELSEWHERE : NUMBERLESS;
     int64_t number = PyLong_AsLongLong(found);
@@ -20,10 +49,10 @@ number_of(PyObject *numbers, PyObject *x)
 
 /* The same of many operands: ELSEWHERE if one of them is, else NUMBERLESS. */
 static int64_t
-number_of_all(PyObject *numbers, PyObject *vector)
+number_of_all(const Stretch *stretch, PyObject *numbers, PyObject *vector)
 {
     for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(vector); i++) {
-        int64_t number = number_of(numbers, PyTuple_GET_ITEM(vector, i));
+        int64_t number = number_of(stretch, numbers, PyTuple_GET_ITEM(vector, i));
         if (number == FAILED || number == ELSEWHERE) return number;
     }
     return NUMBERLESS;
@@ -34,6 +63,8 @@ static int
 read_all(PyObject *nodes, PyObject *numbers, PyObject *ops, uint32_t *code_of, int32_t *codes,
          int64_t *firsts, int64_t *seconds)
 {
+    Stretch numbered, *stretch = &numbered;
+    if (number_all(stretch, nodes, numbers) < 0) return -1;
     PyObject *known = NULL; /* a vector, which many nodes in a row may share */
     for (Py_ssize_t i = 0; i < PyList_GET_SIZE(nodes); i++) {
         PyObject *x = PyList_GET_ITEM(nodes, i);
@@ -51,12 +82,12 @@ read_all(PyObject *nodes, PyObject *numbers, PyObject *ops, uint32_t *code_of, i
         firsts[i] = node->kind == RESULT ? CALLED : NUMBERLESS;
         seconds[i] = NUMBERLESS;
         if (node->kind == PAIR) {
-            firsts[i] = number_of(numbers, node->a);
-            seconds[i] = number_of(numbers, node->b);
+            firsts[i] = number_of(stretch, numbers, node->a);
+            seconds[i] = number_of(stretch, numbers, node->b);
         } else if (node->kind == MANY || node->kind == DOT)
-            firsts[i] = number_of_all(numbers, node->a);
+            firsts[i] = number_of_all(stretch, numbers, node->a);
         if (node->kind == DOT && node->b != known) {
-            seconds[i] = number_of_all(numbers, node->b);
+            seconds[i] = number_of_all(stretch, numbers, node->b);
             known = seconds[i] == NUMBERLESS ? node->b : NULL;
         }
         if (firsts[i] == FAILED || seconds[i] == FAILED) return -1;
