@@ -294,7 +294,7 @@ class Compiled(CompiledFunction, Generic[Out_co]):
         return structure.of(source, seconds + (0.0 if known else structure.seconds))
 
     def _parsed(self, data: Sequence[Any]) -> Arrays:
-        if data and not self._batch and all([x.__class__ is ndarray and x.dtype is DOUBLE for x in data]):
+        if data and not self._batch and all(x.__class__ is ndarray and x.dtype is DOUBLE for x in data):
             return Arrays([*data], False, 1, None, True)
         spread = [not getattr(x, "is_fully_addressable", True) for x in data]
         if any(spread):
