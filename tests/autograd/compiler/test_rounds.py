@@ -415,11 +415,11 @@ def test_recurrences_at_random(seed):
 @pytest.mark.parametrize("program", ["heat", "planets", "recurrent", "wave"])
 def test_loops_that_gather_are_as_their_rounds_one_after_the_other(program, monkeypatch):
     engines = []
-    for loops in (True, False):
+    for folds in (True, False):
         options, args = getattr(scalar_programs, program)(12)
         step = compile(**options, backend="numpy")
         step(*args)
         engines.append(step._latest[1])
-        assert bool(engines[-1].bound.calls.repeats) == loops
+        assert bool(engines[-1].bound.calls.repeats) == folds
         monkeypatch.setattr(emit, "alike", lambda *_: False)
     np.testing.assert_array_equal(engines[0].shared, engines[1].shared)
