@@ -21,6 +21,7 @@ from autograd.backward import (
     sort,
 )
 from autograd.modes import ACTIVE, MODE, is_tracing
+from autograd.native import engine
 from autograd.node import Bundle, Call, ConstantNote
 from autograd.value import Value
 
@@ -45,6 +46,17 @@ def _may_be_differentiated(leaf: Value) -> bool:
     """
     note = leaf.note
     return not isinstance(note, ConstantNote) or (isinstance(note, InputNote) and note.live)
+
+
+def _reach(order: list[Any], reached: set[Any]) -> None:
+    """Add to a set, of nodes each after its operands, those that depend on what it holds."""
+    for node in order:
+        if not reached.isdisjoint(node._predecessors()):
+            reached.add(node)
+
+
+if engine is not None:
+    _reach = engine.reach
 
 
 class _Reached(dict[Any, Any]):
@@ -96,9 +108,7 @@ class Linear:
     def _find_active(self) -> set[Any]:
         """Return the inputs and all nodes that depend on them; `pull` skips the rest."""
         active: set[Any] = set(self.inputs)
-        for node in self._order:
-            if not active.isdisjoint(node._predecessors()):
-                active.add(node)
+        _reach(self._order, active)
         return active
 
     def nodes(self) -> list[Value]:

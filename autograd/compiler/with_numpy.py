@@ -154,14 +154,18 @@ class Plan:
             engine = self.engines.take(self.lanes, self.idle)
         try:
             views = engine.latest if engine.shapes is self.shapes else engine.views(self.shapes)
-            for view, x in zip(views, data):
-                view[...] = x
             if engine.captured is not None:
                 gather(self.captured, engine.captured)
+            if self.params is not None:
+                gather(self.params, engine.theta)
+            sound = engine.direct(data) if engine.direct is not None else None
+            if sound is None:
+                for view, x in zip(views, data):
+                    view[...] = x
+                sound = engine.run()
             if self.params is None:
-                return engine.results(self.form, self.as_arrays) if engine.run() else None
-            gather(self.params, engine.theta)
-            if engine.run() and in_turn(partial(add_floats, self.params, engine.gradient)):
+                return engine.results(self.form, self.as_arrays) if sound else None
+            if sound and in_turn(partial(add_floats, self.params, engine.gradient)):
                 return engine.shared.item(engine.value_at)
             return None
         except OverflowError:  # a whole number that no double can hold
@@ -196,7 +200,7 @@ class Compiled(CompiledFunction, Generic[Out_co]):
 
     def __call__(self, *data: Any, **named: Any) -> Out_co:  # noqa: D102 - as `CompiledFunction` does
         key = _kinds(data)
-        plan = self._plans.get(key) if not (ACTIVE or HOOKED or named) else None
+        plan = self._plans.get(key) if not (named or ACTIVE or HOOKED.data) else None  # type: ignore[attr-defined]
         result: Any = plan.call(data) if plan is not None else None
         if result is None:
             result = super().__call__(*data, **named)
@@ -214,11 +218,12 @@ class Compiled(CompiledFunction, Generic[Out_co]):
         if self._batch:
             lanes, shapes = shapes[0][0], [shape[1:] for shape in shapes]
         structure = self._of_numbers(data, {})[0]._traces.get(tuple(shapes))
-        if structure is None or structure.source.aside or (self._params is not None and structure.unreached):
+        source = structure and structure.source
+        if not source or source.aside or source.outside or (self._params is not None and structure.unreached):
             return
         if len(self._plans) >= PLANS:
             self._plans.clear()
-        as_arrays = structure.source.arrays or any(x.__class__ is tuple for x in key)
+        as_arrays = source.arrays or any(x.__class__ is tuple for x in key)
         self._plans[key] = Plan(structure, tuple(shapes), lanes, as_arrays, self._nodes)
 
     def _of_numbers(

@@ -178,6 +178,7 @@ PyObject *pass_sweep(PyObject *module, PyObject *args);
 PyObject *pass_exchange(PyObject *module, PyObject *args);
 PyObject *pass_add_floats(PyObject *module, PyObject *args);
 PyObject *pass_gather(PyObject *module, PyObject *args);
+PyObject *pass_perform(PyObject *module, PyObject *const *args, Py_ssize_t given);
 PyObject *pass_scatter(PyObject *module, PyObject *args);
 PyObject *pass_set_grads(PyObject *module, PyObject *args);
 
@@ -185,6 +186,20 @@ PyObject *pass_set_grads(PyObject *module, PyObject *args);
 PyObject *graph_read(PyObject *module, PyObject *args);
 PyObject *graph_operands(PyObject *module, PyObject *args);
 PyObject *graph_levels(PyObject *module, PyObject *args);
+PyObject *graph_terms(PyObject *module, PyObject *args);
+PyObject *graph_classes(PyObject *module, PyObject *args);
+PyObject *graph_agenda(PyObject *module, PyObject *args);
 PyObject *graph_nest(PyObject *module, PyObject *args);
+
+/* recorded.c */
+PyObject *graph_sort(PyObject *module, PyObject *args);
+PyObject *graph_reach(PyObject *module, PyObject *args);
+PyObject *graph_pull(PyObject *module, PyObject *args);
+PyObject *graph_turns(PyObject *module, PyObject *args);
+
+/* terms.c */
+PyObject *terms_simplify(PyObject *module, PyObject *args);
+PyObject *terms_reach(PyObject *module, PyObject *args);
+PyObject *terms_numbered(PyObject *module, PyObject *keys);
 
 #endif

@@ -30,7 +30,7 @@ from autograd.compiler.graph.ir import (
     Ints,
     csr,
     distinct,
-    flood,
+    reach,
     spans,
 )  # fmt: skip
 from autograd.op import ANY, TABLE, Op
@@ -285,7 +285,7 @@ def rooted(graph: Graph) -> Any:
     producers, consumers = graph.edges()
     past = ~roots[consumers]
     needed = looked.copy()
-    flood(*csr(consumers[past], producers[past], graph.size), needed, np.flatnonzero(needed))
+    reach(consumers[past], producers[past], needed)
     return roots & needed
 
 

@@ -101,21 +101,21 @@ class _Steady:
         Where they do not settle as suits each best, or read through tables, results have to stand in order.
         """
         before = self._state()
-        notes = self._settle()
+        notes = self._settle(MANY + 1)
         if notes:
-            self._undo(before)
+            found = self._undo(before)
             self._stand()
-            fewer = self._settle()
-            if fewer >= notes:
+            if self._settle(notes) >= notes:
                 self._undo(before)
-                self._settle()
+                self._restore(found)
         self.layout.moves = None
         return notes < MANY or self.stands
 
-    def _settle(self) -> int:
+    def _settle(self, limit: int) -> int:
         """Make the statements of the first rounds, and of all that move as these do, if there are such.
 
-        Return how many of a round's read through tables; more than any number if nothing was found.
+        Return how many of a round's read through tables; more than any number if nothing was found, or not
+        fewer than a limit.
         """
         layout = self.layout
         self.made, self.done = [], 0
@@ -124,6 +124,8 @@ class _Steady:
             self._place(self.done)
             self.made.append(layout.statements[before[0] :])  # type: ignore[arg-type]
             self.done += 1
+            if self.done > 1 and sum(bool(s.note) for s in self.made[-1]) >= limit:
+                break
             if self._alike(self.done - 2, self.done - 1):
                 room = [y - x for x, y in zip(before[1:4], self._state()[1:4], strict=True)]
                 more = self._ahead(self.done - 2, *room)
@@ -144,15 +146,26 @@ class _Steady:
         at = self.layout
         return len(at.statements), at.next, at.next_lane, at.blocks, at.one, len(at.copies)
 
-    def _undo(self, state: tuple[int, ...]) -> None:
-        """Take back all that was made, and where results are to stand."""
-        layout = self.layout
+    def _undo(self, state: tuple[int, ...]) -> Any:
+        """Take back all that was made, and where results are to stand; return what `_restore` wants."""
+        layout, nodes = self.layout, self.nodes
+        given = layout.statements[state[0] :], layout.copies[state[-1] :]
+        left = self._state(), self.done, *given, layout.address[nodes], layout.block[nodes]
         made, layout.next, layout.next_lane, layout.blocks, layout.one, copies = state
         del layout.statements[made:], layout.copies[copies:]
-        layout.address[self.nodes] = -1
+        layout.address[nodes] = -1
         if self.stands:
-            layout.pin[self.nodes] = self.pins
+            layout.pin[nodes] = self.pins
             self.stands = False
+        return left
+
+    def _restore(self, left: Any) -> None:
+        """Make again what was taken back."""
+        layout, nodes = self.layout, self.nodes
+        state, self.done, made, copies, layout.address[nodes], layout.block[nodes] = left
+        _, layout.next, layout.next_lane, layout.blocks, layout.one, _ = state
+        layout.statements += made
+        layout.copies += copies
 
     def _operands(self, nodes: Ints) -> tuple[Ints, Ints, list[Any]]:
         """Return what nodes read in as many rounds, from the first on, as have equally many terms.

@@ -346,6 +346,35 @@ def test_longest_paths_and_what_is_reached_in_narrow_and_in_wide_graphs(width, n
         ir.longest_paths(2, np.array([0, 1]), np.array([1, 0]))
 
 
+@pytest.mark.skipif(schedule.engine is None, reason="not built")
+@pytest.mark.parametrize("kinds", [1, 2, 9, 300])
+def test_the_engine_groups_nodes_as_python_does(kinds, monkeypatch):
+    rng = np.random.default_rng(kinds)
+    size = 300
+    consumers = np.repeat(np.arange(size), 2)
+    producers = consumers - rng.integers(1, 40, len(consumers))
+    work = rng.random(size) < 0.9
+    inner = (producers >= 0) & work[producers] & work[consumers]
+    turn = rng.permutation(size)  # producers do not come first
+    producers, consumers, mask = turn[producers[inner]], turn[consumers[inner]], np.zeros(size, bool)
+    mask[turn[work]] = True
+    given = mask, ir.longest_paths(size, producers, consumers), rng.integers(0, kinds, size)
+    found = schedule._agenda(*given, producers, consumers)
+    monkeypatch.setattr(schedule, "engine", None)
+    assert list(map(list, found)) == list(map(list, schedule._agenda(*given, producers, consumers)))
+    assert sorted(np.concatenate(found)) == np.flatnonzero(mask).tolist()
+
+
+@pytest.mark.skipif(schedule.engine is None, reason="not built")
+def test_the_engine_refuses_kinds_that_are_none():
+    mask, few, none = np.ones(2, bool), np.arange(2), np.zeros(0, np.int64)
+    for kinds in ([0], [0, 2], [-1, 0]):
+        with pytest.raises(ValueError, match="no kinds"):
+            schedule.engine.agenda(mask, few, np.array(kinds), none, none)
+    with pytest.raises(ValueError, match="no edges"):
+        schedule.engine.agenda(mask, few, few, few, few + 1)
+
+
 @pytest.mark.parametrize("length", [1, simplify.ROUNDS, simplify.ROUNDS + 1, 100])
 def test_what_no_output_rests_on_is_dropped_however_long_the_chain(length):
     b = ir.Builder()

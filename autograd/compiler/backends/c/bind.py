@@ -15,6 +15,9 @@ from autograd.compiler.roll.program import Program
 __all__ = ["FLAGS", "BoundC", "loaded"]
 
 Pointer = ctypes.c_void_p
+capsule = ctypes.PYFUNCTYPE(ctypes.py_object, Pointer, ctypes.c_char_p, Pointer)(
+    ("PyCapsule_New", ctypes.pythonapi)
+)
 FLAGS = ("-fopenmp-simd", "-ffp-contract=fast", "-Wno-unused-parameter", "-Wno-psabi")
 """Loops marked as vector code become that.
 
@@ -50,6 +53,8 @@ class BoundC:
         self._run.restype = ctypes.c_long
         self._train = self.library["train"]
         self._train.restype = ctypes.c_long
+        # What the engine's C runs without ctypes.
+        self.code = capsule(ctypes.cast(self._run, Pointer), b"chainrule.program", None)
         self._allocate(lanes)
 
     def _allocate(self, lanes: int) -> None:

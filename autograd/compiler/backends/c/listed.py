@@ -133,7 +133,7 @@ class Listed:
             return f"#define {name} ({'(const Word *)' * whole}s + {self.place(name)})"
         items = [str(x) if whole else literal(x) for x in numbers.tolist()]
         rows = "\n    ".join(", ".join(items[i : i + 16]) + "," for i in range(0, len(items), 16))
-        return f"static const {'int' if whole else 'double'} {name}[] = {{\n    {rows}\n}};"
+        return f"{'static const int' if whole else 'CONSTANTS'} {name}[] = {{\n    {rows}\n}};"
 
     # Statements.
 
