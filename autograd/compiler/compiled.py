@@ -260,7 +260,7 @@ class CompiledFunction(ABC):
     @staticmethod
     def _refuse_changed(outside: Sequence[Value], moved: Sequence[Value] | None = None) -> None:
         """Raise where nodes computed before were of other numbers than now, or are of what will be moved."""
-        moving = set(moved or ())
+        moving = set((outside and moved) or ())
         for x in outside:
             if x._call is None and (changed(x) is not None or not moving.isdisjoint(x.operands)):
                 raise GraphError(gettext(
