@@ -136,7 +136,7 @@ class Graph:
             _wide, (self.args, self.primal, self.outputs, self.pinned)
         )
         if self.turn is None:
-            self.turn = np.arange(self.size)
+            self.turn = 2 * np.arange(self.size)
 
     @property
     def size(self) -> int:
