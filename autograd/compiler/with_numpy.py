@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic
 import numpy as np
 from numpy import ndarray
 
+from autograd.blocks import collector_paused
 from autograd.bulk import gather, scatter
 from autograd.calculus.arrays import check
 from autograd.compiler.arguments import lists_around
@@ -283,6 +284,7 @@ class Compiled(CompiledFunction, Generic[Out_co]):
 
     # Recording.
 
+    @collector_paused()
     def _record(self, given: Any) -> Structure:
         """Record the function; compile what came out unless that structure was compiled before."""
         start = time.perf_counter()

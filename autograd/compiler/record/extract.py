@@ -155,7 +155,7 @@ def turns(rec: Recorded, tape: Tape) -> Ints:
     """
     turn = np.arange(rec.b.size)
     if engine is not None:
-        engine.turns(tape.visits, rec.ids, turn, rec.ids[tape[0]] if tape else 0)
+        engine.turns(tape.visits, tape, rec.ids, turn)
         return turn
 
     def when(x: Any) -> int:
@@ -167,7 +167,7 @@ def turns(rec: Recorded, tape: Tape) -> Ints:
 
     low, keys = 0, list[int]()
     starts, visited = tape.visits[::2], tape.visits[1::2]
-    for start, x, end in zip(starts, visited, [*starts[1:], 0], strict=True):
+    for start, x, end in zip(starts, visited, [*starts[1:], 0]):
         if not isinstance(x, dict):
             low = low if keys else start + rec.ids[tape[0]]
             keys += [1 - when(x)] * (end - start)
