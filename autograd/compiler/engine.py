@@ -93,7 +93,8 @@ class Engine:
         code, self.direct = getattr(self.bound, "code", None), None
         if code and native and not self.batch and self.run == self.bound.run:
             ends = tuple(accumulate(map(math.prod, shapes), initial=self.first))
-            memoryview(self.shared), memoryview(self.rows)  # an array keeps what its buffer is for the next
+            for array in (self.shared, self.rows):
+                memoryview(array)  # an array keeps what its buffer is, for the next who asks
             self.direct = partial(native.perform, code, self.shared, self.rows, self.lanes, ends)
         return found
 
