@@ -15,7 +15,7 @@ import numpy as np
 from autograd.compiler.graph.counting import bincount, numbered
 from autograd.compiler.graph.ir import ONE, SOP, Graph, Ints, Terms, distinct, joined, renamed
 from autograd.compiler.graph.schedule import FINE, mixed, signatures, term_keys
-from autograd.compiler.graph.simplify import absorb, canonical, compact
+from autograd.compiler.graph.simplify import run, settle_lane_sums
 
 __all__ = ["hoist", "joined", "outside", "with_room"]
 
@@ -180,4 +180,5 @@ def outside(graph: Graph) -> Graph:
     at = alone[moved]
     t.a[at], t.b[at], t.over[at] = total[varies[moved]], number[shared[moved]], False
     extra = Terms(made, np.ones(len(old)), number[old], np.full(len(old), ONE), np.ones(len(old), bool))
-    return compact(absorb(canonical(replace(graph, terms=joined(t, extra)))))
+    # A sum that is absorbed may hold terms that all lanes share.
+    return settle_lane_sums(run(replace(graph, terms=joined(t, extra)), "canonical absorb compact"))
