@@ -24,9 +24,6 @@ if TYPE_CHECKING:
     from autograd.typing import Real
     from autograd.value import Value
 
-_MOST: Final = 1000
-"""Rules that are kept, and operands of one."""
-
 __all__ = ["adjoints", "backward", "gradients", "sort", "toposort", "zero_grad"]
 
 
@@ -67,19 +64,14 @@ def sort(root: Node | Bundle, stop: Iterable[Any] = ()) -> tuple[list[Any], dict
     """
     order: list[Any] = []
     bundles: dict[int, Bundle] = {}
+    if engine is not None and (found := engine.sort(root, (*stop,))):
+        order, others = found
+        for i in others:
+            x = order[i]
+            if x is not root:
+                order[i] = bundles[id(x)] = Bundle(x) if x.__class__ is tuple else x
+        return order, bundles
     placed: dict[Any, bool] = dict.fromkeys(stop, True)  # False while what lies below is being sorted
-    cycle = _sort(root, order, placed, partial(_below, bundles=bundles))
-    if cycle is not None:
-        raise GraphError(gettext(
-            "{node} rests on itself, through operands that were set by hand; no operation can make "
-            "such a graph, so leave the slots whose names begin with an underscore alone",
-            node=f"{cycle!r:.60}",
-        ))  # fmt: skip
-    return order, bundles
-
-
-def _sort(root: Any, order: list[Any], placed: dict[Any, bool], below: Callable[[Any], Any]) -> Any:
-    """Append to ``order`` what lies below the root; return a node that rests on itself, or None."""
     is_placed = placed.get
     stack: list[Any] = [root]
     pop, push = stack.pop, stack.append
@@ -92,17 +84,21 @@ def _sort(root: Any, order: list[Any], placed: dict[Any, bool], below: Callable[
             continue
         if node in placed:
             if not placed[node]:
-                return node
+                raise GraphError(gettext(
+                    "{node} rests on itself, through operands that were set by hand; no operation can make "
+                    "such a graph, so leave the slots whose names begin with an underscore alone",
+                    node=f"{node!r:.60}",
+                ))  # fmt: skip
             continue
         a, b = node._a, node._b
         placed[node] = False
         push(node)
         push(None)
         plain = a.__class__ is not tuple and not (b.__class__ is float and isinstance(a, Call))
-        for x in (a, b) if plain else below(node):
+        for x in (a, b) if plain else _below(node, bundles):
             if x is not None and x.__class__ is not float and not is_placed(x):
                 push(x)
-    return None
+    return order, bundles
 
 
 def _below(node: Any, bundles: dict[int, Bundle]) -> Sequence[Any]:
@@ -313,7 +309,7 @@ def _chain_rule_recorded(now: Pass, create_graph: bool) -> Pass | None:
 
     nodes = rest
     if engine is not None and create_graph and tape is not None and not anomaly:
-        nodes = iter(partial(engine.pull, rest, grads, _RULES, tape.visits, tape), None)
+        nodes = iter(partial(engine.pull, rest, grads, _RULES, tape.visits, tape, bundles, Bundle), None)
     for node in nodes:
         g = grads[node]
         if g is None:
@@ -406,7 +402,7 @@ def _recorded_edges(node: Node, tracing: bool) -> list[tuple[Node, Any]]:
     return pairs
 
 
-def changed(node: Node) -> float | None:
+def changed(node: Any) -> float | None:
     """Return what a node would be of its operands as they are, where that is not what it was."""
     operands = [x._data if isinstance(x, Node) else x for x in node.operands]
     y: float = node._row.value(*operands)  # type: ignore[union-attr]
@@ -414,35 +410,29 @@ def changed(node: Node) -> float | None:
 
 
 _RULES: Final[dict[Any, Any]] = {}
-"""A cache of rules for the engine's C: what each one does, or None where it is left to Python.
+"""A cache: the rules of rows for the engine's C, or None where it leaves them to Python.
 
-That is the steps, as a row and what it is applied to, and the partials. Whole numbers stand for the output,
-the operands and the results of the steps, in this order.
+A rule is its steps, each a row and what that is applied to, and the partials. Whole numbers stand for the
+output, the operands and the results of the steps, in turn.
 """
 
 
 def _write_down(op: Op, operands: tuple[Any, ...]) -> None:
-    """Enter what the rule of a row of the table does on nodes, unless that is known."""
+    """Enter what the rule of a row of the table does, unless that is known."""
     count = len(operands) - len(op.params)
     constants = operands[count:]
     key = (op, count) if op.arity == ANY else (op, *constants) if constants else op
-    if key in _RULES or len(_RULES) > _MOST or count > _MOST or TABLE.get(op.name) is not op:
+    if key in _RULES or max(len(_RULES), count) > 1000 or TABLE.get(op.name) is not op:
         return
     _RULES[key] = None
     made: list[Any] = []
     with mode(tape=made, grad=True):
-        nodes = [Node._kind(1.0) for _ in range(count + 1)]
-        partials = op.rule(nodes[0], (*nodes[1:], *constants))
-    place = {x: i for i, x in enumerate((*nodes, *constants, *made))}
-
-    def read(x: Any) -> float:
-        """Return a number, or the place of a node."""
-        return place[x] if isinstance(x, Node) else float(x)
-
-    plain = all(x._call is None and len(x.operands) <= 8 for x in made)
-    if plain and not any(x.op.arity == ANY and x.op.params for x in made):
-        steps = [(x.op, *map(read, x.op.written(x.operands))) for x in made]
-        _RULES[key] = tuple(steps), tuple(map(read, partials[:count]))
+        y, *xs = [Node._kind(1.0) for _ in range(count + 1)]
+        partials = op.rule(y, (*xs, *constants))
+    place = {x: i for i, x in enumerate((y, *xs, *map(repr, constants), *made))}
+    if all(x._call is None and len(x.operands) <= 8 and x.op.arity != ANY for x in made):
+        steps = [(x.op, *[place.get(a, a) for a in x.op.written(x.operands)]) for x in made]
+        _RULES[key] = tuple(steps), tuple([place.get(p, p) for p in partials[:count]])
 
 
 def _times(g: Any, local: Any) -> Any:
@@ -721,7 +711,3 @@ def _node(x: Any, who: str) -> Any:
             who=who, kind=type(x).__name__,
         ))  # fmt: skip
     return x
-
-
-if engine is not None:
-    _sort = engine.sort

@@ -48,17 +48,6 @@ def _may_be_differentiated(leaf: Value) -> bool:
     return not isinstance(note, ConstantNote) or (isinstance(note, InputNote) and note.live)
 
 
-def _reach(order: list[Any], reached: set[Any]) -> None:
-    """Add to a set, of nodes each after its operands, those that depend on what it holds."""
-    for node in order:
-        if not reached.isdisjoint(node._predecessors()):
-            reached.add(node)
-
-
-if engine is not None:
-    _reach = engine.reach
-
-
 class _Reached(dict[Any, Any]):
     """Gradients by node; None where none has arrived."""
 
@@ -108,7 +97,12 @@ class Linear:
     def _find_active(self) -> set[Any]:
         """Return the inputs and all nodes that depend on them; `pull` skips the rest."""
         active: set[Any] = set(self.inputs)
-        _reach(self._order, active)
+        if engine is not None:
+            engine.reach(self._order, active)
+            return active
+        for node in self._order:
+            if not active.isdisjoint(node._predecessors()):
+                active.add(node)
         return active
 
     def nodes(self) -> list[Value]:

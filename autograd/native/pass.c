@@ -696,25 +696,36 @@ put_away(Pass *pass)
     PyMem_Free(pass->received);
 }
 
+/* The first of so many stamps that no node bears; 0 where there are not so many, or with an error set. */
+uint32_t
+fresh_stamps(size_t count)
+{
+    static uint32_t passes; /* of three stamps each */
+    size_t wanted = (count + 2) / 3;
+    if (wanted > LAST_PASS) return 0;
+    if (passes > LAST_PASS - wanted) { /* their numbers begin anew */
+        if (clear_stamps() < 0) return 0;
+        passes = 0;
+    }
+    passes += (uint32_t)wanted;
+    return 3 * (passes - (uint32_t)wanted) + 1;
+}
+
 PyObject *
 pass_sweep(PyObject *module, PyObject *args)
 {
-    static uint32_t passes;
     if (!value_type) return set_up(0);
     PyObject *root;
     double gradient;
     if (!PyArg_ParseTuple(args, "O!d", value_type, &root, &gradient)) return NULL;
     settle();
-    if (passes == LAST_PASS) { /* their numbers begin anew */
-        if (clear_stamps() < 0) return NULL;
-        passes = 0;
-    }
-    passes++;
+    uint32_t first = fresh_stamps(3);
+    if (!first) return NULL;
     Pass pass = spare;
     spare = (Pass){0};
-    pass.open = 3 * passes - 2;
-    pass.done = 3 * passes - 1;
-    pass.reached = 3 * passes;
+    pass.open = first;
+    pass.done = first + 1;
+    pass.reached = first + 2;
     int result = sort(&pass, root);
     if (result == DONE) {
         add(&pass, NODE(root), gradient);

@@ -12,7 +12,7 @@ static Py_ssize_t
 operands_at(PyObject *x, PyObject ***at)
 {
     Node *node = NODE(x);
-    if (!IS_NODE(x) || node->kind == RESULT || node->kind == DOT) return -1;
+    if (!IS_NODE(x) || node->kind == RESULT || node->kind == DOT || (node->kind == MANY && !node->a)) return -1;
     if (node->kind == MANY) {
         *at = &PyTuple_GET_ITEM(node->a, 0);
         return PyTuple_GET_SIZE(node->a);
@@ -21,83 +21,129 @@ operands_at(PyObject *x, PyObject ***at)
     return node->kind == LEAF ? 0 : 1 + (node->b != NULL);
 }
 
-/* What waits for its turn, owned; at an odd address, what waits for nothing else any more. */
+/* What waits for its turn; at an odd address, what waits for nothing else any more. Nobody's code runs
+   meanwhile, so the stamps of nodes hold; of bundles, of which vectors are made later, there are few. */
 typedef struct {
     uintptr_t *at;
     size_t count, room;
-} Stack;
+    uint32_t open, done;
+    PyObject *order, *others, *states;
+} Sort;
 
 static int
-push(Stack *stack, PyObject *x, int is_last)
+wait_for(Sort *sort, PyObject *x, int is_last)
 {
-    if (stack->count == stack->room) {
-        size_t room = stack->room ? 2 * stack->room : 64;
-        uintptr_t *more = PyMem_Realloc(stack->at, room * sizeof *more);
+    if (sort->count == sort->room) {
+        size_t room = sort->room ? 2 * sort->room : 64;
+        uintptr_t *more = PyMem_Realloc(sort->at, room * sizeof *more);
         if (!more) {
             PyErr_NoMemory();
             return FAILED;
         }
-        stack->at = more;
-        stack->room = room;
+        sort->at = more;
+        sort->room = room;
     }
-    stack->at[stack->count++] = (uintptr_t)Py_NewRef(x) | (is_last != 0);
+    sort->at[sort->count++] = (uintptr_t)x | (is_last != 0);
     return DONE;
 }
 
-static int
-push_below(Stack *stack, PyObject *x, PyObject *placed)
+/* The stamp of a node, or what stands for that of another. */
+static uint32_t
+stamp_of(Sort *sort, PyObject *x)
 {
-    if (!x || PyFloat_CheckExact(x) || PyDict_GetItemWithError(placed, x) == Py_True) return DONE;
-    return PyErr_Occurred() ? FAILED : push(stack, x, 0);
+    if (IS_NODE(x)) return NODE(x)->stamp;
+    PyObject *key = PyLong_FromVoidPtr(x), *state = key ? PyDict_GetItemWithError(sort->states, key) : NULL;
+    Py_XDECREF(key);
+    return state ? state == Py_True ? sort->done : sort->open : 0;
 }
 
-/* Let one wait for what lies below it; LEAVE where it lies below itself. */
 static int
-descend(Stack *stack, PyObject *x, PyObject *placed, PyObject *below)
+set_stamp(Sort *sort, PyObject *x, uint32_t stamp)
 {
-    PyObject *found = PyDict_GetItemWithError(placed, x), **at, *others = NULL;
-    if (found || PyErr_Occurred()) return found == Py_True ? DONE : found ? LEAVE : FAILED;
-    if (PyDict_SetItem(placed, x, Py_False) < 0 || push(stack, x, 1) < 0) return FAILED;
-    Py_ssize_t count = operands_at(x, &at);
-    if (count < 0) {
-        PyObject *made = PyObject_CallOneArg(below, x);
-        others = made ? PySequence_Tuple(made) : NULL;
-        Py_XDECREF(made);
-        if (!others) return FAILED;
-        at = &PyTuple_GET_ITEM(others, 0);
-        count = PyTuple_GET_SIZE(others);
+    if (IS_NODE(x)) {
+        NODE(x)->stamp = stamp;
+        return DONE;
     }
-    int result = DONE;
-    for (Py_ssize_t i = 0; i < count && result == DONE; i++) result = push_below(stack, at[i], placed);
-    Py_XDECREF(others);
+    PyObject *key = PyLong_FromVoidPtr(x);
+    int failed = !key || PyDict_SetItem(sort->states, key, stamp == sort->done ? Py_True : Py_False) < 0;
+    Py_XDECREF(key);
+    return failed ? FAILED : DONE;
+}
+
+static int
+place(Sort *sort, PyObject *x)
+{
+    if (!IS_NODE(x)) {
+        PyObject *at = PyLong_FromSsize_t(PyList_GET_SIZE(sort->order));
+        int failed = !at || PyList_Append(sort->others, at) < 0;
+        Py_XDECREF(at);
+        if (failed) return FAILED;
+    }
+    return set_stamp(sort, x, sort->done) == DONE && PyList_Append(sort->order, x) == 0 ? DONE : FAILED;
+}
+
+static int
+rest_on(Sort *sort, PyObject **at, Py_ssize_t count)
+{
+    for (Py_ssize_t i = 0; i < count; i++) {
+        PyObject *x = at[i];
+        if (!x || x == Py_None || PyFloat_CheckExact(x)) continue;
+        if (stamp_of(sort, x) != sort->done && wait_for(sort, x, 0) == FAILED) return FAILED;
+    }
+    return DONE;
+}
+
+/* Let one wait for what it rests on; LEAVE where Python has the word. */
+static int
+descend(Sort *sort, PyObject *x)
+{
+    uint32_t stamp = stamp_of(sort, x);
+    if (stamp == sort->done || stamp == sort->open) return stamp == sort->done ? DONE : LEAVE;
+    PyObject **at;
+    Py_ssize_t count = operands_at(x, &at);
+    if (count == 0) return place(sort, x);
+    if (set_stamp(sort, x, sort->open) == FAILED || wait_for(sort, x, 1) == FAILED) return FAILED;
+    if (count > 0) return rest_on(sort, at, count);
+    if (IS_NODE(x) && NODE(x)->kind == RESULT) return rest_on(sort, &NODE(x)->a, 1);
+    if (IS_NODE(x)) {
+        Node *node = NODE(x);
+        PyObject *vectors[] = {node->da.object ? node->a : NULL, node->db.object ? node->b : NULL};
+        return node->kind == DOT ? rest_on(sort, vectors, 2) : LEAVE;
+    }
+    PyObject *elements = PyTuple_CheckExact(x) ? Py_NewRef(x) : PyObject_GetAttrString(x, "_a");
+    int result = LEAVE;
+    if (elements && PyTuple_CheckExact(elements))
+        result = rest_on(sort, &PyTuple_GET_ITEM(elements, 0), PyTuple_GET_SIZE(elements));
+    PyErr_Clear();
+    Py_XDECREF(elements); /* whose it is keeps it */
     return result;
 }
 
-/* sort(root, order, placed, below): append what lies below the root to a list, as backward.py does under that
-   name; `below` tells what lies below anything but nodes with plain operands. Return a node that rests on
-   itself, or None. */
+/* sort(root, stop): what lies below the root, as backward.py has it under that name, vectors in place of their
+   bundles; and where others than nodes stand. None where Python has the word. */
 PyObject *
 graph_sort(PyObject *module, PyObject *args)
 {
     if (!value_type) return set_up(0);
-    PyObject *root, *order, *placed, *below, *cycle = NULL;
-    if (!PyArg_ParseTuple(args, "OO!O!O", &root, &PyList_Type, &order, &PyDict_Type, &placed, &below))
-        return NULL;
-    Stack stack = {0};
-    int result = push(&stack, root, 0);
-    while (stack.count) {
-        uintptr_t top = stack.at[--stack.count];
-        PyObject *x = (PyObject *)(top & ~(uintptr_t)1);
-        if (result == DONE && top & 1)
-            result = PyList_Append(order, x) < 0 || PyDict_SetItem(placed, x, Py_True) < 0 ? FAILED : DONE;
-        else if (result == DONE) {
-            result = descend(&stack, x, placed, below);
-            if (result == LEAVE) cycle = Py_NewRef(x);
-        }
-        Py_DECREF(x);
+    PyObject *root, *stop, *result = NULL;
+    if (!PyArg_ParseTuple(args, "OO!", &root, &PyTuple_Type, &stop)) return NULL;
+    uint32_t first = fresh_stamps(2);
+    if (!first) return NULL;
+    Sort sort = {NULL, 0, 0, first, first + 1, PyList_New(0), PyList_New(0), PyDict_New()};
+    int found = sort.order && sort.others && sort.states ? wait_for(&sort, root, 0) : FAILED;
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(stop); i++)
+        if (IS_NODE(PyTuple_GET_ITEM(stop, i))) NODE(PyTuple_GET_ITEM(stop, i))->stamp = sort.done;
+    while (found == DONE && sort.count) {
+        uintptr_t top = sort.at[--sort.count];
+        found = top & 1 ? place(&sort, (PyObject *)(top & ~(uintptr_t)1)) : descend(&sort, (PyObject *)top);
     }
-    PyMem_Free(stack.at);
-    return result == FAILED ? NULL : cycle ? cycle : Py_NewRef(Py_None);
+    PyMem_Free(sort.at);
+    if (found == DONE) result = PyTuple_Pack(2, sort.order, sort.others);
+    else if (found == LEAVE) result = Py_NewRef(Py_None);
+    Py_XDECREF(sort.order);
+    Py_XDECREF(sort.others);
+    Py_XDECREF(sort.states);
+    return result;
 }
 
 /* reach(order, reached): add to a set, of nodes each after its operands, those that depend on what it holds. */
@@ -163,6 +209,30 @@ times(PyObject *g, PyObject *local)
     return PyNumber_Multiply(g, local);
 }
 
+/* Add terms to a gradient: numbers or nodes, or lists of as many. */
+static int
+add_to(PyObject *grads, PyObject *key, PyObject *term)
+{
+    PyObject *old = PyDict_GetItemWithError(grads, key), *sum = NULL;
+    if (PyErr_Occurred()) return FAILED;
+    if (!old || old == Py_None) return PyDict_SetItem(grads, key, term);
+    if (!PyList_Check(term)) {
+        sum = PyNumber_Add(old, term);
+    } else if (PyList_Check(old) && PyList_GET_SIZE(old) == PyList_GET_SIZE(term)) {
+        sum = PyList_New(PyList_GET_SIZE(term));
+        for (Py_ssize_t i = 0; sum && i < PyList_GET_SIZE(sum); i++) {
+            PyObject *one = PyNumber_Add(PyList_GET_ITEM(old, i), PyList_GET_ITEM(term, i));
+            if (one) PyList_SET_ITEM(sum, i, one);
+            else Py_CLEAR(sum);
+        }
+    } else {
+        PyErr_SetString(PyExc_ValueError, "these are not as many gradients");
+    }
+    int failed = !sum || PyDict_SetItem(grads, key, sum) < 0;
+    Py_XDECREF(sum);
+    return failed ? FAILED : DONE;
+}
+
 /* Do what a rule says, and add to the gradients of the operands: `all` has room for what is made, behind the
    node and its operands. */
 static int
@@ -194,16 +264,63 @@ follow(PyObject *steps, PyObject *partials, PyObject *g, PyObject *grads, PyObje
         made++;
     }
     for (Py_ssize_t i = 0; i < slopes && result == DONE; i++) {
-        PyObject *x = all[1 + i], *term = all[computed + i];
-        if (!term) continue;
-        PyObject *old = PyDict_GetItemWithError(grads, x), *sum = NULL;
-        if (!old || old == Py_None) sum = PyErr_Occurred() ? NULL : Py_NewRef(term);
-        else sum = PyNumber_Add(old, term);
-        if (!sum || PyDict_SetItem(grads, x, sum) < 0) result = FAILED;
-        Py_XDECREF(sum);
+        if (all[computed + i] && add_to(grads, all[1 + i], all[computed + i]) < 0) result = FAILED;
     }
     while (made > first) Py_XDECREF(all[--made]);
     return result;
+}
+
+/* The terms of one vector of a dot product, 0.0 where no node is, behind those that are there. */
+static int
+add_terms(PyObject *terms, PyObject *g, PyObject *vector, PyObject *other)
+{
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(vector); i++) {
+        PyObject *term = IS_NODE(PyTuple_GET_ITEM(vector, i)) ? times(g, PyTuple_GET_ITEM(other, i))
+                                                              : PyFloat_FromDouble(0.0);
+        int failed = !term || PyList_Append(terms, term) < 0;
+        Py_XDECREF(term);
+        if (failed) return FAILED;
+    }
+    return DONE;
+}
+
+/* The chain rule at a dot product: each of its vectors has a bundle, by its address. */
+static int
+pull_dot(Node *node, PyObject *g, PyObject *grads, PyObject *bundles)
+{
+    PyObject *vectors[] = {node->a, node->b}, *locals[] = {node->da.object, node->db.object};
+    PyObject *terms[2] = {NULL, NULL};
+    int result = DONE;
+    for (int side = 0; side < 2 && result == DONE; side++)
+        if (locals[side] && (!(terms[side] = PyList_New(0))
+                             || add_terms(terms[side], g, vectors[side], vectors[1 - side]) == FAILED))
+            result = FAILED;
+    for (int side = 0; side < 2 && result == DONE; side++) {
+        if (!terms[side]) continue;
+        PyObject *key = PyLong_FromVoidPtr(vectors[side]);
+        PyObject *bundle = key ? PyDict_GetItemWithError(bundles, key) : NULL;
+        Py_XDECREF(key);
+        if (!bundle && !PyErr_Occurred()) PyErr_SetString(PyExc_KeyError, "a vector has no bundle");
+        if (!bundle || add_to(grads, bundle, terms[side]) < 0) result = FAILED;
+    }
+    Py_XDECREF(terms[0]);
+    Py_XDECREF(terms[1]);
+    return result;
+}
+
+/* The elements of a bundle receive what has arrived there. */
+static int
+pull_bundle(PyObject *x, PyObject *g, PyObject *grads)
+{
+    PyObject *elements = PyObject_GetAttrString(x, "_a");
+    int fits = elements && PyTuple_CheckExact(elements) && PyList_Check(g)
+               && PyList_GET_SIZE(g) == PyTuple_GET_SIZE(elements), result = DONE;
+    if (!fits && !PyErr_Occurred()) PyErr_SetString(PyExc_ValueError, "this is no bundle");
+    for (Py_ssize_t i = 0; fits && i < PyTuple_GET_SIZE(elements) && result == DONE; i++)
+        if (IS_NODE(PyTuple_GET_ITEM(elements, i)))
+            result = add_to(grads, PyTuple_GET_ITEM(elements, i), PyList_GET_ITEM(g, i)) < 0 ? FAILED : DONE;
+    Py_XDECREF(elements);
+    return fits ? result : FAILED;
 }
 
 static int
@@ -216,10 +333,15 @@ visit(PyObject *node, PyObject *visits, PyObject *tape)
 }
 
 static int
-pull_one(PyObject *x, PyObject *g, PyObject *grads, PyObject *rules, PyObject *visits, PyObject *tape)
+pull_one(PyObject *x, PyObject *g, PyObject *grads, PyObject *rules, PyObject *visits, PyObject *tape,
+         PyObject *bundles, PyObject *bundle)
 {
     PyObject **at;
     Py_ssize_t count = operands_at(x, &at);
+    if (Py_IS_TYPE(x, (PyTypeObject *)bundle))
+        return visit(x, visits, tape) == DONE ? pull_bundle(x, g, grads) : FAILED;
+    if (IS_NODE(x) && NODE(x)->kind == DOT)
+        return visit(x, visits, tape) == DONE ? pull_dot(NODE(x), g, grads, bundles) : FAILED;
     if (count < 0) return LEAVE;
     if (count == 0) return visit(x, visits, tape);
     PyObject *key = key_of(&ROW(NODE(x)->row), at, count);
@@ -242,16 +364,16 @@ pull_one(PyObject *x, PyObject *g, PyObject *grads, PyObject *rules, PyObject *v
     return result;
 }
 
-/* pull(rest, grads, rules, visits, tape): apply the chain rule at nodes of an iterator by rules that are
-   written down, as backward.py has it in `_chain_rule_recorded`. Return the first at which Python has the
-   word, or None at the end. */
+/* pull(rest, grads, rules, visits, tape, bundles, bundle): apply the chain rule at nodes of an iterator by rules
+   that are written down, and at what is of that type, as backward.py has it in `_chain_rule_recorded`. Return
+   the first at which Python has the word, or None at the end. */
 PyObject *
 graph_pull(PyObject *module, PyObject *args)
 {
     if (!value_type) return set_up(0);
-    PyObject *rest, *grads, *rules, *visits, *tape, *x;
-    if (!PyArg_ParseTuple(args, "OO!O!O!O!", &rest, &PyDict_Type, &grads, &PyDict_Type, &rules, &PyList_Type,
-                          &visits, &PyList_Type, &tape))
+    PyObject *rest, *grads, *rules, *visits, *tape, *bundles, *bundle, *x;
+    if (!PyArg_ParseTuple(args, "OO!O!O!O!O!O", &rest, &PyDict_Type, &grads, &PyDict_Type, &rules, &PyList_Type,
+                          &visits, &PyList_Type, &tape, &PyDict_Type, &bundles, &bundle))
         return NULL;
     if (!PyIter_Check(rest)) {
         PyErr_SetString(PyExc_TypeError, "pull() takes an iterator of nodes");
@@ -262,7 +384,7 @@ graph_pull(PyObject *module, PyObject *args)
         int result = PyErr_Occurred() ? FAILED : DONE;
         if (g && g != Py_None) {
             Py_INCREF(g);
-            result = pull_one(x, g, grads, rules, visits, tape);
+            result = pull_one(x, g, grads, rules, visits, tape, bundles, bundle);
             Py_DECREF(g);
         }
         if (result == LEAVE) return x;
@@ -274,6 +396,7 @@ graph_pull(PyObject *module, PyObject *args)
 
 /* When nodes come, by their numbers in a dict. */
 typedef struct {
+    Stretch tape;
     PyObject *numbers;
     int64_t *turn;
     int64_t size;
@@ -281,8 +404,10 @@ typedef struct {
 
 /* The number of a node, 0 where it has none; -1 with an error set. */
 static int64_t
-number_in(Turns *all, PyObject *x)
+number_of(Turns *all, PyObject *x)
 {
+    int64_t known = number_in(&all->tape, x);
+    if (known >= 0 && known < all->size) return known;
     PyObject *found = PyDict_GetItemWithError(all->numbers, x);
     int64_t number = found ? PyLong_AsLongLong(found) : 0;
     if (number < 0 || number >= all->size) PyErr_SetString(PyExc_ValueError, "this is no number of a node");
@@ -295,10 +420,10 @@ when(Turns *all, PyObject *x)
 {
     if (PyFloat_CheckExact(x)) return 0;
     if (IS_NODE(x)) {
-        int64_t number = number_in(all, x);
+        int64_t number = number_of(all, x);
         return number < 0 ? 0 : NODE(x)->row ? 4 * all->turn[number] : -4 * number;
     }
-    PyObject *elements = PyObject_GetAttrString(x, "elements"), *tuple = NULL;
+    PyObject *elements = PyObject_GetAttrString(x, "_a"), *tuple = NULL;
     if (elements) tuple = PySequence_Tuple(elements);
     Py_XDECREF(elements);
     int64_t last = 0;
@@ -331,7 +456,7 @@ put_in_order(Turns *all, PyObject **visits, Py_ssize_t items, int64_t low, int64
         return FAILED;
     }
     int64_t done = 0;
-    for (Py_ssize_t i = 0; i < items; i += 2) {
+    for (Py_ssize_t i = 0; i < items && !PyErr_Occurred(); i += 2) {
         int64_t end = done + PyLong_AsLongLong(visits[i + 2]) - PyLong_AsLongLong(visits[i]), key = 0;
         if (done < end) key = 1 - when(all, visits[i + 1]);
         for (; done < end && done < count; done++) keyed[done] = (Keyed){key, done};
@@ -342,35 +467,38 @@ put_in_order(Turns *all, PyObject **visits, Py_ssize_t items, int64_t low, int64
     Py_ssize_t at = 0;
     while (!PyErr_Occurred() && PyDict_Next(visits[items + 1], &at, &y, &g)) {
         if (!IS_NODE(g)) continue;
-        int64_t place = number_in(all, g) - low;
+        int64_t place = number_of(all, g) - low;
         if (place < 0 || place >= count) continue;
         int64_t key = -when(all, y);
         if (keyed[place].place < 0 || key < keyed[place].key) keyed[place] = (Keyed){key, place};
     }
     for (int64_t i = 0; i < count; i++) keyed[i].place = i;
     qsort(keyed, (size_t)count, sizeof *keyed, compare);
-    for (int64_t i = 0; i < count; i++) all->turn[low + keyed[i].place] = low + i;
+    for (int64_t i = 0; i < count; i++) all->turn[low + keyed[i].place] = 2 * (low + i) + 1;
     PyMem_Free(keyed);
     return PyErr_Occurred() ? FAILED : DONE;
 }
 
-/* turns(visits, numbers, turn, first): set when nodes come that passes back have made, as extract.py does under
-   that name, in 64-bit numbers; the tape begins with node number `first`. */
+/* turns(visits, tape, numbers, turn): set when nodes come that passes back have made, as extract.py does under
+   that name, in 64-bit numbers. */
 PyObject *
 graph_turns(PyObject *module, PyObject *args)
 {
     if (!value_type) return set_up(0);
-    PyObject *visits;
+    PyObject *visits, *tape;
     Py_buffer turn;
-    Py_ssize_t first;
     Turns all;
-    if (!PyArg_ParseTuple(args, "O!O!w*n", &PyList_Type, &visits, &PyDict_Type, &all.numbers, &turn, &first))
+    if (!PyArg_ParseTuple(args, "O!O!O!w*", &PyList_Type, &visits, &PyList_Type, &tape, &PyDict_Type,
+                          &all.numbers, &turn))
         return NULL;
     all.turn = turn.buf;
     all.size = turn.len / 8;
+    int failed = number_all(&all.tape, tape, all.numbers) < 0;
+    PyObject *begin = PyList_GET_SIZE(tape) ? PyList_GET_ITEM(tape, 0) : NULL;
+    int64_t first = !failed && begin && IS_NODE(begin) ? number_of(&all, begin) : 0;
     PyObject **at = PySequence_Fast_ITEMS(visits);
     Py_ssize_t from = 0;
-    for (Py_ssize_t i = 0; i + 1 < PyList_GET_SIZE(visits); i += 2) {
+    for (Py_ssize_t i = 0; !failed && first >= 0 && i + 1 < PyList_GET_SIZE(visits); i += 2) {
         if (!PyDict_Check(at[i + 1])) continue;
         int64_t start = PyLong_AsLongLong(at[from]), count = PyLong_AsLongLong(at[i]) - start;
         if (PyErr_Occurred() || start < 0 || count < 0 || first + start + count > all.size) {

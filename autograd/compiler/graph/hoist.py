@@ -15,7 +15,7 @@ import numpy as np
 from autograd.compiler.graph.counting import bincount, numbered
 from autograd.compiler.graph.ir import ONE, SOP, Graph, Ints, Terms, distinct, joined, renamed
 from autograd.compiler.graph.schedule import FINE, mixed, signatures, term_keys
-from autograd.compiler.graph.simplify import run, settle_lane_sums
+from autograd.compiler.graph.simplify import absorb, canonical, compact
 
 __all__ = ["hoist", "joined", "outside", "with_room"]
 
@@ -180,5 +180,9 @@ def outside(graph: Graph) -> Graph:
     at = alone[moved]
     t.a[at], t.b[at], t.over[at] = total[varies[moved]], number[shared[moved]], False
     extra = Terms(made, np.ones(len(old)), number[old], np.full(len(old), ONE), np.ones(len(old), bool))
-    # A sum that is absorbed may hold terms that all lanes share.
-    return settle_lane_sums(run(replace(graph, terms=joined(t, extra)), "canonical absorb compact"))
+    graph = canonical(replace(graph, terms=joined(t, extra)))
+    t, lane = graph.terms, graph.lane()
+    within = np.zeros(graph.size, bool)  # sums of what differs from lane to lane alone
+    within[number[old]] = True
+    within[t.node[t.over | ~(lane[t.a] | lane[t.b])]] = False
+    return compact(absorb(graph, within))

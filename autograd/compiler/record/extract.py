@@ -152,10 +152,11 @@ def turns(rec: Recorded, tape: Tape) -> Ints:
     """Return when each node comes: as recorded; in passes back, in the opposite order of what it is for.
 
     A gradient comes when its node is visited, and what a rule computes right after the gradient of its node.
+    What belongs to a pass back has an odd number, all else an even one.
     """
-    turn = np.arange(rec.b.size)
+    turn = 2 * np.arange(rec.b.size)
     if engine is not None:
-        engine.turns(tape.visits, rec.ids, turn, rec.ids[tape[0]] if tape else 0)
+        engine.turns(tape.visits, tape, rec.ids, turn)
         return turn
 
     def when(x: Any) -> int:
@@ -167,7 +168,7 @@ def turns(rec: Recorded, tape: Tape) -> Ints:
 
     low, keys = 0, list[int]()
     starts, visited = tape.visits[::2], tape.visits[1::2]
-    for start, x, end in zip(starts, visited, [*starts[1:], 0], strict=True):
+    for start, x, end in zip(starts, visited, [*starts[1:], 0]):
         if not isinstance(x, dict):
             low = low if keys else start + rec.ids[tape[0]]
             keys += [1 - when(x)] * (end - start)
@@ -179,7 +180,7 @@ def turns(rec: Recorded, tape: Tape) -> Ints:
                 early[i] = min(early.get(i, -when(y)), -when(y))
         for i, key in early.items():
             keys[i] = key
-        turn[low + np.argsort(keys, kind="stable")] = np.arange(low, low + len(keys))
+        turn[low + np.argsort(keys, kind="stable")] = 2 * np.arange(low, low + len(keys)) + 1
         keys = []
     return turn
 
