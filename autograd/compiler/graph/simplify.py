@@ -42,8 +42,6 @@ __all__ = [
     "simplify",
 ]
 
-ROUNDS = 6
-"""So many times what nothing uses is taken away, before all that is used is looked for."""
 PASSES = ["canonical", "merge_equal", "fold", "alias", "compact", "absorb", "fuse_equal"]
 """In the order in which the engine has them."""
 COLUMNS = ["i2", "f8", "i8", "i8", "u1", "i8", "i8", "i8", "f8", "i8", "i8", "?"]
@@ -347,26 +345,11 @@ def compact(graph: Graph) -> Graph:
 
 
 def _live(graph: Graph) -> Any:
-    """Tell for each node whether it is a leaf or an output rests on it.
-
-    As a rule few do not, and little else rests on nothing but these: they are taken away, and then what
-    is left without a use, before all that outputs rest on is looked for.
-    """
+    """Tell for each node whether it is a leaf or an output rests on it."""
     keep = (graph.kind <= LANE) & (graph.kind != CONST)
     keep |= kept(graph) | graph.scatters()
     keep[[ONE, *[special for special in (graph.scale, graph.lanes) if special >= 0]]] = True
-    uses = graph.uses()
-    dead = (uses == 0) & ~keep
-    live = ~dead
-    if live.all():
-        return live
     producers, consumers = graph.edges()
-    for _ in range(ROUNDS):
-        uses -= bincount(producers[dead[consumers]], minlength=graph.size)
-        dead = live & (uses == 0) & ~keep
-        if not dead.any():
-            return live
-        live &= ~dead
     reach(consumers, producers, keep)
     return keep
 

@@ -378,7 +378,7 @@ def test_the_engine_refuses_kinds_that_are_none():
         schedule.engine.agenda(mask, few, few, few, few + 1)
 
 
-@pytest.mark.parametrize("length", [1, simplify.ROUNDS, simplify.ROUNDS + 1, 100])
+@pytest.mark.parametrize("length", [1, 2, 100])
 def test_what_no_output_rests_on_is_dropped_however_long_the_chain(length):
     b = ir.Builder()
     (x,) = b.new(INPUT, 1)
