@@ -402,7 +402,7 @@ def _recorded_edges(node: Node, tracing: bool) -> list[tuple[Node, Any]]:
     return pairs
 
 
-def changed(node: Node) -> float | None:
+def changed(node: Any) -> float | None:
     """Return what a node would be of its operands as they are, where that is not what it was."""
     operands = [x._data if isinstance(x, Node) else x for x in node.operands]
     y: float = node._row.value(*operands)  # type: ignore[union-attr]

@@ -260,13 +260,13 @@ class CompiledFunction(ABC):
     @staticmethod
     def _refuse_changed(outside: Sequence[Value], moved: Sequence[Value] | None = None) -> None:
         """Raise where nodes computed before were of other numbers than now, or are of what will be moved."""
-        moving = set(moved or ())
+        moving = set((outside and moved) or ())
         for x in outside:
-            if x._call is None and (changed(x) is not None or not moving.isdisjoint(x.operands)):
+            if x._call is None and (not moving.isdisjoint(x.operands) or changed(x) is not None):
                 raise GraphError(gettext(
-                    "the function closes over {name}(...) = {data}, which was computed before, of numbers "
-                    "that have changed since or that train() changes; compiled, it would be computed anew. "
-                    "Compute it inside the function; or, where the old number is meant, use y.data",
+                    "the function closes over {name}(...) = {data}, computed before of numbers that have "
+                    "changed since, or that train() changes: compute it inside the function; or close over "
+                    "its number, c = y.data",
                     name=x.op.name if x.op else "", data=repr(x._data),
                 ))  # fmt: skip
 
@@ -511,16 +511,15 @@ class CompiledFunction(ABC):
         return self._arranged_nodes(form, nodes, given)
 
     def _refuse_kinds(self, given: Sequence[list[Any]]) -> None:
-        """Raise where arguments are Values that compute otherwise: in a program there are plain ones."""
+        """Raise where arguments are Values that compute otherwise than the plain ones in a program."""
         for i, flat in enumerate(given):
             for kind in {x.__class__ for x in flat if isinstance(x, Value)} - {Value}:
                 above = kind.__mro__[: kind.__mro__.index(Value)]
-                own = sorted(_OVERRIDABLE & {n for c in above for n, x in vars(c).items() if callable(x)})
-                if own:
+                for own in _OVERRIDABLE & {n for c in above for n, x in vars(c).items() if callable(x)}:
                     raise TypeError(gettext(
-                        "{argument} is of the class {kind}, which has its own {own}; a compiled function "
-                        "computes with plain Values, so call that in the function: {kind}.{own}(x, ...)",
-                        argument=self._argument(i), kind=kind.__name__, own=own[0],
+                        "{argument} is a {kind}, whose own {own} a compiled function would not call; call "
+                        "it there: {kind}.{own}(x, ...)",
+                        argument=self._argument(i), kind=kind.__name__, own=own,
                     ))  # fmt: skip
 
     def _flat_on_nodes(self, given: Any) -> tuple[Any, list[Any]]:
@@ -734,7 +733,7 @@ class CompiledFunction(ABC):
         structure, engine = function._begin(given)
         try:
             function._refuse_cut_off(structure, "train()")
-            function._refuse_changed(structure.source.outside, self._params)
+            function._refuse_changed(structure.source.outside, self._params or ())
             return function._trained(structure, engine, given, optimizer, steps, callback, every)
         finally:
             structure.release(engine)

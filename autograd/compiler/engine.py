@@ -90,10 +90,10 @@ class Engine:
                 at += size
             self._views[tuple(shapes)] = found
         self.shapes, self.latest = shapes, found
-        code = getattr(self.bound, "code", None)
-        self.direct = None
+        code, self.direct = getattr(self.bound, "code", None), None
         if code and native and not self.batch and self.run == self.bound.run:
             ends = tuple(accumulate(map(math.prod, shapes), initial=self.first))
+            memoryview(self.shared), memoryview(self.rows)  # an array keeps what its buffer is for the next
             self.direct = partial(native.perform, code, self.shared, self.rows, self.lanes, ends)
         return found
 

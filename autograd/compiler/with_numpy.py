@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic
 import numpy as np
 from numpy import ndarray
 
+from autograd.blocks import collector_paused
 from autograd.bulk import gather, scatter
 from autograd.calculus.arrays import check
 from autograd.compiler.arguments import lists_around
@@ -143,6 +144,8 @@ class Plan:
         self.engines, self.form, self.captured = structure.engines, structure.form, structure.source.captured
         self.shapes, self.lanes, self.as_arrays, self.params = shapes, lanes, as_arrays, params
         self.idle = self.engines.idle(lanes)
+        for engine in self.idle:  # so that the next call need not
+            engine.views(shapes)
 
     def call(self, data: tuple[Any, ...]) -> Any:
         """Return the result, or the loss; None, with nothing changed, where that takes more."""
@@ -281,6 +284,7 @@ class Compiled(CompiledFunction, Generic[Out_co]):
 
     # Recording.
 
+    @collector_paused()
     def _record(self, given: Any) -> Structure:
         """Record the function; compile what came out unless that structure was compiled before."""
         start = time.perf_counter()
@@ -465,20 +469,11 @@ class Compiled(CompiledFunction, Generic[Out_co]):
 
     def _header(self, name: str) -> str:
         """Return the program as a header of C."""
-        if not (name.isidentifier() and name.isascii()) or name in RESERVED_IN_C:
-            raise ValueError(gettext(
-                "a function of C cannot be called {name}; write a file such as step.h",
-                name=repr(name),
-            ))  # fmt: skip
-        return as_header(*self._exported(), name)
+        return as_header(*self._exported(), _fits(name, RESERVED_IN_C, "C", "step.h"))
 
     def _module(self, name: str) -> str:
         """Return the program as a module of JavaScript."""
-        if not (name.isidentifier() and name.isascii()) or name in RESERVED_IN_JAVASCRIPT:
-            raise ValueError(gettext(
-                "a function of JavaScript cannot be called {name}; write a file such as step.js",
-                name=repr(name),
-            ))  # fmt: skip
+        _fits(name, RESERVED_IN_JAVASCRIPT, "JavaScript", "step.js")
         return as_module(*self._exported(plain=True), name)
 
     def _exported(self, *, plain: bool = False) -> tuple[Any, Any, Any]:
@@ -537,6 +532,16 @@ class Compiled(CompiledFunction, Generic[Out_co]):
     def _verify(self, structure: Any) -> None:
         """Raise if the rolled program is not sound."""
         verify(structure.program)
+
+
+def _fits(name: str, reserved: Any, language: str, file: str) -> str:
+    """Return the name of a function; raise where the language has no such names."""
+    if not (name.isidentifier() and name.isascii()) or name in reserved:
+        raise ValueError(gettext(
+            "a function of {language} cannot be called {name}; write a file such as {file}",
+            language=language, name=repr(name), file=file,
+        ))  # fmt: skip
+    return name
 
 
 def _masked(x: Any, array: Any) -> bool:

@@ -47,6 +47,7 @@ static PyMethodDef functions[] = {
     {"levels", graph_levels, METH_VARARGS, "What longest_paths() of the compiler's graphs does, or None."},
     {"agenda", graph_agenda, METH_VARARGS, "What schedule.py does under that name."},
     {"terms", graph_terms, METH_VARARGS, "What cells.py asks of the terms of a group."},
+    {"evenly", graph_evenly, METH_VARARGS, "What steady.py does under that name."},
     {"classes", graph_classes, METH_VARARGS, "What cells.py asks of what terms are."},
     {"nest", graph_nest, METH_VARARGS, "What affine.py does under that name."},
     {"simplify", terms_simplify, METH_VARARGS, "What simplify.py of the compiler's graphs does."},

@@ -456,6 +456,32 @@ read_terms(const Sums *x, int64_t *columns, Py_ssize_t most, double *offset, int
     return count;
 }
 
+enum { BUFFERS = 9 };
+
+/* How many terms the nodes of a group have together; -1 with an error set where they are none. */
+static Py_ssize_t
+count_terms(const Sums *x)
+{
+    const int64_t *group = x->group.buf, *start = x->start.buf;
+    Py_ssize_t most = 0, nodes = x->lane.len, terms = x->over.len;
+    int fits = x->start.len == 8 * nodes + 8 && x->address.len == 8 * nodes && x->a.len == 8 * terms
+               && x->order.len == 8 * terms && x->b.len == 8 * terms && x->coef.len == 8 * terms;
+    for (Py_ssize_t i = 0; fits && i < x->group.len / 8; i++) {
+        int64_t node = group[i];
+        fits = node >= 0 && node < nodes && start[node] >= 0 && start[node] <= start[node + 1]
+               && start[node + 1] <= terms;
+        if (fits) most += start[node + 1] - start[node];
+    }
+    if (!fits) PyErr_SetString(PyExc_ValueError, "these are no sums");
+    return fits ? most : -1;
+}
+
+static void
+release_all(Py_buffer *x, int count)
+{
+    while (count--) PyBuffer_Release(x + count);
+}
+
 /* terms(group, start, order, a, b, coef, over, address, lane): the terms of a group of sums in the order of
    their factors' addresses, in columns of 64-bit numbers, the last one of which are coefficients; how many;
    and what the sums have without factors, or None. */
@@ -467,27 +493,89 @@ graph_terms(PyObject *module, PyObject *args)
                           &x.address, &x.lane))
         return NULL;
     PyObject *offset = NULL, *columns = NULL;
-    Py_ssize_t most = 0, count = -1, nodes = x.lane.len, terms = x.over.len, rows = x.group.len / 8;
-    int is_shifted = 0, fits = x.start.len == 8 * nodes + 8 && x.address.len == 8 * nodes && x.a.len == 8 * terms
-        && x.order.len == 8 * terms && x.b.len == 8 * terms && x.coef.len == 8 * terms;
-    const int64_t *group = x.group.buf, *start = x.start.buf;
-    for (Py_ssize_t i = 0; fits && i < rows; i++) {
-        int64_t node = group[i];
-        fits = node >= 0 && node < nodes && start[node] >= 0 && start[node + 1] - start[node] <= terms;
-        if (fits && start[node + 1] > start[node]) most += start[node + 1] - start[node];
-    }
-    if (!fits) PyErr_SetString(PyExc_ValueError, "these are no sums");
-    else if ((offset = PyByteArray_FromStringAndSize(NULL, 8 * rows))
-             && (columns = PyByteArray_FromStringAndSize(NULL, COLUMNS * 8 * most))) {
-        memset(PyByteArray_AS_STRING(offset), 0, (size_t)(8 * rows));
+    Py_ssize_t most = count_terms(&x), count = -1, size = x.group.len;
+    int is_shifted = 0;
+    if (most >= 0 && (offset = PyByteArray_FromStringAndSize(NULL, size))
+        && (columns = PyByteArray_FromStringAndSize(NULL, COLUMNS * 8 * most))) {
+        memset(PyByteArray_AS_STRING(offset), 0, (size_t)size);
         count = read_terms(&x, (int64_t *)(void *)PyByteArray_AS_STRING(columns), most,
                            (double *)(void *)PyByteArray_AS_STRING(offset), &is_shifted);
     }
-    for (Py_buffer *own = &x.group; own <= &x.lane; own++) PyBuffer_Release(own);
+    release_all(&x.group, BUFFERS);
     PyObject *result = count < 0 ? NULL : Py_BuildValue("OnO", columns, count, is_shifted ? offset : Py_None);
     Py_XDECREF(offset);
     Py_XDECREF(columns);
     return result;
+}
+
+/* Whether what is read in some round lies as far from what is read in the first one as the second round says;
+   a constant has no address, and stays. */
+static int
+is_even(const int64_t *address, const double *value, Py_ssize_t nodes, int64_t round, const int64_t *read)
+{
+    int64_t at[3];
+    for (int i = 0; i < 3; i++) {
+        if (read[i] >= nodes) return 0;
+        at[i] = read[i] < 0 ? -1 : address[read[i]];
+    }
+    if (at[2] - at[0] != round * (at[1] - at[0])) return 0;
+    return read[0] < 0 || read[2] < 0 || value[read[0]] == value[read[2]];
+}
+
+/* How many rounds of so many nodes have terms and operands that move as from the first to the second. */
+static Py_ssize_t
+even_rounds(const Sums *x, const Py_buffer *args, const double *value, Py_ssize_t columns)
+{
+    const int64_t *group = x->group.buf, *start = x->start.buf, *order = x->order.buf, *a = x->a.buf,
+                  *b = x->b.buf, *address = x->address.buf, *operands = args->buf;
+    const double *coef = x->coef.buf;
+    const char *over = x->over.buf;
+    Py_ssize_t nodes = x->lane.len, terms = x->over.len, rounds = x->group.len / 8 / columns;
+    Py_ssize_t arity = args->len / 8 / nodes;
+    for (int64_t round = 1; round < rounds; round++)
+        for (Py_ssize_t k = 0; k < columns; k++) {
+            int64_t node[3] = {group[k], group[columns + k], group[round * columns + k]}, t[3], read[3];
+            int64_t count = start[*node + 1] - start[*node];
+            for (int i = 1; i < 3; i++)
+                if (start[node[i] + 1] - start[node[i]] != count) return round;
+            for (Py_ssize_t j = 0; j < arity; j++) {
+                for (int i = 0; i < 3; i++) read[i] = operands[node[i] * arity + j];
+                if (!is_even(address, value, nodes, round, read)) return round;
+            }
+            for (int64_t j = 0; j < count; j++) {
+                for (int i = 0; i < 3; i++) {
+                    t[i] = order[start[node[i]] + j];
+                    if (t[i] < 0 || t[i] >= terms) return round;
+                    read[i] = a[t[i]];
+                }
+                if (coef[t[2]] != coef[t[0]] || over[t[2]] != over[t[0]]) return round;
+                if (!is_even(address, value, nodes, round, read)) return round;
+                for (int i = 0; i < 3; i++) read[i] = b[t[i]];
+                if (!is_even(address, value, nodes, round, read)) return round;
+            }
+        }
+    return rounds;
+}
+
+/* evenly(nodes, start, order, a, b, coef, over, address, lane, args, value, columns): what steady.py does under
+   that name, of nodes that stand in rows of so many. */
+PyObject *
+graph_evenly(PyObject *module, PyObject *args)
+{
+    Sums x;
+    Py_buffer more[2];
+    Py_ssize_t columns, found = -1;
+    if (!PyArg_ParseTuple(args, "y*y*y*y*y*y*y*y*y*y*y*n", &x.group, &x.start, &x.order, &x.a, &x.b, &x.coef,
+                          &x.over, &x.address, &x.lane, more, more + 1, &columns))
+        return NULL;
+    if (count_terms(&x) >= 0) {
+        Py_ssize_t fits = columns > 0 && x.group.len >= 16 * columns && more[1].len == 8 * x.lane.len;
+        if (fits) found = even_rounds(&x, more, more[1].buf, columns);
+        else PyErr_SetString(PyExc_ValueError, "these are no rounds");
+    }
+    release_all(&x.group, BUFFERS);
+    release_all(more, 2);
+    return found < 0 ? NULL : PyLong_FromSsize_t(found);
 }
 
 /* A class of terms: what their factors are and how they move; when it was met, and how many there are. */
@@ -551,7 +639,7 @@ graph_classes(PyObject *module, PyObject *args)
     }
     PyMem_Free(slots);
     PyMem_Free(found);
-    for (int i = 0; i < 5; i++) PyBuffer_Release(x + i);
+    release_all(x, 5);
     Py_XDECREF(numbers);
     Py_XDECREF(terms);
     return result;

@@ -111,7 +111,7 @@ def _add_up(b: Builder, op: Op, params: tuple[float, ...], total: Total, columns
     coefs, first, second = _arrays(op, params, count)
     table = np.vstack([np.asarray(columns), np.full((1, len(out)), ONE)]).T
     scale = np.tile(coefs, (len(out), 1))
-    for k, (_, factors) in enumerate(total.terms):
+    for k, (_, factors) in enumerate(total.terms if numbers else ()):
         for i in factors:
             if i >= count:
                 scale[:, k] *= numbers[i]

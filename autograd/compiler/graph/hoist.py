@@ -180,4 +180,9 @@ def outside(graph: Graph) -> Graph:
     at = alone[moved]
     t.a[at], t.b[at], t.over[at] = total[varies[moved]], number[shared[moved]], False
     extra = Terms(made, np.ones(len(old)), number[old], np.full(len(old), ONE), np.ones(len(old), bool))
-    return compact(absorb(canonical(replace(graph, terms=joined(t, extra)))))
+    graph = canonical(replace(graph, terms=joined(t, extra)))
+    t, lane = graph.terms, graph.lane()
+    within = np.zeros(graph.size, bool)  # sums of what differs from lane to lane alone
+    within[number[old]] = True
+    within[t.node[t.over | ~(lane[t.a] | lane[t.b])]] = False
+    return compact(absorb(graph, within))

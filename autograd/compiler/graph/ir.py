@@ -50,7 +50,7 @@ BOUND = 2.0**300
 Sums of products are rewritten: terms in another order, coefficients multiplied out. Below the bound nothing
 overflows in any
 order: two factors, six passes' coefficients of at most `LARGE`, and 2**39 terms stay below 2**1024."""
-LEVELS = -1
+LEVELS, EDGES = -1, -2
 LEAVES = (CONST, PARAM, INPUT, LANE)
 EXTREMA = (MAX, MIN)
 ARITY = 3
@@ -141,8 +141,8 @@ class Graph:
             self.turn = np.arange(self.size)
 
     @cached_property
-    def known(self) -> dict[int, Ints]:
-        """What was asked of it before: levels, and kinds of nodes by how much they have in common."""
+    def known(self) -> dict[int, Any]:
+        """What was asked of it before: levels, edges, and kinds of nodes by how much they have in common."""
         return {}
 
     @property
@@ -156,10 +156,13 @@ class Graph:
 
     def edges(self) -> tuple[Ints, Ints]:
         """Return producers and consumers, one pair for each use of a node."""
-        (consumers, operands), t = self.reads(), self.terms
-        second = np.flatnonzero(t.b != ONE)
-        producers = np.concatenate([operands, t.a, t.b[second]])
-        return producers, np.concatenate([consumers, t.node, t.node[second]])
+        edges: tuple[Ints, Ints] | None = self.known.pop(EDGES, None)
+        if edges is None:
+            (consumers, operands), t = self.reads(), self.terms
+            second = np.flatnonzero(t.b != ONE)
+            producers = np.concatenate([operands, t.a, t.b[second]])
+            edges = producers, np.concatenate([consumers, t.node, t.node[second]])
+        return edges
 
     def reads(self) -> tuple[Ints, Ints]:
         """Return the rows and their operands, one pair for each."""
@@ -194,8 +197,10 @@ class Graph:
     def levels(self) -> Ints:
         """Return for each node the length of the longest path to it; leaves are at 0."""
         if LEVELS not in self.known:
-            self.known[LEVELS] = longest_paths(self.size, *self.edges())
-        return self.known[LEVELS]
+            self.known[EDGES] = edges = self.edges()  # asked for next, and then not kept, as they are many
+            self.known[LEVELS] = longest_paths(self.size, *edges)
+        levels: Ints = self.known[LEVELS]
+        return levels
 
     def lane(self) -> NDArray[np.bool_]:
         """Tell, for each node, whether it differs from lane to lane."""

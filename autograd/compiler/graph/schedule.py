@@ -54,7 +54,8 @@ def signatures(graph: Graph, lane: Any, detail: int) -> Ints:
     """
     if detail not in graph.known:
         graph.known[detail] = _signatures(graph, lane, detail)
-    return graph.known[detail]
+    kinds: Ints = graph.known[detail]
+    return kinds
 
 
 def _signatures(graph: Graph, lane: Any, detail: int) -> Ints:

@@ -123,11 +123,14 @@ def _settled(graph: Graph, changed: Any) -> Graph:
     return merge_equal(canonical(graph, changed), changed)
 
 
-def absorb(graph: Graph) -> Graph:
-    """Write a sum that is used once, as a whole term of another sum, into that other sum."""
+def absorb(graph: Graph, among: Any = True) -> Graph:
+    """Write a sum that is used once, as a whole term of another sum, into that other sum.
+
+    Sums that ``among``, a truth for each node, does not have stay as they are.
+    """
     t = graph.terms
     # A pinned node is a gradient; what it is made of may move into it, but it stays.
-    free = (graph.uses() == 1) & (graph.kind == SOP) & ~kept(graph)
+    free = (graph.uses() == 1) & (graph.kind == SOP) & ~kept(graph) & among
     inner = (t.b == ONE) & free[t.a] & (graph.kind[t.node] == SOP)
     if not inner.any():
         return graph

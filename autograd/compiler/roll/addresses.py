@@ -105,9 +105,7 @@ def loop_cuts(rows: Any) -> list[int]:
     return cuts
 
 
-def fitted(
-    results: Any, columns: list[Any], order: Any, strict: bool, terms: int = 1
-) -> tuple[Any, int]:
+def fitted(results: Any, columns: list[Any], order: Any, strict: bool, terms: int = 1) -> tuple[Any, int]:
     """Find the loops common to the results and as many columns as possible; the others are gathered.
 
     Columns have rows of so many terms, which come in an order; results are in this order.

@@ -231,9 +231,10 @@ class Layout:
         """Split a group by the statements that its operands come from."""
         g = self.graph
         key = np.zeros(len(group), np.int64)
-        for column in g.args[group].T:
-            key = key * 1000003 + np.where(column >= 0, self.block[column], -1)
-        if self.kind[group[0]] < FIRST_ROW:
+        if self.kind[group[0]] >= FIRST_ROW:
+            for column in g.args[group].T:
+                key = key * 1000003 + np.where(column >= 0, self.block[column], -1)
+        else:
             cell, a, b, *_ = self._terms_of(group)
             at_a, at_b = self.block[a], self.block[b]
             low, high = np.minimum(at_a, at_b), np.maximum(at_a, at_b)
@@ -355,8 +356,7 @@ class Layout:
         g, count = self.graph, len(group)
         kind = int(g.kind[group[0]])
         if engine is not None and kind == SOP:
-            given = self.start, self.order, *self._terms, self.address, self.is_lane
-            found, length, extra = engine.terms(np.ascontiguousarray(group), *given)
+            found, length, extra = engine.terms(*self.sums(group))
             *made, lanes, coef = np.frombuffer(found, np.int64).reshape(7, -1)[:, :length]
             offset = None if extra is None else np.frombuffer(extra)
             self._cells = group, [*made, coef.view(np.float64), (lanes & 1) > 0, lanes, offset]
@@ -393,6 +393,11 @@ class Layout:
         made.append(offset)
         self._cells = group, made
         return made
+
+    def sums(self, nodes: Ints) -> tuple[Any, ...]:
+        """Return nodes and what the engine asks of all sums."""
+        given = self.start, self.order, *self._terms, self.address, self.is_lane
+        return np.ascontiguousarray(nodes), *given
 
     def _classes(self, group: Ints, level: int) -> list[Ints]:
         """Sort the terms of a group into classes.

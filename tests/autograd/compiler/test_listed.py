@@ -61,6 +61,21 @@ def warping(*xs):
     return rows[-1][-1] + autograd.min([autograd.sum(row[1:]) * 0.25 for row in rows[1:]])
 
 
+def merge_sort(*xs):
+    """A network of comparisons, Batcher's, many of them in nested loops whose bounds move."""
+    made, size = list(xs), 2
+    while size <= len(made):
+        half = size // 2
+        while half:
+            for i in range(len(made)):
+                if (j := i ^ half) > i:
+                    low, high = autograd.minimum(made[i], made[j]), made[i] * 0.5 + made[j].tanh()
+                    made[i], made[j] = (low, high) if not i & size else (high, low)
+            half //= 2
+        size *= 2
+    return sum([x * (k + 1.0) for k, x in enumerate(made)], Value(0.0))
+
+
 def gradients_of(f, params, backend, *data, **options):
     for p in params:
         p.grad = 0.0
@@ -79,12 +94,15 @@ def example(name):
     if name == "warping":
         params = [Value(0.3 * i - 0.07 * i * i) for i in range(12)]
         return params, lambda: warping(*params), (), {}
+    if name == "network for sorting":
+        params = [Value(0.3 * i - 0.07 * i * i) for i in range(16)]
+        return params, lambda: merge_sort(*params), (), {}
     params = [Value(0.1 * i + 0.05) for i in range(6)]
     f = mixed(40)
     return params, lambda: f(*params) + recurrence(*params), (), {}
 
 
-@pytest.mark.parametrize("name", ["network", "warping", "mixture and loop"])
+@pytest.mark.parametrize("name", ["network", "warping", "network for sorting", "mixture and loop"])
 def test_a_program_of_which_all_statements_are_listed_computes_the_same(name, monkeypatch):
     params, f, data, options = example(name)
     value, gradients, _ = gradients_of(f, params, "python", *data, **options)
@@ -93,6 +111,18 @@ def test_a_program_of_which_all_statements_are_listed_computes_the_same(name, mo
     got, others, step = gradients_of(f, params, "c", *data, **options)
     assert step.report()["backend"] == "c"
     assert [got, *others] == pytest.approx([value, *gradients], rel=1e-12, abs=1e-14)
+
+
+@pytest.mark.parametrize(("text", "moves"), [(0, False), (math.inf, True)])
+def test_loops_whose_bounds_move_are_written_out_where_they_are_listed(text, moves, monkeypatch):
+    found, made = [], emit.brief
+    monkeypatch.setattr(emit, "TEXT", text)
+    monkeypatch.setattr(
+        "autograd.compiler.backends.c.bind.brief", lambda p: found.append(made(p)) or found[0]
+    )
+    params, f, *_ = example("network for sorting")
+    gradients_of(f, params, "c")
+    assert bool(listed.SLANTED.search(found[0].text)) == moves
 
 
 def test_a_program_of_any_length_has_a_text_of_bounded_length(monkeypatch):
