@@ -177,6 +177,7 @@ graph_reach(PyObject *module, PyObject *args)
 static PyObject *
 key_of(Known *row, PyObject **at, Py_ssize_t count)
 {
+    if (count < row->arity) return NULL;
     if (row->arity < 0) return row->params ? NULL : Py_BuildValue("On", row->op, count);
     if (!row->params) return Py_NewRef(row->op);
     for (Py_ssize_t i = row->arity; i < count; i++) /* a zero would be found by another of other sign */
@@ -247,6 +248,11 @@ follow(PyObject *steps, PyObject *partials, PyObject *g, PyObject *grads, PyObje
     for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(steps) && result == DONE; i++) {
         PyObject *step = PyTuple_GET_ITEM(steps, i), *given[8];
         Py_ssize_t n = 0;
+        if (!PyTuple_CheckExact(step) || !PyTuple_GET_SIZE(step)) {
+            PyErr_SetString(PyExc_ValueError, "this is no rule");
+            result = FAILED;
+            break;
+        }
         for (; n < 8 && n + 1 < PyTuple_GET_SIZE(step) && result == DONE; n++)
             if (!(given[n] = stands_for(PyTuple_GET_ITEM(step, n + 1), all, made))) result = FAILED;
         if (result == DONE
@@ -291,6 +297,11 @@ pull_dot(Node *node, PyObject *g, PyObject *grads, PyObject *bundles)
     PyObject *vectors[] = {node->a, node->b}, *locals[] = {node->da.object, node->db.object};
     PyObject *terms[2] = {NULL, NULL};
     int result = DONE;
+    if (!node->a || !node->b || !PyTuple_CheckExact(node->a) || !PyTuple_CheckExact(node->b)
+        || PyTuple_GET_SIZE(node->a) != PyTuple_GET_SIZE(node->b)) {
+        PyErr_SetString(PyExc_ValueError, "this is no dot product");
+        return FAILED;
+    }
     for (int side = 0; side < 2 && result == DONE; side++)
         if (locals[side] && (!(terms[side] = PyList_New(0))
                              || add_terms(terms[side], g, vectors[side], vectors[1 - side]) == FAILED))
@@ -342,7 +353,7 @@ pull_one(PyObject *x, PyObject *g, PyObject *grads, PyObject *rules, PyObject *v
         return visit(x, visits, tape) == DONE ? pull_bundle(x, g, grads) : FAILED;
     if (IS_NODE(x) && NODE(x)->kind == DOT)
         return visit(x, visits, tape) == DONE ? pull_dot(NODE(x), g, grads, bundles) : FAILED;
-    if (count < 0) return LEAVE;
+    if (count < 0 || (count && !NODE(x)->row)) return LEAVE;
     if (count == 0) return visit(x, visits, tape);
     PyObject *key = key_of(&ROW(NODE(x)->row), at, count);
     PyObject *rule = key ? PyDict_GetItemWithError(rules, key) : NULL, *steps, *partials;
