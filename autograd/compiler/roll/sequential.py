@@ -44,6 +44,8 @@ FLAT = 9
 """Terms of a sum that are not looked for loops; two neighbours along each of two axes, and more, are so."""
 SPARSEST = 4
 """How many times as many places as numbers there may be."""
+TRIES = 4
+"""How many ways to place nodes are tried."""
 MANY = 24
 """Operands from which a node is a statement by itself, a loop counting as one."""
 
@@ -67,21 +69,24 @@ class Sequential(Layout):
             return False
         self._sequence, pinned = sequence, self.pin[sequence]
         number, loops_of, best = np.arange(len(sequence)), list[Any](), most + 1
-        for tried in range(2):  # where nodes come one after the other, and in grids
+        for tried in range(TRIES):  # where nodes come one after the other, and in grids
             places = np.where(pinned < 0, self.next + number, pinned)
             self._stands = np.where(work, -1, self.address)
             self._stands[sequence] = places
             if not tried:
-                self._read()
-            what, where, is_node = self._told(work)
-            leaves = list(_leaves([[item] for item in _folded(what, where, is_node)], []))
+                self._read(work)
+            what, where, is_node = self._told()
+            folded = _folded(what, where, is_node)
+            leaves = list(_leaves([[item] for item in next(folded)], []))
             count = sum(self._entry[at[0]] < 0 for _, at in leaves)
+            if not tried:
+                ways = [_folded(what, np.zeros_like(where), is_node), folded, folded]
             if count < best:
-                best, loops_of, self.pin[sequence] = count, leaves, places
-            if best <= MANY:
+                best, loops_of, self.pin[sequence], ways[-1] = count, leaves, places, folded
+            items = next(ways[tried], None) if best >= FLAT and tried < len(ways) else None
+            if items is None:
                 break
             at = np.full(len(what), -1)
-            items = [] if tried else _folded(what, np.zeros_like(where), is_node)
             _gridded([[item] for item in items], np.zeros(1, np.int64), at, is_node)
             number = at[is_node]
             if number.max(initial=0) > SPARSEST * len(sequence):
@@ -106,10 +111,10 @@ class Sequential(Layout):
             read = []
         return True
 
-    def _read(self) -> None:
+    def _read(self, work: Any) -> None:
         """Note what the nodes read: operands of rows, and terms, each with two factors and a coefficient.
 
-        Terms come in the order of what they read.
+        Terms come by their kinds, and then in the order of what they read.
         """
         first, operands, _, coefs = operands_of(self.graph, self._sequence)
         width = np.where(self.graph.kind[self._sequence] >= FIRST_ROW, 1, 2)
@@ -124,19 +129,19 @@ class Sequential(Layout):
         self._coef = np.ones(len(at))
         self._coef[is_term] = coefs
         latest = np.where(is_term, np.maximum(self._stands[self._a], self._stands[self._b]), 0)
-        order = np.lexsort((number, latest, self._cell))
-        self._a, self._b, self._coef = self._a[order], self._b[order], self._coef[order]
+        kind = np.where(work, -1, self.graph.kind)
+        kind[ONE] = -2
+        what = mixed(mixed(kind[self._a]) + mixed(kind[self._b] + 99))
+        order = np.lexsort((number, latest, np.where(is_term, what, 0), self._cell))
+        self._a, self._b, self._coef, self._what = (x[order] for x in (self._a, self._b, self._coef, what))
 
-    def _told(self, work: Any) -> tuple[Any, Any, Any]:
+    def _told(self) -> tuple[Any, Any, Any]:
         """Return two hashes for each entry: of what it is, and, linear in them, of its addresses.
 
         Entries are nodes, each after its terms where sums are long; and whether they are nodes.
         """
-        graph, sequence = self.graph, self._sequence
-        kind = np.where(work, -1, graph.kind)
-        kind[ONE] = -2
+        graph, sequence, what = self.graph, self._sequence, self._what
         stands = np.where(graph.kind == CONST, 0, self._stands).astype(np.uint64)
-        what = mixed(mixed(kind[self._a]) + mixed(kind[self._b] + 99))
         where = stands[self._a] * _WAYS[0] + stands[self._b] * _WAYS[1]
         size = np.diff(self._start)
         is_sum = graph.kind[sequence] < FIRST_ROW
@@ -246,55 +251,60 @@ class _Nest:
         return Ref(constants=compress(table))
 
 
-def _folded(what: Any, where: Any, is_node: Any) -> list[Item]:
-    """Return entries as items, in loops where what comes again and where moves evenly."""
-    raw = _Raw(what, where, is_node)
+def _folded(what: Any, where: Any, is_node: Any) -> Iterator[list[Item]]:
+    """Yield entries as items, in loops where what comes again and where moves evenly; then wherever it is."""
     items: list[Item] = list(range(len(what)))
     begin = np.arange(len(what))  # the first entry of each item
     closed = is_node  # whether an item ends with a node
-    period = 1
-    while FEWEST * period <= len(items) and period <= LONGEST:
-        step = where[period:] - where[:-period]
-        same, keep = what[period:] == what[:-period], np.ones(len(items), bool)
-        again = same[period:] & same[:-period] & (step[period:] == step[:-period])
-        edges = np.flatnonzero(np.diff(np.concatenate([[0], again, [0]])))
-        made: list[Item] = []
-        loops: list[tuple[int, int, int, int, bool]] = []
-        done = 0
-        for first, last in edges.reshape(-1, 2).tolist():
-            end = last + 2 * period
-            whole = bool(closed[first : first + period].any())
-            while whole and not closed[end - 1]:
-                end -= 1
-            count = (end - max(first, done)) // period
-            low = end - count * period  # late: what is peculiar in the first round then stays outside
-            if whole and 0 < low < end and not closed[low - 1]:
-                count, low = count - 1, low + period
-            if count < FEWEST:
-                continue
-            rounds = [items[k : k + period] for k in range(low, end, period)]
-            body, back = low, 0
-            if any(isinstance(x, list) and len(x) != len(y) for x, y in zip(*rounds[:2], strict=True)):
-                low, end, back = raw.extended(rounds, begin, low, end, done)
-            made += [*items[done:low], rounds]
-            loops.append((low, body, back, len(rounds), whole))
-            keep[low:end] = False
-            done = end
-        if done:
-            low, body, back, count, whole = np.array(loops).T
-            at, ways = body[:, None] + np.arange(period), _WAYS[: 2 * period]
-            move = step[at]
-            place = (where[at] - back[:, None].astype(np.uint64) * move) * ways[:period]
-            place = (place + move * ways[period:]).sum(axis=1) + count.astype(np.uint64) * _WAYS[-1]
-            kind = mixed(mixed(what[at] * ways[:period]).sum(axis=1))
-            before = np.cumsum(keep)[low]
-            what, where, begin, closed = [
-                np.insert(x[keep], before, new)
-                for x, new in ((what, kind), (where, place), (begin, begin[low]), (closed, whole != 0))
-            ]
-            items = made + items[done:]
-        period = 1 if done else period + 1
-    return items
+    entries, leaves = what, np.column_stack([where, np.zeros_like(where)])
+    wheres = leaves
+    for loose in range(2):
+        where, raw, period = wheres[:, loose], _Raw(entries, leaves[:, loose], is_node), 1
+        while FEWEST * period <= len(items) and period <= LONGEST:
+            step = where[period:] - where[:-period]
+            same, keep = what[period:] == what[:-period], np.ones(len(items), bool)
+            again = same[period:] & same[:-period] & (step[period:] == step[:-period])
+            edges = np.flatnonzero(np.diff(np.concatenate([[0], again, [0]])))
+            made: list[Item] = []
+            loops: list[tuple[int, int, int, int, bool]] = []
+            done = 0
+            for first, last in edges.reshape(-1, 2).tolist():
+                end = last + 2 * period
+                whole = bool(closed[first : first + period].any())
+                while whole and not closed[end - 1]:
+                    end -= 1
+                count = (end - max(first, done)) // period
+                low = end - count * period  # late: what is peculiar in the first round then stays outside
+                if whole and 0 < low < end and not closed[low - 1]:
+                    count, low = count - 1, low + period
+                if count < FEWEST:
+                    continue
+                rounds = [items[k : k + period] for k in range(low, end, period)]
+                body, back = low, 0
+                if any(isinstance(x, list) and len(x) != len(y) for x, y in zip(*rounds[:2], strict=True)):
+                    low, end, back = raw.extended(rounds, begin, low, end, done)
+                made += [*items[done:low], rounds]
+                loops.append((low, body, back, len(rounds), whole))
+                keep[low:end] = False
+                done = end
+            if done:
+                low, body, back, count, whole = np.array(loops).T
+                at, ways = body[:, None] + np.arange(period), _WAYS[: 2 * period, None]
+                move = wheres[at + period] - wheres[at]
+                place = (wheres[at] - back[:, None, None].astype(np.uint64) * move) * ways[:period]
+                place = (place + move * ways[period:]).sum(axis=1) + count[:, None].astype(np.uint64) * _WAYS[
+                    -1
+                ]
+                kind = mixed(mixed(what[at] * _WAYS[:period]).sum(axis=1))
+                before = np.cumsum(keep)[low]
+                what, wheres, begin, closed = [
+                    np.insert(x[keep], before, new, axis=0)
+                    for x, new in ((what, kind), (wheres, place), (begin, begin[low]), (closed, whole != 0))
+                ]
+                where = wheres[:, loose]
+                items = made + items[done:]
+            period = 1 if done else period + 1
+        yield items
 
 
 class _Raw:

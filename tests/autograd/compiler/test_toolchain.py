@@ -283,7 +283,7 @@ def test_an_object_that_another_process_removes_is_built_again(monkeypatch):
         return path
 
     monkeypatch.setattr(toolchain, "build", lost)
-    assert bind._loaded(SOURCE, ()).twice is not None
+    assert bind.loaded(SOURCE, ()).twice is not None
     assert removed
 
 
@@ -372,7 +372,7 @@ def test_what_was_compared_is_what_is_loaded(cache, monkeypatch):
 
     gc.collect()
     monkeypatch.setattr(toolchain.ctypes, "CDLL", swap)
-    f = bind._loaded(SOURCE, ())["twice"]
+    f = bind.loaded(SOURCE, ())["twice"]
     f.restype, f.argtypes = ctypes.c_double, [ctypes.c_double]
     assert f(21.0) == 42.0
     assert [p.name for p in cache.iterdir() if p.name.startswith(".")] == []
