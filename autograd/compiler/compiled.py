@@ -258,9 +258,9 @@ class CompiledFunction(ABC):
         return structure, engine
 
     @staticmethod
-    def _refuse_changed(outside: Sequence[Value], moved: Sequence[Value] = ()) -> None:
-        """Raise where nodes computed before would now be others, or rest on what is to be moved."""
-        moving = {*moved}
+    def _refuse_changed(outside: Sequence[Value], moved: Sequence[Value] | None = None) -> None:
+        """Raise where nodes computed before were of other numbers than now, or are of what will be moved."""
+        moving = set((outside and moved) or ())
         for x in outside:
             if x._call is None and (not moving.isdisjoint(x.operands) or changed(x) is not None):
                 raise GraphError(gettext(

@@ -474,7 +474,7 @@ put_in_order(Turns *all, PyObject **visits, Py_ssize_t items, int64_t low, int64
     }
     for (int64_t i = 0; i < count; i++) keyed[i].place = i;
     qsort(keyed, (size_t)count, sizeof *keyed, compare);
-    for (int64_t i = 0; i < count; i++) all->turn[low + keyed[i].place] = low + i;
+    for (int64_t i = 0; i < count; i++) all->turn[low + keyed[i].place] = 2 * (low + i) + 1;
     PyMem_Free(keyed);
     return PyErr_Occurred() ? FAILED : DONE;
 }

@@ -138,7 +138,7 @@ class Graph:
             _wide, (self.args, self.primal, self.outputs, self.pinned)
         )
         if self.turn is None:
-            self.turn = np.arange(self.size)
+            self.turn = 2 * np.arange(self.size)
 
     @cached_property
     def known(self) -> dict[int, Any]:

@@ -152,8 +152,9 @@ def turns(rec: Recorded, tape: Tape) -> Ints:
     """Return when each node comes: as recorded; in passes back, in the opposite order of what it is for.
 
     A gradient comes when its node is visited, and what a rule computes right after the gradient of its node.
+    What belongs to a pass back has an odd number, all else an even one.
     """
-    turn = np.arange(rec.b.size)
+    turn = 2 * np.arange(rec.b.size)
     if engine is not None:
         engine.turns(tape.visits, tape, rec.ids, turn)
         return turn
@@ -179,7 +180,7 @@ def turns(rec: Recorded, tape: Tape) -> Ints:
                 early[i] = min(early.get(i, -when(y)), -when(y))
         for i, key in early.items():
             keys[i] = key
-        turn[low + np.argsort(keys, kind="stable")] = np.arange(low, low + len(keys))
+        turn[low + np.argsort(keys, kind="stable")] = 2 * np.arange(low, low + len(keys)) + 1
         keys = []
     return turn
 

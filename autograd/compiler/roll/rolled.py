@@ -108,7 +108,7 @@ def nested(program: Program, *, in_order: bool = False) -> Program:
     if not given.tables and (rounds or count < LONG or graph.size > SMOOTH * count):
         return program
     large = bool(rounds) and graph.size > SHORT
-    if large and not (given.tables and graph.size > SMOOTH * given.lines):
+    if large and not given.tables:
         return program
     found: list[_Tried] = []
     for apart in () if large else (False, True):
@@ -126,7 +126,7 @@ def nested(program: Program, *, in_order: bool = False) -> Program:
     if in_order and graph.size <= BROAD and several:
         sequential = Sequential(graph)
         if sequential.run(best.price):
-            best = _best(best, [_Tried(_finished(sequential))])
+            best = _best(best, [_Tried(_finished(sequential))], FEWER)
     return best.program
 
 
@@ -152,8 +152,8 @@ class _Tried:
         return self.lines + self.long + TABLE * self.tables
 
 
-def _best(given: _Tried, found: list[_Tried]) -> _Tried:
-    """Return the shortest of some programs if it is much shorter than one, or reads fewer tables.
+def _best(given: _Tried, found: list[_Tried], part: float = SHORTER) -> _Tried:
+    """Return the shortest of some programs if it is a part as long as one at the most, or reads fewer tables.
 
     One with tables, which may grow with the size of the problem, must be half as long as one without.
     """
@@ -161,7 +161,7 @@ def _best(given: _Tried, found: list[_Tried]) -> _Tried:
         return given
     best = min(found, key=lambda tried: tried.price * (2 if tried.tables else 1))
     fewer = best.price < given.price and best.tables < given.tables
-    return best if fewer or best.price <= SHORTER * given.price else given
+    return best if fewer or best.price <= part * given.price else given
 
 
 @QUIET

@@ -114,7 +114,7 @@ class Sequential(Layout):
     def _read(self, work: Any) -> None:
         """Note what the nodes read: operands of rows, and terms, each with two factors and a coefficient.
 
-        Terms come by their kinds, and then in the order of what they read.
+        Terms come by their kinds; then as written, those of gradients in the order of what they read.
         """
         first, operands, _, coefs = operands_of(self.graph, self._sequence)
         width = np.where(self.graph.kind[self._sequence] >= FIRST_ROW, 1, 2)
@@ -128,7 +128,8 @@ class Sequential(Layout):
         self._b[is_term] = operands[at[is_term] + 1]
         self._coef = np.ones(len(at))
         self._coef[is_term] = coefs
-        latest = np.where(is_term, np.maximum(self._stands[self._a], self._stands[self._b]), 0)
+        latest = np.maximum(self._stands[self._a], self._stands[self._b])
+        latest[~is_term | (self.graph.turn[self._sequence] % 2 == 0)[self._cell]] = 0
         kind = np.where(work, -1, self.graph.kind)
         kind[ONE] = -2
         what = mixed(mixed(kind[self._a]) + mixed(kind[self._b] + 99))

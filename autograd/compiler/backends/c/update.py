@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -17,11 +17,11 @@ __all__ = ["in_c"]
 
 def in_c(update: Callable[..., Any], slots: int) -> Callable[..., Any]:
     """Return an update with so many numbers for each parameter, in C; arrays of doubles only."""
-    count = 4 + slots
+    count, place = 4 + slots, cast("Any", ctypes.c_char.from_buffer)
+    known: list[Any] = [(None, OPERAND)] * count
     (theta, state), steps = recorded(
-        lambda lr, step, theta, grad, *state: update(theta, grad, state, lr, step),
-        [(None, OPERAND)] * count, (), guards=True,  # type: ignore[list-item]
-    )  # fmt: skip
+        lambda lr, step, theta, grad, *state: update(theta, grad, state, lr, step), known, (), guards=True
+    )
     rows = spelled([op for op, _ in steps[count:]])
     lines = [f"double x{i} = in{i}[i];" for i in range(2, count)]
     for i, (op, given) in enumerate(steps[count:], count):
@@ -36,7 +36,7 @@ def in_c(update: Callable[..., Any], slots: int) -> Callable[..., Any]:
     )
     run = loaded(text, ("-fopenmp-simd", "-Wno-psabi"))["update"]
     run.restype = None
-    place, long, double, number = ctypes.c_char.from_buffer, ctypes.c_long, np.dtype(float), ctypes.c_double
+    long, double, number = ctypes.c_long, np.dtype(float), ctypes.c_double
 
     def updated(theta: Any, grad: Any, state: Any, lr: float, step: int) -> Any:
         """Do what the update does."""
