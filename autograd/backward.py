@@ -405,7 +405,7 @@ def _recorded_edges(node: Node, tracing: bool) -> list[tuple[Node, Any]]:
 def changed(node: Any) -> float | None:
     """Return what a node would be of its operands as they are, where that is not what it was."""
     operands = [x._data if isinstance(x, Node) else x for x in node.operands]
-    y: float = node._row.value(*operands)  # type: ignore[union-attr]
+    y: float = node._row.value(*operands)
     return None if y == node._data or (math.isnan(y) and math.isnan(node._data)) else y
 
 
