@@ -248,29 +248,15 @@ def renamed(labels: dict[int, str], number: Ints) -> dict[int, str]:
     return {i: label for i, label in zip(new, labels.values(), strict=True) if i >= 0}
 
 
-FEW = 64
-"""Below so many nodes at a time small Python beats small arrays; deep, narrow graphs have few at a time."""
-
-
 def flood(start: Ints, targets: Ints, marked: NDArray[np.bool_], frontier: Ints) -> None:
     """Mark all that is reached from the frontier, which is marked already; see `csr` for the edges."""
     first, to, mark = start.data, targets.data, marked.data
-    while len(frontier):
-        if len(frontier) >= FEW:
-            reached = distinct(targets[spans(start[frontier], start[frontier + 1])])
-            frontier = reached[~marked[reached]]
-            marked[frontier] = True
-            continue
-        few = frontier.tolist()
-        while few and len(few) < FEW:
-            reached_now = []
-            for node in few:
-                for k in range(first[node], first[node + 1]):
-                    if not mark[to[k]]:
-                        mark[to[k]] = True
-                        reached_now.append(to[k])
-            few = reached_now
-        frontier = np.array(few, np.int64)
+    reached = frontier.tolist()
+    for node in reached:
+        for below in to[first[node] : first[node + 1]]:
+            if not mark[below]:
+                mark[below] = True
+                reached.append(below)
 
 
 def distinct(numbers: Any) -> Any:
@@ -318,39 +304,19 @@ def longest_paths(size: int, producers: Ints, consumers: Ints) -> Ints:
         if found is None:
             raise ValueError(gettext("the graph has a cycle"))
         return np.frombuffer(found, np.int64)
-    waiting = bincount(consumers, minlength=size)
+    waiting = bincount(consumers, minlength=size).tolist()
     start, targets = csr(producers, consumers, size)
-    level = np.zeros(size, np.int64)
-    first, to, left, at = start.data, targets.data, waiting.data, level.data
-    frontier = np.flatnonzero(waiting == 0)
-    done, depth = len(frontier), 0
-    while len(frontier):
-        if len(frontier) >= FEW:
-            depth += 1
-            reached = targets[spans(start[frontier], start[frontier + 1])]
-            np.subtract.at(waiting, reached, 1)
-            reached = distinct(reached)
-            frontier = reached[waiting[reached] == 0]
-            level[frontier] = depth
-            done += len(frontier)
-            continue
-        few = frontier.tolist()
-        while few and len(few) < FEW:
-            depth += 1
-            ready = []
-            for node in few:
-                for k in range(first[node], first[node + 1]):
-                    below = to[k]
-                    left[below] -= 1
-                    if not left[below]:
-                        at[below] = depth
-                        ready.append(below)
-            few = ready
-            done += len(few)
-        frontier = np.array(few, np.int64)
-    if done != size:
+    first, to, level = start.data, targets.data, [0] * size
+    ready = [node for node, count in enumerate(waiting) if not count]
+    for node in ready:
+        for below in to[first[node] : first[node + 1]]:
+            level[below] = level[node] + 1  # the last one to come has the longest path
+            waiting[below] -= 1
+            if not waiting[below]:
+                ready.append(below)
+    if len(ready) != size:
         raise ValueError(gettext("the graph has a cycle"))
-    return level
+    return np.array(level, np.int64)
 
 
 class Builder:

@@ -50,7 +50,6 @@ class Layout:
         self.graph = graph
         self.is_lane = graph.lane()
         self.has_lanes = bool(self.is_lane.any())
-        self.is_plain = not (self.has_lanes or graph.terms.over.any())
         self.kind = graph.kind.astype(np.int64)  # once: groups are many, and the graph may be long
         n = graph.size
         self.address = np.full(n, -1, np.int64)
@@ -367,9 +366,7 @@ class Layout:
         columns: list[Any] = [column[which] for column in self._terms]
         a, b, coef, over = columns
         offset = None
-        constant = self.kind[a] == CONST if kind in EXTREMA else a == ONE
-        if not self.is_plain:
-            constant &= ~over
+        constant = (self.kind[a] == CONST if kind in EXTREMA else a == ONE) & ~over
         if constant.any():
             if kind in EXTREMA:
                 offset = np.full(count, -np.inf if kind == MAX else np.inf)
@@ -379,20 +376,12 @@ class Layout:
             a, b, coef, over, cell = [column[~constant] for column in (a, b, coef, over, cell)]
         at_a, at_b = self._at(a), self._at(b)
         swap = at_b < at_a
-        if swap.any():
-            a, b = np.where(swap, b, a), np.where(swap, a, b)
-            at_a, at_b = np.where(swap, at_b, at_a), np.where(swap, at_a, at_b)
-        lanes = (b == ONE) * np.int64(2)
-        if not self.is_plain:
-            lanes += (self.is_lane[a] * 2 + self.is_lane[b]) * 4 + over
-        made = [cell, a, b, at_a, at_b, coef, over, lanes]
-        later = (cell[1:] - cell[:-1]) * NOWHERE + at_a[1:] - at_a[:-1]
-        if not (later > 0).all() and not ((later > 0) | (later == 0) & (at_b[1:] >= at_b[:-1])).all():
-            sort = np.lexsort((at_b, at_a, cell))
-            made = [x[sort] for x in made]
-        made.append(offset)
-        self._cells = group, made
-        return made
+        a, b = np.where(swap, b, a), np.where(swap, a, b)
+        at_a, at_b = np.minimum(at_a, at_b), np.maximum(at_a, at_b)
+        lanes = (b == ONE) * np.int64(2) + (self.is_lane[a] * 2 + self.is_lane[b]) * 4 + over
+        sort = np.lexsort((at_b, at_a, cell))
+        self._cells = group, [*(x[sort] for x in (cell, a, b, at_a, at_b, coef, over, lanes)), offset]
+        return self._cells[1]
 
     def sums(self, nodes: Ints) -> tuple[Any, ...]:
         """Return nodes and what the engine asks of all sums."""
@@ -411,17 +400,14 @@ class Layout:
             given = (_NONE, _NONE) if level == 2 else (what, _NONE if self.moves is None else self.moves)
             number, terms = engine.classes(a, b, lanes, *given)
             return runs(np.frombuffer(number, np.int64), np.frombuffer(terms, np.int64))
+        moved = np.zeros_like(key)
         if level < 2:
             key = (what[a] * (1 << 24) + what[b]) * 16 + lanes
             if self.moves is not None:  # what moves otherwise from round to round is apart
                 moved = self.moves[a] * 3 + self.moves[b]
-                sort = np.lexsort((moved, key))
-                apart = (np.diff(key[sort]) != 0) | (np.diff(moved[sort]) != 0)
-                return np.split(sort, np.flatnonzero(apart) + 1) if len(sort) else []
-        if len(key) and (key == key[0]).all():
-            return [np.arange(len(key))]
-        sort = np.argsort(key, kind="stable")
-        return runs(key[sort], sort)
+        sort = np.lexsort((moved, key))
+        apart = (np.diff(key[sort]) != 0) | (np.diff(moved[sort]) != 0)
+        return np.split(sort, np.flatnonzero(apart) + 1) if len(sort) else []
 
     def _columns(self, group: Ints, classes: list[Ints]) -> tuple[list[Column], Any] | None:
         """Return the terms of classes; None if the cells do not have equally many of each."""
