@@ -5,6 +5,7 @@ Says in the metadata, too, where the sources are.
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import os
 import re
@@ -124,9 +125,11 @@ def packed(root: Path, folder: Path) -> dict[str, str]:
     found = [root.glob(f"{top}/**/{pattern}") for top in ("autograd", "nn") for pattern in _PACKED]
     for path in sorted(chain.from_iterable(found)):
         folder_of = path.parent.parent if path.parent.name in {"locale", "assets"} else path.parent
-        place = f"{(folder_of / path.name).relative_to(root).as_posix()}.gz"
+        kind = "bz2" if path.suffix == ".po" else "gz"  # a quarter less of much text
+        place = f"{(folder_of / path.name).relative_to(root).as_posix()}.{kind}"
         small = folder / place.replace("/", "-")
-        small.write_bytes(gzip.compress(path.read_bytes(), mtime=0))
+        text = path.read_bytes()
+        small.write_bytes(bz2.compress(text) if kind == "bz2" else gzip.compress(text, mtime=0))
         places[str(small)] = place
     return places
 

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, overload
 
 from autograd.errors import AnomalyError, GraphError
 from autograd.floats.convert import to_float
-from autograd.modes import ACTIVE, MODE, differentiating, refuse_constant, refuse_while_tracing
+from autograd.modes import ACTIVE, MODE, differentiating, mode, refuse_constant, refuse_while_tracing
+from autograd.native import engine
 from autograd.node import HOOKED, Bundle, Call, Node
+from autograd.op import ANY, TABLE, Op
 from autograd.spellings import IDLE, options
 from autograd.sweep import add_to_leaves, in_turn, sweep
 from autograd.words import gettext, marked
@@ -62,6 +64,13 @@ def sort(root: Node | Bundle, stop: Iterable[Any] = ()) -> tuple[list[Any], dict
     """
     order: list[Any] = []
     bundles: dict[int, Bundle] = {}
+    if engine is not None and (found := engine.sort(root, (*stop,))):
+        order, others = found
+        for i in others:
+            x = order[i]
+            if x is not root:
+                order[i] = bundles[id(x)] = Bundle(x) if x.__class__ is tuple else x
+        return order, bundles
     placed: dict[Any, bool] = dict.fromkeys(stop, True)  # False while what lies below is being sorted
     is_placed = placed.get
     stack: list[Any] = [root]
@@ -81,42 +90,29 @@ def sort(root: Node | Bundle, stop: Iterable[Any] = ()) -> tuple[list[Any], dict
                     node=f"{node!r:.60}",
                 ))  # fmt: skip
             continue
-        a = node._a
-        if a is None:  # a leaf depends on nothing
-            placed[node] = True
-            order.append(node)
-            continue
+        a, b = node._a, node._b
         placed[node] = False
         push(node)
         push(None)
-        if a.__class__ is tuple:
-            stack += _not_placed(node, a, bundles, is_placed)
-            continue
-        b = node._b
-        if b.__class__ is float and isinstance(a, Call):  # the node is one of its results
-            bundles[id(a)] = a
-            if not is_placed(a):
-                push(a)
-            continue
-        if a.__class__ is not float and not is_placed(a):
-            push(a)
-        if b.__class__ is not float and b is not None and not is_placed(b):
-            push(b)
+        plain = a.__class__ is not tuple and not (b.__class__ is float and isinstance(a, Call))
+        for x in (a, b) if plain else _below(node, bundles):
+            if x is not None and x.__class__ is not float and not is_placed(x):
+                push(x)
     return order, bundles
 
 
-def _not_placed(node: Any, a: tuple[Any, ...], bundles: dict[int, Bundle], is_placed: Any) -> list[Any]:
-    """Return what a node whose slot ``_a`` is the tuple ``a`` depends on, as far as it is not placed yet."""
+def _below(node: Any, bundles: dict[int, Bundle]) -> Sequence[Any]:
+    """Return what a node depends on that keeps anything but one or two operands; enter bundles."""
+    a = node._a
+    if isinstance(a, Call):  # the node is one of its results
+        bundles[id(a)] = a
+        return (a,)
     if not (a and a[0].__class__ is tuple):
-        return [x for x in a if x.__class__ is not float and not is_placed(x)]
+        return a  # type: ignore[no-any-return]
     vectors = []
     for vector, local in zip(a, node._b, strict=True):
         if local is not None:  # else numbers alone
-            bundle = bundles.get(id(vector))
-            if bundle is None:
-                bundle = bundles[id(vector)] = Bundle(vector)
-            if not is_placed(bundle):
-                vectors.append(bundle)
+            vectors.append(bundles.setdefault(id(vector), Bundle(vector)))
     return vectors
 
 
@@ -311,12 +307,15 @@ def _chain_rule_recorded(now: Pass, create_graph: bool) -> Pass | None:
         old = grads[key]
         grads[key] = term if old is None else sum_of(old, term, where)
 
-    for node in rest:
+    nodes = rest
+    if engine is not None and create_graph and tape is not None and not anomaly:
+        nodes = iter(partial(engine.pull, rest, grads, _RULES, tape.visits, tape, bundles, Bundle), None)
+    for node in nodes:
         g = grads[node]
         if g is None:
             continue
         if tape is not None:
-            tape.visits.append((len(tape), node))
+            tape.visits += len(tape), node
         note = node.note
         if note is not None and note.hooks and not tracing:  # a program's calls call them
             g = grads[node] = _hooked(note.hooks, g)
@@ -371,7 +370,7 @@ def _chain_rule_recorded(now: Pass, create_graph: bool) -> Pass | None:
                 if term is not None:
                     add(x, term, node)
     if tape is not None:
-        tape.visits.append((len(tape), grads))
+        tape.visits += len(tape), grads
     return None
 
 
@@ -384,9 +383,12 @@ def _recorded_edges(node: Node, tracing: bool) -> list[tuple[Node, Any]]:
     if op is None:
         return []
     if tracing:
-        return [(x, p) for x, p in zip(operands, op.rule(node, operands)) if isinstance(x, Node)]
-    y = op.value(*[x._data if isinstance(x, Node) else x for x in operands])
-    if y != node._data and not (math.isnan(y) and math.isnan(node._data)):
+        partials = op.rule(node, operands)
+        if engine is not None:
+            _write_down(op, operands)
+        return [(x, p) for x, p in zip(operands, partials) if isinstance(x, Node)]
+    y = changed(node)
+    if y is not None:
         raise GraphError(gettext(
             "the data of {name}(...) = {data} or of its operands was changed after it was computed (it "
             "would be {y} now), and create_graph=True derives from the operands as they are; compute it "
@@ -398,6 +400,39 @@ def _recorded_edges(node: Node, tracing: bool) -> list[tuple[Node, Any]]:
     if op.gated:
         pairs = [(x, None if d is None else p) for (x, p), (_, d) in zip(pairs, node._edges(), strict=True)]
     return pairs
+
+
+def changed(node: Any) -> float | None:
+    """Return what a node would be of its operands as they are, where that is not what it was."""
+    operands = [x._data if isinstance(x, Node) else x for x in node.operands]
+    y: float = node._row.value(*operands)
+    return None if y == node._data or (math.isnan(y) and math.isnan(node._data)) else y
+
+
+_RULES: Final[dict[Any, Any]] = {}
+"""A cache: the rules of rows for the engine's C, or None where it leaves them to Python.
+
+A rule is its steps, each a row and what that is applied to, and the partials. Whole numbers stand for the
+output, the operands and the results of the steps, in turn.
+"""
+
+
+def _write_down(op: Op, operands: tuple[Any, ...]) -> None:
+    """Enter what the rule of a row of the table does, unless that is known."""
+    count = len(operands) - len(op.params)
+    constants = operands[count:]
+    key = (op, count) if op.arity == ANY else (op, *constants) if constants else op
+    if key in _RULES or max(len(_RULES), count) > 1000 or TABLE.get(op.name) is not op:
+        return
+    _RULES[key] = None
+    made: list[Any] = []
+    with mode(tape=made, grad=True):
+        y, *xs = [Node._kind(1.0) for _ in range(count + 1)]
+        partials = op.rule(y, (*xs, *constants))
+    place = {x: i for i, x in enumerate((y, *xs, *map(repr, constants), *made))}
+    if all(x._call is None and len(x.operands) <= 8 and x.op.arity != ANY for x in made):
+        steps = [(x.op, *[place.get(a, a) for a in x.op.written(x.operands)]) for x in made]
+        _RULES[key] = tuple(steps), tuple([place.get(p, p) for p in partials[:count]])
 
 
 def _times(g: Any, local: Any) -> Any:

@@ -410,7 +410,8 @@ class Value(Node, Operators, Elsewhere):
     def __bool__(self) -> bool:
         refuse_while_tracing(
             "asks for the truth of a Value",
-            "write autograd.where(condition, a, b) in place of if/else, and/or, min/max",
+            "write autograd.where(condition, a, b) in place of if/else, and/or, min/max; to sort, for each j "
+            "and each i < j, a[i], a[j] = autograd.minimum(a[i], a[j]), autograd.maximum(a[i], a[j])",
         )
         return self._data != 0.0
 

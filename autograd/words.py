@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 from unicodedata import east_asian_width
@@ -252,7 +253,10 @@ def catalogue(name: str) -> Mapping[str, str]:
     >>> catalogue("zh_CN")["Backward"]
     '反向传播'
     """
-    return read_catalogue(unpacked(Path(__file__).parent, f"{LOCALE.name}/{name}.po"))
+    try:
+        return read_catalogue(unpacked(Path(__file__).parent, f"{LOCALE.name}/{name}.po"))
+    except ModuleNotFoundError:  # a Python that was built without bzip2, whose user reads English
+        return {}
 
 
 def unpacked(package: Traversable, place: str) -> str:
@@ -275,12 +279,11 @@ def unpacked(package: Traversable, place: str) -> str:
     >>> unpacked(LOCALE.parent, "locale/zh_CN.po").startswith("#")
     True
     """
-    packed = package / f"{place.rpartition('/')[2]}.gz"
-    if not packed.is_file():
-        return package.joinpath(*place.split("/")).read_text(encoding="utf-8")
-    import gzip  # which a source tree does not need
-
-    return gzip.decompress(packed.read_bytes()).decode()
+    name = place.rpartition("/")[2]
+    for suffix, module in (("gz", "gzip"), ("bz2", "bz2")):
+        if (packed := package / f"{name}.{suffix}").is_file():
+            return import_module(module).decompress(packed.read_bytes()).decode()  # type: ignore[no-any-return]
+    return package.joinpath(*place.split("/")).read_text(encoding="utf-8")
 
 
 def read_catalogue(text: str) -> dict[str, str]:

@@ -21,6 +21,7 @@ from autograd.backward import (
     sort,
 )
 from autograd.modes import ACTIVE, MODE, is_tracing
+from autograd.native import engine
 from autograd.node import Bundle, Call, ConstantNote
 from autograd.value import Value
 
@@ -96,6 +97,9 @@ class Linear:
     def _find_active(self) -> set[Any]:
         """Return the inputs and all nodes that depend on them; `pull` skips the rest."""
         active: set[Any] = set(self.inputs)
+        if engine is not None:
+            engine.reach(self._order, active)
+            return active
         for node in self._order:
             if not active.isdisjoint(node._predecessors()):
                 active.add(node)

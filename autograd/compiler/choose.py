@@ -24,8 +24,6 @@ CALLS = 3000
 """How often a compiled function is called, as far as that choice is concerned."""
 QUICK = 0.1
 """A backend that is built in so many seconds may be waited for."""
-EAGER = 0.1
-"""Another is built in the background when calls have lost this part of the seconds that building it takes."""
 WORTH = 0.8
 """What part of a call's time the other must take at most to be worth building."""
 
@@ -47,11 +45,11 @@ def choose(
     """Choose a backend; ``failed`` names those that did not work, with a reason each.
 
     ``"auto"`` takes what is at hand and would take least for so many calls. Where another would take less for
-    each call, but has to be built, that begins in the background once calls have lost a good part of the
-    time that building it takes; not for what is called once. `AT_ONCE` compares what each would take for all
-    calls, building included: so the choice depends on the program, the number of examples and whether there
-    is a compiler, and on nothing else. Of the benchmark's 108 estimates 99 are right within a factor of
-    three, all within one of eight.
+    each call, but has to be built, that begins in the background once calls have lost as much time as
+    building it takes: together that is at most twice the least, however many calls there are. `AT_ONCE`
+    compares what each would take for all calls, building included: so the choice depends on the program, the
+    number of examples and whether there is a compiler, and on nothing else. Of the benchmark's 108 estimates
+    99 are right within a factor of three, all within one of eight.
     """
     if asked in ("auto", AT_ONCE):
         return _cheapest(program, failed, lanes, calls, wait=asked == AT_ONCE)
@@ -105,7 +103,7 @@ def _cheapest(
         )  # fmt: skip
         return Choice(start, why)
     lost = 1e-6 * (mine - costs[later].microseconds)
-    after = max(1, math.ceil(EAGER * seconds / lost))
+    after = max(1, math.ceil(seconds / lost))
     why += gettext("; after {after} calls {title} is built in the background", after=after, title=title)
     return Choice(start, why, later, after)
 

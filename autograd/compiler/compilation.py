@@ -97,8 +97,8 @@ def compile(
     backend
         ``"numpy"``, ``"c"``, ``"python"``, or ``"auto"`` for the one that a cost model expects to be fastest.
         That begins with NumPy or Python. Where C would be faster and there is a compiler, it is built in the
-        background once the calls so far have lost a tenth of the second or so that this takes, and runs the
-        calls that begin when it is ready. What a compiler made is kept, in the folder that
+        background once the calls so far have lost the second or so that this takes, and runs the calls that
+        begin when it is ready. What a compiler made is kept, in the folder that
         ``CHAINRULE_CACHE`` names or the user's own for caches, unless others may write to it. A compiler
         (``CC``, or ``cc``, ``gcc``, ``clang``) that is absent or does not work is no error: NumPy runs
         instead. ``report()`` says which, and why. Without NumPy it is always straight-line Python.

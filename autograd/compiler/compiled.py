@@ -17,7 +17,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Protocol
 
-from autograd.backward import _hooked
+from autograd.backward import _hooked, changed
 from autograd.compiler.arguments import form_of_arguments
 from autograd.compiler.backends import AT_ONCE
 from autograd.compiler.cache import Recent
@@ -44,6 +44,7 @@ from autograd.words import gettext, marked
 __all__ = ["Arguments", "CompiledFunction", "weight_of"]
 
 _FLOATS = {float}
+_OVERRIDABLE = {*dir(Value)} - {"__init__", "__new__", "__repr__", "__str__"}
 PATIENCE = 32
 """So many calls are left to the engine before a warning."""
 
@@ -249,10 +250,25 @@ class CompiledFunction(ABC):
     def _begin(self, given: Any) -> tuple[Any, Any]:
         """Return the structure for such arguments, and an engine of it, loaded with them, for the caller."""
         structure = self._structure(given)
+        if structure.source.outside:
+            self._refuse_changed(structure.source.outside)
         engine = structure.engine(given.lanes)
         engine.load(given, structure.source.captured)
         self._latest = self._whole._latest = structure, engine
         return structure, engine
+
+    @staticmethod
+    def _refuse_changed(outside: Sequence[Value], moved: Sequence[Value] | None = None) -> None:
+        """Raise where nodes computed before were of other numbers than now, or are of what will be moved."""
+        moving = set((outside and moved) or ())
+        for x in outside:
+            if x._call is None and (not moving.isdisjoint(x.operands) or changed(x) is not None):
+                raise GraphError(gettext(
+                    "the function closes over {name}(...) = {data}, computed before of numbers that have "
+                    "changed since, or that train() changes: compute it inside the function; or close over "
+                    "its number, c = y.data",
+                    name=x.op.name if x.op else "", data=repr(x._data),
+                ))  # fmt: skip
 
     def _of_numbers(
         self, data: Sequence[Any], named: dict[str, Any]
@@ -458,6 +474,7 @@ class CompiledFunction(ABC):
     def _apply(self, given: Any) -> Any:
         if ACTIVE and MODE.get().tape is not None:
             return self._arranged_nodes(*self._flat_on_nodes(given), given)  # recorded with what calls it
+        self._refuse_kinds(given.given or ())
         structure, engine = self._begin(given)
         source = structure.source
         given.as_arrays |= source.arrays
@@ -492,6 +509,18 @@ class CompiledFunction(ABC):
             x if known else call.result(i) for i, (x, known) in enumerate(zip(outputs, fixed, strict=True))
         ]
         return self._arranged_nodes(form, nodes, given)
+
+    def _refuse_kinds(self, given: Sequence[list[Any]]) -> None:
+        """Raise where arguments are Values that compute otherwise than the plain ones in a program."""
+        for i, flat in enumerate(given):
+            for kind in {x.__class__ for x in flat if isinstance(x, Value)} - {Value}:
+                above = kind.__mro__[: kind.__mro__.index(Value)]
+                for own in _OVERRIDABLE & {n for c in above for n, x in vars(c).items() if callable(x)}:
+                    raise TypeError(gettext(
+                        "{argument} is a {kind}, whose own {own} a compiled function would not call; call "
+                        "it there: {kind}.{own}(x, ...)",
+                        argument=self._argument(i), kind=kind.__name__, own=own,
+                    ))  # fmt: skip
 
     def _flat_on_nodes(self, given: Any) -> tuple[Any, list[Any]]:
         """Run the function itself on nodes; return the structure of its result, and what is in it."""
@@ -698,10 +727,13 @@ class CompiledFunction(ABC):
         if ACTIVE:
             self._refuse_while_tracing("train()")
         function, numbers = self._of_numbers(args, {})
-        given = function._numbers(numbers).own()
+        given = function._numbers(numbers)
+        if steps > 1 or callback:  # between which others may change what they gave
+            given = given.own()
         structure, engine = function._begin(given)
         try:
             function._refuse_cut_off(structure, "train()")
+            function._refuse_changed(structure.source.outside, self._params or ())
             return function._trained(structure, engine, given, optimizer, steps, callback, every)
         finally:
             structure.release(engine)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Sequence
+from functools import partial
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -15,6 +17,7 @@ from autograd.compiler.graph.ir import CONST, INPUT, LANE
 from autograd.compiler.record.trace import Source
 from autograd.compiler.results import Block, Taker, taker
 from autograd.compiler.roll.program import LANES, Program
+from autograd.native import engine as native
 
 __all__ = ["Engine"]
 
@@ -26,6 +29,8 @@ class Engine:
     ----------
     latest
         The views of the arguments whose ``shapes`` were asked for last.
+    direct
+        What takes a tuple of these, and runs; it returns None where they are not just numbers and doubles.
     """
 
     def __init__(self, program: Program, source: Source, backend: str, lanes: int, like: Any = None) -> None:
@@ -57,6 +62,7 @@ class Engine:
         self._views: dict[Any, list[Any]] = {}
         self.shapes: Any = None
         self.latest: list[Any] = []
+        self.direct: Any = None
         self.takers: list[Taker | None] = [None, None]
         self.outputs = program.outputs
         self.fixed = (graph.kind[graph.outputs] == CONST).tolist()
@@ -84,6 +90,11 @@ class Engine:
                 at += size
             self._views[tuple(shapes)] = found
         self.shapes, self.latest = shapes, found
+        code, self.direct = getattr(self.bound, "code", None), None
+        if code and native and not self.batch and self.run == self.bound.run:
+            ends = tuple(accumulate(map(math.prod, shapes), initial=self.first))
+            memoryview(self.shared), memoryview(self.rows)  # an array keeps what its buffer is for the next
+            self.direct = partial(native.perform, code, self.shared, self.rows, self.lanes, ends)
         return found
 
     def load(self, given: Any, captured: list[Any]) -> None:

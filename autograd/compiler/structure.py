@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
-import ctypes
 import math
 import threading
 import time
@@ -11,7 +9,6 @@ from copy import copy
 from dataclasses import replace
 from functools import partial
 from typing import Any
-from weakref import WeakSet
 
 import numpy as np
 
@@ -25,6 +22,7 @@ from autograd.compiler.graph.ir import FIRST_ROW, INPUT, LANE, SOP
 from autograd.compiler.record.trace import Source
 from autograd.compiler.results import form_of
 from autograd.compiler.roll.rolled import roll
+from autograd.compiler.training import in_background
 from autograd.words import gettext
 
 __all__ = ["Engines", "Structure"]
@@ -32,8 +30,6 @@ __all__ = ["Engines", "Structure"]
 
 TRIALS = 10
 """So many runs of what was built in the background are compared with those before."""
-STOPPED = 5.0
-"""Seconds that the end of the interpreter waits for what is built in the background to stop."""
 
 
 class Engines:
@@ -114,9 +110,7 @@ class Engines:
         """Run a program, and time it; begin to build the better one when it has run often enough."""
         self.left -= 1
         if self.left <= 0 and self.builder is None:
-            self.builder = threading.Thread(target=self._build, name="chainrule-build", daemon=True)
-            _builders.add(self.builder)
-            self.builder.start()
+            self.builder = in_background(self._build)
         start = time.perf_counter()
         ready: bool = run()
         self.took = min(self.took, time.perf_counter() - start)
@@ -144,26 +138,12 @@ class Engines:
         ready: bool = run()
         self.trials.append(time.perf_counter() - start)
         if len(self.trials) >= TRIALS:
-            engine.run = run
+            engine.run, engine.shapes = run, None
             if min(self.trials) > self.took and self.backend == self.later:
                 self.backend = self.before
                 title = gettext(load(self.before).title)
                 self.why += gettext("; as it took longer, {title} goes on", title=title)
         return ready
-
-
-_builders: WeakSet[threading.Thread] = WeakSet()
-
-
-@atexit.register
-def _end_of_builds() -> None:
-    """Stop what is being built: a thread that is inside NumPy where Python ends may end the process."""
-    building = [builder for builder in _builders if builder.is_alive()]
-    for builder in building:
-        number, ending = ctypes.c_ulong(builder.ident or 0), ctypes.py_object(SystemExit)
-        ctypes.pythonapi.PyThreadState_SetAsyncExc(number, ending)
-    for builder in building:
-        builder.join(STOPPED)
 
 
 class Structure:

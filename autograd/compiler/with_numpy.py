@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic
 import numpy as np
 from numpy import ndarray
 
+from autograd.blocks import collector_paused
 from autograd.bulk import gather, scatter
 from autograd.calculus.arrays import check
 from autograd.compiler.arguments import lists_around
@@ -143,6 +144,8 @@ class Plan:
         self.engines, self.form, self.captured = structure.engines, structure.form, structure.source.captured
         self.shapes, self.lanes, self.as_arrays, self.params = shapes, lanes, as_arrays, params
         self.idle = self.engines.idle(lanes)
+        for engine in self.idle:  # so that the next call need not
+            engine.views(shapes)
 
     def call(self, data: tuple[Any, ...]) -> Any:
         """Return the result, or the loss; None, with nothing changed, where that takes more."""
@@ -154,14 +157,18 @@ class Plan:
             engine = self.engines.take(self.lanes, self.idle)
         try:
             views = engine.latest if engine.shapes is self.shapes else engine.views(self.shapes)
-            for view, x in zip(views, data):
-                view[...] = x
             if engine.captured is not None:
                 gather(self.captured, engine.captured)
+            if self.params is not None:
+                gather(self.params, engine.theta)
+            sound = engine.direct(data) if engine.direct is not None else None
+            if sound is None:
+                for view, x in zip(views, data):
+                    view[...] = x
+                sound = engine.run()
             if self.params is None:
-                return engine.results(self.form, self.as_arrays) if engine.run() else None
-            gather(self.params, engine.theta)
-            if engine.run() and in_turn(partial(add_floats, self.params, engine.gradient)):
+                return engine.results(self.form, self.as_arrays) if sound else None
+            if sound and in_turn(partial(add_floats, self.params, engine.gradient)):
                 return engine.shared.item(engine.value_at)
             return None
         except OverflowError:  # a whole number that no double can hold
@@ -196,7 +203,7 @@ class Compiled(CompiledFunction, Generic[Out_co]):
 
     def __call__(self, *data: Any, **named: Any) -> Out_co:  # noqa: D102 - as `CompiledFunction` does
         key = _kinds(data)
-        plan = self._plans.get(key) if not (ACTIVE or HOOKED or named) else None
+        plan = self._plans.get(key) if not (named or ACTIVE or HOOKED.data) else None  # type: ignore[attr-defined]
         result: Any = plan.call(data) if plan is not None else None
         if result is None:
             result = super().__call__(*data, **named)
@@ -214,11 +221,12 @@ class Compiled(CompiledFunction, Generic[Out_co]):
         if self._batch:
             lanes, shapes = shapes[0][0], [shape[1:] for shape in shapes]
         structure = self._of_numbers(data, {})[0]._traces.get(tuple(shapes))
-        if structure is None or structure.source.aside or (self._params is not None and structure.unreached):
+        source = structure and structure.source
+        if not source or source.aside or source.outside or (self._params is not None and structure.unreached):
             return
         if len(self._plans) >= PLANS:
             self._plans.clear()
-        as_arrays = structure.source.arrays or any(x.__class__ is tuple for x in key)
+        as_arrays = source.arrays or any(x.__class__ is tuple for x in key)
         self._plans[key] = Plan(structure, tuple(shapes), lanes, as_arrays, self._nodes)
 
     def _of_numbers(
@@ -276,6 +284,7 @@ class Compiled(CompiledFunction, Generic[Out_co]):
 
     # Recording.
 
+    @collector_paused()
     def _record(self, given: Any) -> Structure:
         """Record the function; compile what came out unless that structure was compiled before."""
         start = time.perf_counter()
@@ -294,6 +303,8 @@ class Compiled(CompiledFunction, Generic[Out_co]):
         return structure.of(source, seconds + (0.0 if known else structure.seconds))
 
     def _parsed(self, data: Sequence[Any]) -> Arrays:
+        if data and not self._batch and all(x.__class__ is ndarray and x.dtype is DOUBLE for x in data):
+            return Arrays([*data], False, 1, None, True)
         spread = [not getattr(x, "is_fully_addressable", True) for x in data]
         if any(spread):
             data = [self._own(i, x) if apart else x for i, (x, apart) in enumerate(zip(data, spread))]
@@ -458,20 +469,11 @@ class Compiled(CompiledFunction, Generic[Out_co]):
 
     def _header(self, name: str) -> str:
         """Return the program as a header of C."""
-        if not (name.isidentifier() and name.isascii()) or name in RESERVED_IN_C:
-            raise ValueError(gettext(
-                "a function of C cannot be called {name}; write a file such as step.h",
-                name=repr(name),
-            ))  # fmt: skip
-        return as_header(*self._exported(), name)
+        return as_header(*self._exported(), _fits(name, RESERVED_IN_C, "C", "step.h"))
 
     def _module(self, name: str) -> str:
         """Return the program as a module of JavaScript."""
-        if not (name.isidentifier() and name.isascii()) or name in RESERVED_IN_JAVASCRIPT:
-            raise ValueError(gettext(
-                "a function of JavaScript cannot be called {name}; write a file such as step.js",
-                name=repr(name),
-            ))  # fmt: skip
+        _fits(name, RESERVED_IN_JAVASCRIPT, "JavaScript", "step.js")
         return as_module(*self._exported(plain=True), name)
 
     def _exported(self, *, plain: bool = False) -> tuple[Any, Any, Any]:
@@ -530,6 +532,16 @@ class Compiled(CompiledFunction, Generic[Out_co]):
     def _verify(self, structure: Any) -> None:
         """Raise if the rolled program is not sound."""
         verify(structure.program)
+
+
+def _fits(name: str, reserved: Any, language: str, file: str) -> str:
+    """Return the name of a function; raise where the language has no such names."""
+    if not (name.isidentifier() and name.isascii()) or name in reserved:
+        raise ValueError(gettext(
+            "a function of {language} cannot be called {name}; write a file such as {file}",
+            language=language, name=repr(name), file=file,
+        ))  # fmt: skip
+    return name
 
 
 def _masked(x: Any, array: Any) -> bool:

@@ -158,6 +158,8 @@ int ready_operators(void);
 extern int is_away; /* whether numbers of nodes stand elsewhere: `settle` before reading or writing one */
 void bring_home(void);
 
+uint32_t fresh_stamps(size_t count);
+
 static inline void
 settle(void)
 {
@@ -178,13 +180,45 @@ PyObject *pass_sweep(PyObject *module, PyObject *args);
 PyObject *pass_exchange(PyObject *module, PyObject *args);
 PyObject *pass_add_floats(PyObject *module, PyObject *args);
 PyObject *pass_gather(PyObject *module, PyObject *args);
+PyObject *pass_perform(PyObject *module, PyObject *const *args, Py_ssize_t given);
 PyObject *pass_scatter(PyObject *module, PyObject *args);
 PyObject *pass_set_grads(PyObject *module, PyObject *args);
 
 /* read.c */
+
+/* Nodes that have numbers one after the other, and stamps alike, until others' code may run. */
+typedef struct {
+    uint32_t base, count;
+    int64_t first;
+} Stretch;
+int number_all(Stretch *stretch, PyObject *nodes, PyObject *numbers); /* -1 with an error set */
+
+/* The number of a node, -1 where it is none of them. */
+static inline int64_t
+number_in(const Stretch *stretch, PyObject *node)
+{
+    uint32_t at = NODE(node)->stamp - stretch->base;
+    return at < stretch->count ? stretch->first + at : -1;
+}
+
 PyObject *graph_read(PyObject *module, PyObject *args);
 PyObject *graph_operands(PyObject *module, PyObject *args);
 PyObject *graph_levels(PyObject *module, PyObject *args);
+PyObject *graph_terms(PyObject *module, PyObject *args);
+PyObject *graph_evenly(PyObject *module, PyObject *args);
+PyObject *graph_classes(PyObject *module, PyObject *args);
+PyObject *graph_agenda(PyObject *module, PyObject *args);
 PyObject *graph_nest(PyObject *module, PyObject *args);
+
+/* recorded.c */
+PyObject *graph_sort(PyObject *module, PyObject *args);
+PyObject *graph_reach(PyObject *module, PyObject *args);
+PyObject *graph_pull(PyObject *module, PyObject *args);
+PyObject *graph_turns(PyObject *module, PyObject *args);
+
+/* terms.c */
+PyObject *terms_simplify(PyObject *module, PyObject *args);
+PyObject *terms_reach(PyObject *module, PyObject *args);
+PyObject *terms_numbered(PyObject *module, PyObject *keys);
 
 #endif

@@ -696,25 +696,36 @@ put_away(Pass *pass)
     PyMem_Free(pass->received);
 }
 
+/* The first of so many stamps that no node bears; 0 where there are not so many, or with an error set. */
+uint32_t
+fresh_stamps(size_t count)
+{
+    static uint32_t passes; /* of three stamps each */
+    size_t wanted = (count + 2) / 3;
+    if (wanted > LAST_PASS) return 0;
+    if (passes > LAST_PASS - wanted) { /* their numbers begin anew */
+        if (clear_stamps() < 0) return 0;
+        passes = 0;
+    }
+    passes += (uint32_t)wanted;
+    return 3 * (passes - (uint32_t)wanted) + 1;
+}
+
 PyObject *
 pass_sweep(PyObject *module, PyObject *args)
 {
-    static uint32_t passes;
     if (!value_type) return set_up(0);
     PyObject *root;
     double gradient;
     if (!PyArg_ParseTuple(args, "O!d", value_type, &root, &gradient)) return NULL;
     settle();
-    if (passes == LAST_PASS) { /* their numbers begin anew */
-        if (clear_stamps() < 0) return NULL;
-        passes = 0;
-    }
-    passes++;
+    uint32_t first = fresh_stamps(3);
+    if (!first) return NULL;
     Pass pass = spare;
     spare = (Pass){0};
-    pass.open = 3 * passes - 2;
-    pass.done = 3 * passes - 1;
-    pass.reached = 3 * passes;
+    pass.open = first;
+    pass.done = first + 1;
+    pass.reached = first + 2;
     int result = sort(&pass, root);
     if (result == DONE) {
         add(&pass, NODE(root), gradient);
@@ -1093,4 +1104,70 @@ take_pass(PyObject *module, PyObject *args)
     }
     multi_call_type = (PyTypeObject *)Py_NewRef(call);
     Py_RETURN_NONE;
+}
+
+/* What a compiled program is to a caller: it reads and writes its arrays, and returns whether these are for
+   the engine. */
+typedef long (*Program)(double *, double *, long);
+
+static int
+take_memory(PyObject *array, Py_buffer *view, int flags)
+{
+    return PyObject_GetBuffer(array, view, PyBUF_C_CONTIGUOUS | PyBUF_FORMAT | flags) < 0;
+}
+
+/* Put a number, or an array of so many doubles, into its place. */
+static int
+put(PyObject *x, double *to, Py_ssize_t count)
+{
+    Py_buffer own;
+    if (PyFloat_Check(x)) {
+        *to = PyFloat_AS_DOUBLE(x);
+        return count == 1;
+    }
+    if (PyLong_CheckExact(x)) {
+        *to = PyLong_AsDouble(x);
+        return count == 1 && !(*to == -1.0 && PyErr_Occurred());
+    }
+    if (take_memory(x, &own, 0)) return 0;
+    int fits = own.len == count * 8 && own.format && !strcmp(own.format, "d");
+    if (fits) memcpy(to, own.buf, (size_t)own.len);
+    PyBuffer_Release(&own);
+    return fits;
+}
+
+/* perform(program, shared, lanes, count, places, arguments): put arguments into their places in the shared
+   array, which begin and end there, and run a program on the two arrays. Return whether its results hold;
+   None, before it runs, where an argument is anything but a number and an array of doubles. */
+PyObject *
+pass_perform(PyObject *module, PyObject *const *args, Py_ssize_t given)
+{
+    if (given != 6 || !PyTuple_Check(args[4]) || !PyTuple_Check(args[5])) {
+        PyErr_SetString(PyExc_TypeError, "a program, two arrays, a number and two tuples are needed");
+        return NULL;
+    }
+    Program program = (Program)PyCapsule_GetPointer(args[0], "chainrule.program");
+    long count = program ? PyLong_AsLong(args[3]) : -1;
+    if (!program || (count == -1 && PyErr_Occurred())) return NULL;
+    Py_buffer shared, lanes;
+    if (take_memory(args[1], &shared, PyBUF_WRITABLE)) return NULL;
+    if (take_memory(args[2], &lanes, PyBUF_WRITABLE)) return PyBuffer_Release(&shared), NULL;
+    Py_ssize_t size = PyTuple_GET_SIZE(args[5]), total = shared.len / 8, at = 0;
+    int fits = PyTuple_GET_SIZE(args[4]) == size + 1;
+    for (Py_ssize_t i = 0; fits && i <= size; i++) {
+        Py_ssize_t end = PyLong_AsSsize_t(PyTuple_GET_ITEM(args[4], i));
+        fits = end >= at && end <= total;
+        if (fits && i) fits = put(PyTuple_GET_ITEM(args[5], i - 1), (double *)shared.buf + at, end - at);
+        at = end;
+    }
+    long found = -1;
+    if (fits) {
+        Py_BEGIN_ALLOW_THREADS
+        found = program(shared.buf, lanes.buf, count) != 0;
+        Py_END_ALLOW_THREADS
+    }
+    PyBuffer_Release(&shared);
+    PyBuffer_Release(&lanes);
+    PyErr_Clear();
+    return fits ? PyBool_FromLong(!found) : Py_NewRef(Py_None);
 }

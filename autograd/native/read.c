@@ -1,16 +1,46 @@
 /* Reading a graph for the compiler, see compiler/record/extract.py, and for pictures. */
 
 #include "node.h"
+#include <stdlib.h>
 #include <string.h>
 
 enum { NUMBERLESS = -1, FAILED = -2, ELSEWHERE = -3, CALLED = -4 };
 
+/* Where a list is of nodes whose numbers in a dict are consecutive, give them stamps that are so, too; else none
+   is in the stretch. */
+int
+number_all(Stretch *stretch, PyObject *nodes, PyObject *numbers)
+{
+    Py_ssize_t count = PyList_GET_SIZE(nodes);
+    int64_t ends[2] = {0, 0};
+    *stretch = (Stretch){0, 0, 0};
+    if (is_derived_from || !count || count > UINT32_MAX / 4) return 0; /* others hash by code of their own */
+    for (int i = 0; i < 2; i++) {
+        PyObject *x = PyList_GET_ITEM(nodes, i * (count - 1));
+        PyObject *number = IS_PLAIN(x) ? PyDict_GetItemWithError(numbers, x) : NULL;
+        ends[i] = number ? PyLong_AsLongLong(number) : -1;
+        if (PyErr_Occurred()) return -1;
+    }
+    if (ends[0] < 0 || ends[1] - ends[0] != count - 1) return 0;
+    uint32_t base = fresh_stamps((size_t)count);
+    if (!base) return PyErr_Occurred() ? -1 : 0;
+    for (Py_ssize_t i = 0; i < count; i++) {
+        PyObject *x = PyList_GET_ITEM(nodes, i);
+        if (!IS_PLAIN(x)) return 0;
+        NODE(x)->stamp = base + (uint32_t)i;
+    }
+    *stretch = (Stretch){base, (uint32_t)count, ends[0]};
+    return 0;
+}
+
 /* The number of a node; below 0 where it has none: ELSEWHERE if an operation made it, FAILED with an error
    set. */
 static int64_t
-number_of(PyObject *numbers, PyObject *x)
+number_of(const Stretch *stretch, PyObject *numbers, PyObject *x)
 {
     if (!x || !IS_NODE(x)) return NUMBERLESS;
+    int64_t known = number_in(stretch, x);
+    if (known >= 0) return known;
     PyObject *found = PyDict_GetItemWithError(numbers, x);
     if (!found) return PyErr_Occurred() ? FAILED : NODE(x)->row ? ELSEWHERE : NUMBERLESS;
     int64_t number = PyLong_AsLongLong(found);
@@ -19,10 +49,10 @@ number_of(PyObject *numbers, PyObject *x)
 
 /* The same of many operands: ELSEWHERE if one of them is, else NUMBERLESS. */
 static int64_t
-number_of_all(PyObject *numbers, PyObject *vector)
+number_of_all(const Stretch *stretch, PyObject *numbers, PyObject *vector)
 {
     for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(vector); i++) {
-        int64_t number = number_of(numbers, PyTuple_GET_ITEM(vector, i));
+        int64_t number = number_of(stretch, numbers, PyTuple_GET_ITEM(vector, i));
         if (number == FAILED || number == ELSEWHERE) return number;
     }
     return NUMBERLESS;
@@ -33,6 +63,8 @@ static int
 read_all(PyObject *nodes, PyObject *numbers, PyObject *ops, uint32_t *code_of, int32_t *codes,
          int64_t *firsts, int64_t *seconds)
 {
+    Stretch numbered, *stretch = &numbered;
+    if (number_all(stretch, nodes, numbers) < 0) return -1;
     PyObject *known = NULL; /* a vector, which many nodes in a row may share */
     for (Py_ssize_t i = 0; i < PyList_GET_SIZE(nodes); i++) {
         PyObject *x = PyList_GET_ITEM(nodes, i);
@@ -50,12 +82,12 @@ read_all(PyObject *nodes, PyObject *numbers, PyObject *ops, uint32_t *code_of, i
         firsts[i] = node->kind == RESULT ? CALLED : NUMBERLESS;
         seconds[i] = NUMBERLESS;
         if (node->kind == PAIR) {
-            firsts[i] = number_of(numbers, node->a);
-            seconds[i] = number_of(numbers, node->b);
+            firsts[i] = number_of(stretch, numbers, node->a);
+            seconds[i] = number_of(stretch, numbers, node->b);
         } else if (node->kind == MANY || node->kind == DOT)
-            firsts[i] = number_of_all(numbers, node->a);
+            firsts[i] = number_of_all(stretch, numbers, node->a);
         if (node->kind == DOT && node->b != known) {
-            seconds[i] = number_of_all(numbers, node->b);
+            seconds[i] = number_of_all(stretch, numbers, node->b);
             known = seconds[i] == NUMBERLESS ? node->b : NULL;
         }
         if (firsts[i] == FAILED || seconds[i] == FAILED) return -1;
@@ -156,55 +188,461 @@ graph_operands(PyObject *module, PyObject *args)
     return result;
 }
 
+/* Edges between nodes: what reads a node is in `below` up to its end, from that of the node before on; for how
+   many each waits; and room for the nodes in turn. */
+typedef struct {
+    Py_buffer from, to;
+    int64_t *ends, *waiting, *turn, *below;
+} Edges;
+
+static void
+release(Edges *x)
+{
+    PyMem_Free(x->ends);
+    PyBuffer_Release(&x->from);
+    PyBuffer_Release(&x->to);
+}
+
+/* Sort edges, pairs of 64-bit numbers below a size; -1 with an error set where they are none. */
+static int
+sort_edges(Edges *x, Py_ssize_t size)
+{
+    Py_ssize_t edges = x->from.len / 8;
+    const int64_t *producers = x->from.buf, *consumers = x->to.buf;
+    int fits = size >= 0 && x->from.len == x->to.len && x->from.len % 8 == 0;
+    for (Py_ssize_t i = 0; fits && i < edges; i++)
+        fits = producers[i] >= 0 && producers[i] < size && consumers[i] >= 0 && consumers[i] < size;
+    x->ends = fits ? PyMem_Calloc((size_t)(3 * size + edges + 1), 8) : NULL;
+    if (!fits) PyErr_SetString(PyExc_ValueError, "these are no edges between so many nodes");
+    else if (!x->ends) PyErr_NoMemory();
+    if (!x->ends) return -1;
+    x->waiting = x->ends + size + 1, x->turn = x->waiting + size, x->below = x->turn + size;
+    for (Py_ssize_t i = 0; i < edges; i++) {
+        x->ends[producers[i] + 1]++;
+        x->waiting[consumers[i]]++;
+    }
+    for (Py_ssize_t i = 0; i < size; i++) x->ends[i + 1] += x->ends[i];
+    for (Py_ssize_t i = 0; i < edges; i++) x->below[x->ends[producers[i]]++] = consumers[i];
+    return 0;
+}
+
 /* levels(size, producers, consumers): the length of the longest path to each of so many nodes, 64-bit numbers
    as the edges are; None where there is a cycle. */
 PyObject *
 graph_levels(PyObject *module, PyObject *args)
 {
-    Py_ssize_t size;
-    Py_buffer from, to;
-    if (!PyArg_ParseTuple(args, "ny*y*", &size, &from, &to)) return NULL;
-    Py_ssize_t edges = from.len / 8, done = 0, ready = 0;
-    const int64_t *producers = from.buf, *consumers = to.buf;
-    int fits = size >= 0 && from.len == to.len && from.len % 8 == 0;
-    for (Py_ssize_t i = 0; fits && i < edges; i++)
-        fits = producers[i] >= 0 && producers[i] < size && consumers[i] >= 0 && consumers[i] < size;
-    if (!fits) {
-        PyBuffer_Release(&from);
-        PyBuffer_Release(&to);
-        PyErr_SetString(PyExc_ValueError, "these are no edges between so many nodes");
-        return NULL;
-    }
-    PyObject *result = PyByteArray_FromStringAndSize(NULL, size * 8);
-    /* For each node where its edges end, in `below`, and for how many it waits; and the nodes in turn. */
-    int64_t *ends = PyMem_Calloc((size_t)(3 * size + edges + 1), 8);
-    int64_t *waiting = ends + size + 1, *turn = waiting + size, *below = turn + size;
-    if (result && ends) {
+    Py_ssize_t size, done = 0, ready = 0;
+    Edges x = {0};
+    if (!PyArg_ParseTuple(args, "ny*y*", &size, &x.from, &x.to)) return NULL;
+    PyObject *result = sort_edges(&x, size) < 0 ? NULL : PyByteArray_FromStringAndSize(NULL, size * 8);
+    if (result) {
         int64_t *level = (int64_t *)(void *)PyByteArray_AS_STRING(result);
         memset(level, 0, (size_t)size * 8);
-        for (Py_ssize_t i = 0; i < edges; i++) {
-            ends[producers[i] + 1]++;
-            waiting[consumers[i]]++;
-        }
-        for (Py_ssize_t i = 0; i < size; i++) {
-            ends[i + 1] += ends[i];
-            if (!waiting[i]) turn[ready++] = i;
-        }
-        for (Py_ssize_t i = 0; i < edges; i++) below[ends[producers[i]]++] = consumers[i];
+        for (Py_ssize_t i = 0; i < size; i++)
+            if (!x.waiting[i]) x.turn[ready++] = i;
         for (; done < ready; done++) {
-            int64_t node = turn[done];
-            for (int64_t i = node ? ends[node - 1] : 0; i < ends[node]; i++) {
-                level[below[i]] = level[node] + 1; /* the last one to come has the longest path */
-                if (!--waiting[below[i]]) turn[ready++] = below[i];
+            int64_t node = x.turn[done];
+            for (int64_t i = node ? x.ends[node - 1] : 0; i < x.ends[node]; i++) {
+                level[x.below[i]] = level[node] + 1; /* the last one to come has the longest path */
+                if (!--x.waiting[x.below[i]]) x.turn[ready++] = x.below[i];
             }
         }
+        if (done < size) Py_SETREF(result, Py_NewRef(Py_None));
     }
-    if (!ends) PyErr_NoMemory();
-    if (!ends || done < size) Py_CLEAR(result);
-    PyMem_Free(ends);
-    PyBuffer_Release(&from);
-    PyBuffer_Release(&to);
-    return result || PyErr_Occurred() ? result : Py_NewRef(Py_None);
+    release(&x);
+    return result;
+}
+
+/* A kind of node: the sum of the levels of those that are left, how many these are, and how many can be
+   computed, of which this is the last. */
+typedef struct {
+    double depth;
+    int64_t left, ready, last;
+} Kind;
+
+/* The kinds of nodes that can be computed are a heap, and of each the nodes a list. */
+typedef struct {
+    Kind *kinds;
+    const int64_t *kind_of;
+    int64_t *heap, *before, count;
+} Agenda;
+
+/* Whether a kind comes before another: by the mean level of what is left. */
+static int
+is_sooner(const Agenda *x, int64_t a, int64_t b)
+{
+    double here = x->kinds[a].depth / (double)x->kinds[a].left;
+    double there = x->kinds[b].depth / (double)x->kinds[b].left;
+    return here < there || (here == there && a < b);
+}
+
+static void
+offer(Agenda *x, int64_t node)
+{
+    int64_t own = x->kind_of[node], i;
+    x->before[node] = x->kinds[own].last;
+    x->kinds[own].last = node;
+    if (x->kinds[own].ready++) return;
+    for (i = x->count++; i && is_sooner(x, own, x->heap[(i - 1) / 2]); i = (i - 1) / 2)
+        x->heap[i] = x->heap[(i - 1) / 2];
+    x->heap[i] = own;
+}
+
+static Kind *
+soonest(Agenda *x)
+{
+    int64_t found = *x->heap, moved = x->heap[--x->count], i = 0;
+    for (int64_t next; (next = 2 * i + 1) < x->count; i = next) {
+        if (next + 1 < x->count && is_sooner(x, x->heap[next + 1], x->heap[next])) next++;
+        if (!is_sooner(x, x->heap[next], moved)) break;
+        x->heap[i] = x->heap[next];
+    }
+    x->heap[i] = moved;
+    return x->kinds + found;
+}
+
+static int
+by_number(const void *a, const void *b)
+{
+    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* Fill in the nodes of each group in turn, and the number of its group; return how many nodes. */
+static Py_ssize_t
+take_groups(Agenda *x, Edges *edges, Py_ssize_t size, const char *work, const int64_t *level,
+            int64_t *groups, int64_t *nodes)
+{
+    Py_ssize_t done = 0;
+    for (Py_ssize_t i = 0; i < size; i++) {
+        if (!work[i]) continue;
+        x->kinds[x->kind_of[i]].depth += (double)level[i];
+        x->kinds[x->kind_of[i]].left++;
+    }
+    for (Py_ssize_t i = 0; i < size; i++)
+        if (work[i] && !edges->waiting[i]) offer(x, i);
+    for (int64_t group = 0; x->count; group++) {
+        Kind *kind = soonest(x);
+        Py_ssize_t end = done + kind->ready, is_sorted = 1;
+        int64_t node = kind->last;
+        for (Py_ssize_t i = end; i-- > done; node = x->before[node]) {
+            nodes[i] = node;
+            groups[i] = group;
+            kind->depth -= (double)level[node];
+            is_sorted &= i + 1 == end || node < nodes[i + 1];
+        }
+        kind->left -= kind->ready;
+        kind->ready = 0;
+        if (!is_sorted) qsort(nodes + done, (size_t)(end - done), 8, by_number);
+        for (; done < end; done++)
+            for (int64_t i = nodes[done] ? edges->ends[nodes[done] - 1] : 0; i < edges->ends[nodes[done]]; i++)
+                if (!--edges->waiting[edges->below[i]]) offer(x, edges->below[i]);
+    }
+    return done;
+}
+
+/* agenda(work, level, kinds, producers, consumers): what schedule.py does under that name, as the number of
+   its group for each node, and the nodes. */
+PyObject *
+graph_agenda(PyObject *module, PyObject *args)
+{
+    Py_buffer work, level, kinds;
+    Edges edges = {0};
+    Agenda x = {0};
+    if (!PyArg_ParseTuple(args, "y*y*y*y*y*", &work, &level, &kinds, &edges.from, &edges.to)) return NULL;
+    Py_ssize_t size = work.len, fits = level.len == 8 * size && kinds.len == 8 * size;
+    PyObject *groups = PyByteArray_FromStringAndSize(NULL, 8 * size), *result = NULL;
+    PyObject *nodes = PyByteArray_FromStringAndSize(NULL, 8 * size);
+    x.kind_of = kinds.buf;
+    x.kinds = PyMem_Calloc((size_t)size + 1, sizeof *x.kinds + 16);
+    for (Py_ssize_t i = 0; fits && i < size; i++) fits = x.kind_of[i] >= 0 && x.kind_of[i] < size;
+    if (!fits) PyErr_SetString(PyExc_ValueError, "these are no kinds of so many nodes");
+    else if (!x.kinds) PyErr_NoMemory();
+    else if (groups && nodes && sort_edges(&edges, size) == 0) {
+        x.heap = (int64_t *)(void *)(x.kinds + size);
+        x.before = x.heap + size;
+        Py_ssize_t done = 8 * take_groups(&x, &edges, size, work.buf, level.buf,
+                                          (int64_t *)(void *)PyByteArray_AS_STRING(groups),
+                                          (int64_t *)(void *)PyByteArray_AS_STRING(nodes));
+        if (PyByteArray_Resize(groups, done) == 0 && PyByteArray_Resize(nodes, done) == 0)
+            result = PyTuple_Pack(2, groups, nodes);
+    }
+    PyMem_Free(x.kinds);
+    release(&edges);
+    PyBuffer_Release(&work);
+    PyBuffer_Release(&level);
+    PyBuffer_Release(&kinds);
+    Py_XDECREF(groups);
+    Py_XDECREF(nodes);
+    return result;
+}
+
+/* Of a term the sum of a group that it is of, its factors, where these are, whether they are lanes or one, and
+   its coefficient. */
+enum { CELL, A, B, AT_A, AT_B, LANES, COEF, COLUMNS };
+
+typedef struct {
+    int64_t number[COLUMNS], turn;
+} Term;
+
+static int
+by_place(const void *a, const void *b)
+{
+    const Term *x = a, *y = b;
+    for (int i = AT_A; i <= AT_B; i++)
+        if (x->number[i] != y->number[i]) return x->number[i] < y->number[i] ? -1 : 1;
+    return x->turn < y->turn ? -1 : 1;
+}
+
+/* Sort some terms in columns; -1 with an error set. */
+static int
+sort_terms(int64_t *columns, Py_ssize_t apart, Py_ssize_t count)
+{
+    Term *found = PyMem_Malloc((size_t)count * sizeof *found);
+    if (!found) return PyErr_NoMemory(), -1;
+    for (Py_ssize_t i = 0; i < count; i++) {
+        for (int k = 0; k < COLUMNS; k++) found[i].number[k] = columns[k * apart + i];
+        found[i].turn = i;
+    }
+    qsort(found, (size_t)count, sizeof *found, by_place);
+    for (Py_ssize_t i = 0; i < count; i++)
+        for (int k = 0; k < COLUMNS; k++) columns[k * apart + i] = found[i].number[k];
+    PyMem_Free(found);
+    return 0;
+}
+
+/* Sums and their terms: those of node i are, in an order, from `start[i]` to `start[i + 1]`. */
+typedef struct {
+    Py_buffer group, start, order, a, b, coef, over, address, lane;
+} Sums;
+
+/* Fill in the terms of a group, and what its sums have without factors; how many terms, or -1 with an error
+   set. What is no address is larger than any. */
+static Py_ssize_t
+read_terms(const Sums *x, int64_t *columns, Py_ssize_t most, double *offset, int *is_shifted)
+{
+    const int64_t *group = x->group.buf, *start = x->start.buf, *order = x->order.buf, *a = x->a.buf,
+                  *b = x->b.buf, *address = x->address.buf, nowhere = (int64_t)1 << 50;
+    const double *coef = x->coef.buf;
+    const char *over = x->over.buf, *lane = x->lane.buf;
+    Py_ssize_t count = 0, nodes = x->lane.len, terms = x->over.len;
+    for (int64_t cell = 0; cell < x->group.len / 8; cell++) {
+        Py_ssize_t first = count, is_sorted = 1;
+        for (int64_t i = start[group[cell]]; i < start[group[cell] + 1]; i++) {
+            int64_t t = i >= 0 && i < terms ? order[i] : -1;
+            if (t < 0 || t >= terms || a[t] < 0 || a[t] >= nodes || b[t] < 0 || b[t] >= nodes) {
+                PyErr_SetString(PyExc_ValueError, "these are no terms");
+                return -1;
+            }
+            if (!a[t] && !over[t]) {
+                offset[cell] += coef[t];
+                *is_shifted |= coef[t] != 0.0;
+                continue;
+            }
+            int64_t at_a = a[t] ? address[a[t]] : nowhere, at_b = b[t] ? address[b[t]] : nowhere;
+            int is_turned = at_b < at_a;
+            int64_t *own = columns + count, p = is_turned ? b[t] : a[t], q = is_turned ? a[t] : b[t];
+            own[CELL] = cell, own[A * most] = p, own[B * most] = q;
+            own[AT_A * most] = is_turned ? at_b : at_a, own[AT_B * most] = is_turned ? at_a : at_b;
+            own[LANES * most] = !q * 2 + (lane[p] * 2 + lane[q]) * 4 + over[t];
+            memcpy(own + COEF * most, coef + t, 8);
+            if (count++ > first) {
+                int64_t more = own[AT_A * most] - own[AT_A * most - 1];
+                is_sorted &= more > 0 || (!more && own[AT_B * most] >= own[AT_B * most - 1]);
+            }
+        }
+        if (!is_sorted && sort_terms(columns + first, most, count - first) < 0) return -1;
+    }
+    return count;
+}
+
+enum { BUFFERS = 9 };
+
+/* How many terms the nodes of a group have together; -1 with an error set where they are none. */
+static Py_ssize_t
+count_terms(const Sums *x)
+{
+    const int64_t *group = x->group.buf, *start = x->start.buf;
+    Py_ssize_t most = 0, nodes = x->lane.len, terms = x->over.len;
+    int fits = x->start.len == 8 * nodes + 8 && x->address.len == 8 * nodes && x->a.len == 8 * terms
+               && x->order.len == 8 * terms && x->b.len == 8 * terms && x->coef.len == 8 * terms;
+    for (Py_ssize_t i = 0; fits && i < x->group.len / 8; i++) {
+        int64_t node = group[i];
+        fits = node >= 0 && node < nodes && start[node] >= 0 && start[node] <= start[node + 1]
+               && start[node + 1] <= terms;
+        if (fits) most += start[node + 1] - start[node];
+    }
+    if (!fits) PyErr_SetString(PyExc_ValueError, "these are no sums");
+    return fits ? most : -1;
+}
+
+static void
+release_all(Py_buffer *x, int count)
+{
+    while (count--) PyBuffer_Release(x + count);
+}
+
+/* terms(group, start, order, a, b, coef, over, address, lane): the terms of a group of sums in the order of
+   their factors' addresses, in columns of 64-bit numbers, the last one of which are coefficients; how many;
+   and what the sums have without factors, or None. */
+PyObject *
+graph_terms(PyObject *module, PyObject *args)
+{
+    Sums x;
+    if (!PyArg_ParseTuple(args, "y*y*y*y*y*y*y*y*y*", &x.group, &x.start, &x.order, &x.a, &x.b, &x.coef, &x.over,
+                          &x.address, &x.lane))
+        return NULL;
+    PyObject *offset = NULL, *columns = NULL;
+    Py_ssize_t most = count_terms(&x), count = -1, size = x.group.len;
+    int is_shifted = 0;
+    if (most >= 0 && (offset = PyByteArray_FromStringAndSize(NULL, size))
+        && (columns = PyByteArray_FromStringAndSize(NULL, COLUMNS * 8 * most))) {
+        memset(PyByteArray_AS_STRING(offset), 0, (size_t)size);
+        count = read_terms(&x, (int64_t *)(void *)PyByteArray_AS_STRING(columns), most,
+                           (double *)(void *)PyByteArray_AS_STRING(offset), &is_shifted);
+    }
+    release_all(&x.group, BUFFERS);
+    PyObject *result = count < 0 ? NULL : Py_BuildValue("OnO", columns, count, is_shifted ? offset : Py_None);
+    Py_XDECREF(offset);
+    Py_XDECREF(columns);
+    return result;
+}
+
+/* Whether what is read in some round lies as far from what is read in the first one as the second round says;
+   a constant has no address, and stays. */
+static int
+is_even(const int64_t *address, const double *value, Py_ssize_t nodes, int64_t round, const int64_t *read)
+{
+    int64_t at[3];
+    for (int i = 0; i < 3; i++) {
+        if (read[i] >= nodes) return 0;
+        at[i] = read[i] < 0 ? -1 : address[read[i]];
+    }
+    if (at[2] - at[0] != round * (at[1] - at[0])) return 0;
+    return read[0] < 0 || read[2] < 0 || value[read[0]] == value[read[2]];
+}
+
+/* How many rounds of so many nodes have terms and operands that move as from the first to the second. */
+static Py_ssize_t
+even_rounds(const Sums *x, const Py_buffer *args, const double *value, Py_ssize_t columns)
+{
+    const int64_t *group = x->group.buf, *start = x->start.buf, *order = x->order.buf, *a = x->a.buf,
+                  *b = x->b.buf, *address = x->address.buf, *operands = args->buf;
+    const double *coef = x->coef.buf;
+    const char *over = x->over.buf;
+    Py_ssize_t nodes = x->lane.len, terms = x->over.len, rounds = x->group.len / 8 / columns;
+    Py_ssize_t arity = args->len / 8 / nodes;
+    for (int64_t round = 1; round < rounds; round++)
+        for (Py_ssize_t k = 0; k < columns; k++) {
+            int64_t node[3] = {group[k], group[columns + k], group[round * columns + k]}, t[3], read[3];
+            int64_t count = start[*node + 1] - start[*node];
+            for (int i = 1; i < 3; i++)
+                if (start[node[i] + 1] - start[node[i]] != count) return round;
+            for (Py_ssize_t j = 0; j < arity; j++) {
+                for (int i = 0; i < 3; i++) read[i] = operands[node[i] * arity + j];
+                if (!is_even(address, value, nodes, round, read)) return round;
+            }
+            for (int64_t j = 0; j < count; j++) {
+                for (int i = 0; i < 3; i++) {
+                    t[i] = order[start[node[i]] + j];
+                    if (t[i] < 0 || t[i] >= terms) return round;
+                    read[i] = a[t[i]];
+                }
+                if (coef[t[2]] != coef[t[0]] || over[t[2]] != over[t[0]]) return round;
+                if (!is_even(address, value, nodes, round, read)) return round;
+                for (int i = 0; i < 3; i++) read[i] = b[t[i]];
+                if (!is_even(address, value, nodes, round, read)) return round;
+            }
+        }
+    return rounds;
+}
+
+/* evenly(nodes, start, order, a, b, coef, over, address, lane, args, value, columns): what steady.py does under
+   that name, of nodes that stand in rows of so many. */
+PyObject *
+graph_evenly(PyObject *module, PyObject *args)
+{
+    Sums x;
+    Py_buffer more[2];
+    Py_ssize_t columns, found = -1;
+    if (!PyArg_ParseTuple(args, "y*y*y*y*y*y*y*y*y*y*y*n", &x.group, &x.start, &x.order, &x.a, &x.b, &x.coef,
+                          &x.over, &x.address, &x.lane, more, more + 1, &columns))
+        return NULL;
+    if (count_terms(&x) >= 0) {
+        Py_ssize_t fits = columns > 0 && x.group.len >= 16 * columns && more[1].len == 8 * x.lane.len;
+        if (fits) found = even_rounds(&x, more, more[1].buf, columns);
+        else PyErr_SetString(PyExc_ValueError, "these are no rounds");
+    }
+    release_all(&x.group, BUFFERS);
+    release_all(more, 2);
+    return found < 0 ? NULL : PyLong_FromSsize_t(found);
+}
+
+/* A class of terms: what their factors are and how they move; when it was met, and how many there are. */
+typedef struct {
+    int64_t key, moved, turn, count;
+} Class;
+
+static int
+by_class(const void *a, const void *b)
+{
+    const Class *x = a, *y = b;
+    if (x->key != y->key) return x->key < y->key ? -1 : 1;
+    return (x->moved > y->moved) - (x->moved < y->moved);
+}
+
+/* classes(a, b, lanes, what, moves): the classes of terms with such factors, as the number of its class for
+   each term, and the terms. `what` tells what a node is, `moves` how it moves; both may be empty. */
+PyObject *
+graph_classes(PyObject *module, PyObject *args)
+{
+    Py_buffer x[5];
+    if (!PyArg_ParseTuple(args, "y*y*y*y*y*", x, x + 1, x + 2, x + 3, x + 4)) return NULL;
+    const int64_t *a = x[0].buf, *b = x[1].buf, *lanes = x[2].buf;
+    const uint64_t *what = x[3].buf, *moves = x[4].buf;
+    Py_ssize_t count = x[2].len / 8, nodes = x[3].len / 8, size = 1, kinds = 0;
+    int fits = x[0].len == x[2].len && x[1].len == x[2].len && (!x[4].len || x[4].len >= x[3].len);
+    for (Py_ssize_t i = 0; fits && nodes && i < count; i++)
+        fits = a[i] >= 0 && a[i] < nodes && b[i] >= 0 && b[i] < nodes;
+    while (size < 2 * count) size *= 2;
+    /* Where each class is found, by its hash; then where its terms begin. */
+    int64_t *slots = PyMem_Calloc((size_t)(size + count), 8), *of = slots + size;
+    Class *found = PyMem_Malloc(((size_t)count + 1) * sizeof *found);
+    PyObject *numbers = PyByteArray_FromStringAndSize(NULL, 8 * count), *result = NULL;
+    PyObject *terms = PyByteArray_FromStringAndSize(NULL, 8 * count);
+    if (!fits) PyErr_SetString(PyExc_ValueError, "these are no factors");
+    else if (!slots || !found) PyErr_NoMemory();
+    else if (numbers && terms) {
+        for (Py_ssize_t i = 0; i < count; i++) {
+            uint64_t key = (uint64_t)lanes[i], moved = 0;
+            if (nodes) key += ((what[a[i]] << 24) + what[b[i]]) * 16;
+            if (nodes && x[4].len) moved = moves[a[i]] * 3 + moves[b[i]];
+            Class own = {(int64_t)key, (int64_t)moved, kinds, 0};
+            uint64_t hash = (key * 31 + moved) * 0x9E3779B97F4A7C15u, at = (hash >> 32) & (uint64_t)(size - 1);
+            while (slots[at] && by_class(found + slots[at] - 1, &own)) at = (at + 1) & (uint64_t)(size - 1);
+            if (!slots[at]) {
+                found[kinds] = own;
+                slots[at] = ++kinds;
+            }
+            of[i] = slots[at] - 1;
+            found[of[i]].count++;
+        }
+        int64_t *number = (int64_t *)(void *)PyByteArray_AS_STRING(numbers);
+        int64_t *term = (int64_t *)(void *)PyByteArray_AS_STRING(terms), done = 0;
+        qsort(found, (size_t)kinds, sizeof *found, by_class);
+        for (Py_ssize_t k = 0; k < kinds; k++) {
+            slots[found[k].turn] = done;
+            for (int64_t i = 0; i < found[k].count; i++) number[done++] = k;
+        }
+        for (Py_ssize_t i = 0; i < count; i++) term[slots[of[i]]++] = i;
+        result = PyTuple_Pack(2, numbers, terms);
+    }
+    PyMem_Free(slots);
+    PyMem_Free(found);
+    release_all(x, 5);
+    Py_XDECREF(numbers);
+    Py_XDECREF(terms);
+    return result;
 }
 
 /* Columns of addresses: of the first one for each row of so many `terms` of the others, of which `order` says

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import copy
 import math
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from autograd import Value
+from autograd.compiler.training import Update
 from autograd.keep.files import decode_float
 from autograd.words import gettext
 from nn.arrays import numpy_for
@@ -20,6 +22,9 @@ __all__ = ["Group", "Optimizer", "Params", "clip_grad_norm_", "clip_grad_value_"
 
 Params: TypeAlias = Iterable[Value] | Iterable[Mapping[str, Any]]
 """Parameters, or groups of them."""
+
+_UPDATES: dict[Any, Update] = {}
+"""By all that they rest on: a memory of the last few, so that each is built once."""
 
 
 def _option(name: str, own: Any, given: Any) -> Any:
@@ -364,7 +369,7 @@ class Optimizer:
         array (number of parameters,)
             The parameters after the step.
         """
-        np = numpy_for(gettext("a step on arrays"))
+        np = sys.modules.get("numpy") or numpy_for(gettext("a step on arrays"))
         if self._parts:
             self.steps += 1
             ends = [0]
@@ -378,7 +383,7 @@ class Optimizer:
         if not absent and not any(self._missed):
             self.steps += 1
             state = tuple(np.asarray(numbers) for numbers in self._numbers())
-            theta, state = self.update(theta, np.asarray(grad, float), state, self._lr, self.steps)
+            theta, state = self._of_arrays()(theta, np.asarray(grad, float), state, self._lr, self.steps)
             self.state = dict(zip(self.slots, state, strict=True))
             return theta
         here = np.array([g is not None for g in grad])
@@ -396,6 +401,21 @@ class Optimizer:
                 column[some] = numbers
         self.state = dict(zip(self.slots, columns, strict=True))
         return theta
+
+    def _of_arrays(self) -> Callable[..., Any]:
+        """Return `update`; that of an optimizer of this package may be C by now."""
+        kind = type(self)
+        if not kind.__module__ == kind.update.__module__ == __package__ or "update" in vars(self):
+            return self.update
+        options = [getattr(self, name) for name in self.options]
+        key = kind, *[tuple(x) if x.__class__ is list else x for x in options]
+        if key not in _UPDATES:
+            if len(_UPDATES) >= 64:
+                _UPDATES.clear()
+            twin = copy.copy(self)
+            vars(twin).update(params=[], state={}, schedules=[])  # which it does not keep alive
+            _UPDATES[key] = Update(twin.update, len(self.slots))
+        return _UPDATES[key]
 
     def flat_parts(self) -> Sequence[Optimizer]:
         """Return the optimizers of the groups, or this one, if a step of each is `update` and nothing else.

@@ -1,6 +1,11 @@
+import copy
+import gc
 import json
 import math
+import pickle
 import random
+import weakref
+from importlib import import_module
 
 import numpy as np
 import pytest
@@ -8,6 +13,7 @@ import pytest
 import autograd
 import nn
 from autograd import Value
+from autograd.compiler import training
 from autograd.compiler.backends.c.toolchain import find_compiler
 from nn import optim
 
@@ -44,6 +50,9 @@ RECORDED = [
     (0.06375061879325615, -0.5634587069677002),
 ]
 IDS = [f"{name}-{i}" for i, (name, _, _) in enumerate(CASES)]
+
+
+needs_compiler = pytest.mark.skipif(find_compiler() is None, reason="no C compiler")
 
 
 def problem(seed, size=6):
@@ -713,3 +722,78 @@ def test_train_of_a_compiled_function_takes_every_optimizer(make, backend):
 
     for one, other in zip(moved(True), moved(False), strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-9, atol=1e-11)
+
+
+def on_arrays(name, options, count):
+    """An optimizer of some parameters, and its update over arrays."""
+    optimizer = getattr(optim, name)([Value(0.5) for _ in range(count)], **options)
+    return optimizer, optimizer._of_arrays()
+
+
+@needs_compiler
+@pytest.mark.parametrize(("name", "_", "options"), [*CASES, ("Adam", "", {"eps": 0.0, "betas": (0.0, 0.9)})])
+def test_an_update_in_c_has_the_bits_of_numpys(name, _, options):
+    count, rng = 37, np.random.default_rng(3)
+    optimizer = on_arrays(name, options, count)[0]
+    in_c = import_module("autograd.compiler.backends.c.update").in_c(optimizer.update, len(optimizer.slots))
+    theta = rng.normal(size=count)
+    ours, state = theta, tuple(np.zeros(count) for _ in optimizer.slots)
+    for step in range(1, 12):
+        grad = rng.normal(size=count) * 10.0 ** rng.integers(-200, 200, size=count)
+        if step > 8:
+            grad[:6] = math.inf, -math.inf, math.nan, 0.0, -0.0, 5e-324
+        with np.errstate(all="ignore"):
+            wanted = optimizer.update(ours, grad, state, optimizer.lr, step)
+        found = in_c(ours, grad, state, optimizer.lr, step)
+        for x, y in zip((found[0], *found[1]), (wanted[0], *wanted[1]), strict=True):
+            np.testing.assert_array_equal(x, y)
+            np.testing.assert_array_equal(np.signbit(x[x == x]), np.signbit(y[y == y]))
+        assert not any(np.shares_memory(x, y) for x in (found[0], *found[1]) for y in (ours, grad, *state))
+        ours, state = found
+    flat = in_c(np.ones(2), np.ones(4)[::2], tuple(np.zeros(2) for _ in state), 0.5, 1)[0]  # by NumPy
+    np.testing.assert_array_equal(flat, optimizer.update(1.0, 1.0, (0.0,) * len(state), 0.5, 1)[0])
+
+
+@needs_compiler
+def test_steps_go_on_in_c_once_that_is_built(monkeypatch):
+    monkeypatch.setattr(training, "BUILDING", 1e-9)
+    monkeypatch.setattr(training, "CALLING", -1.0)
+    built = []
+    monkeypatch.setattr(training, "in_background", lambda build: built.append(build()))
+    losses = []
+    for once in (True, False):
+        w = [Value(0.1 * k) for k in range(5)]
+        step = autograd.compile(lambda x, w=w: autograd.sum([(a - x) ** 4 for a in w]), w, backend="numpy")
+        optimizer = optim.Adam(w, lr=0.0123, betas=(0.81, 0.97))
+        if once:
+            monkeypatch.setattr(optimizer, "update", optimizer.update)
+        losses.append(step.train(1.0, optimizer, 20))
+        assert len(built) == (not once)
+    assert losses[0] == losses[1]
+    optimizer.betas = (0.5, 0.6)  # which holds at once
+    assert optimizer._of_arrays().update.__self__.betas == (0.5, 0.6)
+    w[0].data = math.nan  # the engine evaluates
+    assert math.isnan(step.train(1.0, optimizer, 1)[0])
+    json.dumps(optimizer.state_dict())
+    copy.deepcopy(optimizer), pickle.dumps(optimizer.state)
+
+
+def test_numpy_goes_on_where_an_update_cannot_be_built(monkeypatch):
+    monkeypatch.setattr(training, "import_module", lambda _: 1 / 0)
+    _, update = on_arrays("SGD", {"lr": 0.1234}, 2)
+    update.left = 0.0
+    update._build()
+    np.testing.assert_array_equal(update(np.ones(2), np.ones(2), (), 0.5, 1)[0], [0.5, 0.5])
+
+
+def test_an_update_of_another_class_stays_as_it_is():
+    class Own(optim.Adam):
+        def _move(self, theta, grad, state, lr, step):
+            return theta - 1.0, state
+
+    optimizer = Own([Value(1.0)])
+    assert optimizer._of_arrays() == optimizer.update
+    assert optimizer.step_flat(np.ones(1), np.ones(1)) == [0.0]
+    memory = weakref.ref(on_arrays("AdamW", {"lr": 0.0321}, 1)[0])
+    gc.collect()
+    assert memory() is None

@@ -172,3 +172,20 @@ def test_parameters_that_meet_their_neighbours(mesh, shard, grouped, data):
         groups = [{"params": w[:3]}, {"params": w[3:], "lr": 1e-4}] if grouped else w
         losses.append(f.train(*data, nn.optim.Adam(groups, lr=1e-3), 9))
     np.testing.assert_allclose(*losses, rtol=1e-12)
+
+
+def test_a_sum_over_lanes_of_two_factors_that_are_gathered(mesh):
+    first, second, which = [5, 0, 3, 1, 4, 2, 2], [2, 5, 1, 0, 0, 3, 4], [1, 0, 2, 2, 0, 1, 0]
+    w = [Value(0.3 * i - 0.4) for i in range(4)]
+
+    def loss(x):
+        z = [(a * w[3]).tanh() for a in x]
+        return autograd.sum([w[k] * z[i] * x[j] for i, j, k in zip(first, second, which, strict=True)])
+
+    x = np.random.RandomState(0).randn(13, 6)
+    (value, grads), (want, wanted) = [
+        compile(loss, w, batch=True, **options).value_and_grad(x)
+        for options in ({"backend": "xla", "mesh": mesh}, {"backend": "numpy"})
+    ]
+    assert value == pytest.approx(want, rel=1e-13)
+    np.testing.assert_allclose(grads, wanted, rtol=1e-12)

@@ -133,6 +133,25 @@ def test_the_source_runs_by_itself():
     assert "grad(" not in step.jax_source and "vjp" not in step.jax_source
 
 
+def test_a_source_that_is_read_without_doubles_computes_with_them():
+    shifts = [0.1, -math.inf, 1.0 / 3.0, 0.7, 0.3, 1e-30]
+    params = [Value(0.3 * i) for i in range(6)]
+
+    def loss():
+        pairs = zip(params, shifts, strict=True)
+        return autograd.sum([(p + c).exp() + (p * (i + 1.1)).sin() for i, (p, c) in enumerate(pairs)])
+
+    step = compile(loss, params, backend="xla")
+    assert "= np.array([" in step.jax_source
+    space = {}
+    exec(step.jax_source, space)
+    with jax.enable_x64(True):
+        got, gradient = space["program"](np.array([p.data for p in params]), np.zeros(0), np.zeros((0, 1)))
+    value, grads = step.value_and_grad()
+    assert float(got) == pytest.approx(value, rel=1e-14)
+    np.testing.assert_allclose(gradient, grads, rtol=1e-13)
+
+
 def test_a_loop_is_one_loop():
     source = STRUCTURE["compiled"](SYSTEMS["rnn"](), "xla").jax_source
     assert "lax.fori_loop(1, 100, " in source

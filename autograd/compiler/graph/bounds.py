@@ -30,7 +30,7 @@ from autograd.compiler.graph.ir import (
     Ints,
     csr,
     distinct,
-    flood,
+    reach,
     spans,
 )  # fmt: skip
 from autograd.op import ANY, TABLE, Op
@@ -93,7 +93,7 @@ def watched(graph: Graph) -> Any:
     origin = np.full(graph.size, -1)
     origin[t.node[products]] = np.where(sizes[t.a] == BOUNDED, t.b, t.a)[products]
     origin[(origin >= 0) & (origin[origin] >= 0)] = -1
-    smaller = (sizes == SMALLER) | np.isin(graph.kind, EXTREMA)
+    smaller = (sizes == SMALLER) | (graph.kind == EXTREMA[0]) | (graph.kind == EXTREMA[1])
     needed = np.zeros(graph.size, bool)
     fresh = distinct(np.concatenate([t.a[sums], t.b[sums], graph.args[graph.scatters(), 0]]))
     while len(fresh):
@@ -285,7 +285,7 @@ def rooted(graph: Graph) -> Any:
     producers, consumers = graph.edges()
     past = ~roots[consumers]
     needed = looked.copy()
-    flood(*csr(consumers[past], producers[past], graph.size), needed, np.flatnonzero(needed))
+    reach(consumers[past], producers[past], needed)
     return roots & needed
 
 
@@ -309,7 +309,7 @@ def _narrowed(graph: Graph, nodes: Any, lows: Any, high: Any, bits: Any, grows: 
 
 def runs(addresses: Ints, most: int, gap: int) -> list[tuple[int, int]]:
     """Return at most so many stretches (start, end) that cover addresses, and gaps of up to that length."""
-    a = np.unique(addresses)
+    a = distinct(addresses)
     if not len(a):
         return []
     gaps = np.diff(a)

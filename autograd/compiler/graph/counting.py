@@ -11,7 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["bincount", "places", "repeated", "runs"]
+from autograd.native import engine
+
+__all__ = ["bincount", "numbered", "places", "repeated", "runs"]
 
 
 def places(numbers: NDArray[Any]) -> NDArray[Any]:
@@ -23,6 +25,14 @@ def bincount(keys: NDArray[Any], weights: NDArray[Any] | None = None, *, minleng
     """Count how often each key is there, or add the weights of each."""
     found = np.bincount(places(keys), weights, minlength)
     return found.astype(np.int64, copy=False) if weights is None else found
+
+
+def numbered(keys: NDArray[Any]) -> NDArray[np.int64]:
+    """Return for each key its place among the distinct ones, in order of their 64 bits without a sign."""
+    keys = keys.view(np.uint64)
+    if engine is None:
+        return np.unique(keys, return_inverse=True)[1].ravel().astype(np.int64, copy=False)
+    return np.frombuffer(engine.numbered(keys), np.int64)
 
 
 def repeated(items: NDArray[Any], counts: NDArray[Any] | int) -> NDArray[Any]:

@@ -32,7 +32,7 @@ from autograd.compiler.graph.ir import (
     distinct,
     renamed,
 )
-from autograd.compiler.graph.simplify import fuse_equal, kept
+from autograd.compiler.graph.simplify import kept, run
 from autograd.compiler.graph.symbol import OPERAND, Step, Symbol, Total, recorded, total_of
 from autograd.op import ANY, SEVERAL, MultiOp, Op
 from autograd.words import gettext
@@ -111,7 +111,7 @@ def _add_up(b: Builder, op: Op, params: tuple[float, ...], total: Total, columns
     coefs, first, second = _arrays(op, params, count)
     table = np.vstack([np.asarray(columns), np.full((1, len(out)), ONE)]).T
     scale = np.tile(coefs, (len(out), 1))
-    for k, (_, factors) in enumerate(total.terms):
+    for k, (_, factors) in enumerate(total.terms if numbers else ()):
         for i in factors:
             if i >= count:
                 scale[:, k] *= numbers[i]
@@ -299,7 +299,7 @@ def expanded(graph: Graph) -> Graph:
     """
     changed = False
     while kinds := _present(graph, _is_kept_till_now):
-        graph, changed = fuse_equal(_expand_once(graph, kinds)), True
+        graph, changed = run(_expand_once(graph, kinds), "fuse_equal"), True
     return _lowered(graph) if changed else graph
 
 

@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from autograd.compiler.graph.counting import bincount
+from autograd.compiler.graph.counting import bincount, numbered
 from autograd.compiler.graph.ir import ONE, SOP, Graph, Ints, Terms, distinct, joined, renamed
 from autograd.compiler.graph.schedule import FINE, mixed, signatures, term_keys
-from autograd.compiler.graph.simplify import canonical
+from autograd.compiler.graph.simplify import absorb, canonical, compact
 
 __all__ = ["hoist", "joined", "outside", "with_room"]
 
@@ -48,7 +48,7 @@ def hoist(graph: Graph) -> Graph:
     kinds = _classes(graph, lane)
     # A class of terms moves only as a whole, or the sums would no longer be built alike.
     pair = signature[some.node] * (int(kinds.max()) + 1) + kinds[inside]
-    _, which = np.unique(pair, return_inverse=True)
+    which = numbered(pair)
     late = np.zeros(which.max() + 1, bool)
     late[which[waits]] = True
     early = np.flatnonzero(~late[which])
@@ -72,13 +72,8 @@ def _classes(graph: Graph, lane: Any) -> Ints:
     Alike in the kinds of their factors, and lone factors in their coefficient too.
     """
     t = graph.terms
-    lone = np.where(t.b == ONE, t.coef, np.inf)
-    order = np.lexsort((lone, keys := term_keys(graph, lane)))
-    new = np.ones(len(order), bool)
-    new[1:] = (np.diff(keys[order]) != 0) | (lone[order][1:] != lone[order][:-1])
-    number = np.empty(len(order), np.int64)
-    number[order] = np.cumsum(new) - 1
-    return number
+    lone = np.where(t.b == ONE, t.coef, np.inf) + 0.0  # without -0.0
+    return numbered(term_keys(graph, lane) * (len(t) + 1) + numbered(lone.view(np.int64)))
 
 
 def _uneven(nodes: Ints, which: Ints, members: Ints, signature: Ints) -> Any:
@@ -185,4 +180,9 @@ def outside(graph: Graph) -> Graph:
     at = alone[moved]
     t.a[at], t.b[at], t.over[at] = total[varies[moved]], number[shared[moved]], False
     extra = Terms(made, np.ones(len(old)), number[old], np.full(len(old), ONE), np.ones(len(old), bool))
-    return canonical(replace(graph, terms=joined(t, extra)))
+    graph = canonical(replace(graph, terms=joined(t, extra)))
+    t, lane = graph.terms, graph.lane()
+    within = np.zeros(graph.size, bool)  # sums of what differs from lane to lane alone
+    within[number[old]] = True
+    within[t.node[t.over | ~(lane[t.a] | lane[t.b])]] = False
+    return compact(absorb(graph, within))

@@ -10,7 +10,8 @@ Node 0 is the constant one, so that a term without a second factor has ``b = 0``
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -49,6 +50,7 @@ BOUND = 2.0**300
 Sums of products are rewritten: terms in another order, coefficients multiplied out. Below the bound nothing
 overflows in any
 order: two factors, six passes' coefficients of at most `LARGE`, and 2**39 terms stay below 2**1024."""
+LEVELS, EDGES = -1, -2
 LEAVES = (CONST, PARAM, INPUT, LANE)
 EXTREMA = (MAX, MIN)
 ARITY = 3
@@ -138,6 +140,11 @@ class Graph:
         if self.turn is None:
             self.turn = 2 * np.arange(self.size)
 
+    @cached_property
+    def known(self) -> dict[int, Any]:
+        """What was asked of it before: levels, edges, and kinds of nodes by how much they have in common."""
+        return {}
+
     @property
     def size(self) -> int:
         """Number of nodes."""
@@ -149,10 +156,13 @@ class Graph:
 
     def edges(self) -> tuple[Ints, Ints]:
         """Return producers and consumers, one pair for each use of a node."""
-        (consumers, operands), t = self.reads(), self.terms
-        second = np.flatnonzero(t.b != ONE)
-        producers = np.concatenate([operands, t.a, t.b[second]])
-        return producers, np.concatenate([consumers, t.node, t.node[second]])
+        edges: tuple[Ints, Ints] | None = self.known.pop(EDGES, None)
+        if edges is None:
+            (consumers, operands), t = self.reads(), self.terms
+            second = np.flatnonzero(t.b != ONE)
+            producers = np.concatenate([operands, t.a, t.b[second]])
+            edges = producers, np.concatenate([consumers, t.node, t.node[second]])
+        return edges
 
     def reads(self) -> tuple[Ints, Ints]:
         """Return the rows and their operands, one pair for each."""
@@ -168,6 +178,15 @@ class Graph:
         args: Ints = np.append(number, -1)[self.args if which is None else self.args[which]]
         return args
 
+    def renumbered(self, number: Ints, **fields: Any) -> Graph:
+        """Return the graph by other numbers, -1 where a node is gone; these behind each other, and -1."""
+        ahead = number[: self.forward] >= 0 if self.forward >= 0 else None
+        return replace(
+            self, outputs=number[self.outputs], pinned=number[self.pinned],
+            labels=renamed(self.labels, number), scale=int(number[self.scale]), lanes=int(number[self.lanes]),
+            forward=-1 if ahead is None else int(ahead.sum()), **fields,
+        )  # fmt: skip
+
     def uses(self) -> Ints:
         """Return for each node how often it is used; of the number 1, nothing."""
         columns = self.terms.a, self.terms.b, self.reads()[1]
@@ -177,8 +196,11 @@ class Graph:
 
     def levels(self) -> Ints:
         """Return for each node the length of the longest path to it; leaves are at 0."""
-        producers, consumers = self.edges()
-        return longest_paths(self.size, producers, consumers)
+        if LEVELS not in self.known:
+            self.known[EDGES] = edges = self.edges()  # asked for next, and then not kept, as they are many
+            self.known[LEVELS] = longest_paths(self.size, *edges)
+        levels: Ints = self.known[LEVELS]
+        return levels
 
     def lane(self) -> NDArray[np.bool_]:
         """Tell, for each node, whether it differs from lane to lane."""
@@ -208,8 +230,16 @@ def spread(graph: Graph, marked: NDArray[np.bool_], *, through_sums: bool = True
             [np.zeros(len(producers) - len(t) - int(second.sum()), bool), t.over, t.over[second]]
         )
         producers, consumers = producers[~closed], consumers[~closed]
-    flood(*csr(producers, consumers, graph.size), marked, np.flatnonzero(marked))
+    reach(producers, consumers, marked)
     return marked
+
+
+def reach(producers: Ints, consumers: Ints, marked: NDArray[np.bool_]) -> None:
+    """Mark all nodes that edges lead to from those that are marked."""
+    if engine is None:
+        flood(*csr(producers, consumers, len(marked)), marked, np.flatnonzero(marked))
+    else:
+        engine.mark_reached(producers, consumers, marked)
 
 
 def renamed(labels: dict[int, str], number: Ints) -> dict[int, str]:

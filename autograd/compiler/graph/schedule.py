@@ -13,20 +13,18 @@ from typing import Any
 
 import numpy as np
 
-from autograd.compiler.graph.counting import bincount, runs
+from autograd.compiler.graph.counting import bincount, numbered, runs
 from autograd.compiler.graph.ir import (
     CONST,
     EXTREMA,
-    FEW,
     ONE,
     SOP,
     Graph,
     Ints,
     csr,
-    distinct,
     longest_paths,
-    spans,
 )
+from autograd.native import engine
 
 __all__ = ["families", "groups", "mixed", "signatures", "term_keys", "together", "with_set"]
 
@@ -54,10 +52,17 @@ def signatures(graph: Graph, lane: Any, detail: int) -> Ints:
 
     Constant terms do not count, as a cell without one can have a zero in its place.
     """
+    if detail not in graph.known:
+        graph.known[detail] = _signatures(graph, lane, detail)
+    kinds: Ints = graph.known[detail]
+    return kinds
+
+
+def _signatures(graph: Graph, lane: Any, detail: int) -> Ints:
     own, t = _alone(graph, lane), graph.terms
     if detail == RAGGED:  # which extrema cannot be
         count = bincount(t.node, minlength=graph.size)
-        return _numbered(mixed(own) + mixed(np.where(np.isin(graph.kind, EXTREMA), count, 0)))
+        return numbered(mixed(own) + mixed(np.where(np.isin(graph.kind, EXTREMA), count, 0)))
     real = (t.a != ONE) | t.over
     key = (
         (((t.b != ONE) * 2 + lane[t.a]) * 2 + lane[t.b]) * 2 + t.over
@@ -69,7 +74,7 @@ def signatures(graph: Graph, lane: Any, detail: int) -> Ints:
     with np.errstate(over="ignore"):
         total = mixed(own)
         np.add.at(total, t.node, np.where(real, mixed(key), 0))
-    return _numbered(total)
+    return numbered(total)
 
 
 def _alone(graph: Graph, lane: Any) -> Ints:
@@ -85,17 +90,13 @@ def _alone(graph: Graph, lane: Any) -> Ints:
     return own
 
 
-def _numbered(hashes: Any) -> Ints:
-    """Number equal hashes alike, in 64 bits: numbers are multiplied by levels."""
-    return np.unique(hashes, return_inverse=True)[1].ravel().astype(np.int64, copy=False)
-
-
 def term_keys(graph: Graph, lane: Any) -> Ints:
     """Number the classes of terms: alike in the kinds of their factors."""
     t = graph.terms
     back = np.arange(graph.size) >= graph.forward if graph.forward >= 0 else np.zeros(graph.size, bool)
     what = graph.kind.astype(np.int64) * 4 + lane * 2 + back
-    keys: Ints = (np.minimum(what[t.a], what[t.b]) * 4096 + np.maximum(what[t.a], what[t.b])) * 2 + t.over
+    a, b = what[t.a], what[t.b]
+    keys: Ints = (np.minimum(a, b) * 4096 + np.maximum(a, b)) * 2 + t.over
     return keys
 
 
@@ -159,7 +160,7 @@ def with_set(kinds: Ints, node: Ints, key: Ints) -> Ints:
     with np.errstate(over="ignore"):
         total = mixed(kinds)
         np.add.at(total, node[first], mixed(key[first]))
-    return _numbered(total)
+    return numbered(total)
 
 
 def groups(graph: Graph, lane: Any, ahead: Any, *, even: bool = True) -> list[Ints]:
@@ -175,7 +176,7 @@ def groups(graph: Graph, lane: Any, ahead: Any, *, even: bool = True) -> list[In
     work[t.node] = True
     work &= ~(ahead | scattered)
     edges = producers, consumers = graph.edges()
-    level = longest_paths(graph.size, producers, consumers)
+    level = graph.levels()
     # What only repeats a number, or adds a constant to it, for none but the caller: all together at the end.
     behind = _copies(graph, work, producers)
     work &= ~behind
@@ -260,45 +261,34 @@ def _by_level(work: Any, level: Ints, sig: Ints) -> list[Ints]:
 
 
 def _agenda(work: Any, level: Ints, sig: Ints, producers: Ints, consumers: Ints) -> list[Ints]:
+    if engine is not None:
+        turn, found = engine.agenda(work, level, sig, producers, consumers)
+        return runs(np.frombuffer(turn, np.int64), np.frombuffer(found, np.int64))
     nodes = np.flatnonzero(work)
     size, kinds, kind_of = len(work), int(sig.max()) + 1, sig.tolist()
-    waiting = bincount(consumers, minlength=size)
     start, targets = csr(producers, consumers, size)
-    first, to, waits = start.data, targets.data, waiting.data
+    first, to, waits = start.data, targets.data, bincount(consumers, minlength=size).tolist()
     depth = bincount(sig[nodes], level[nodes], minlength=kinds).tolist()
     left = bincount(sig[nodes], minlength=kinds).tolist()
     ready: dict[int, list[int]] = {}
     queue: list[tuple[float, int]] = []  # a heap: for each kind that is ready, the mean level of what is left
-
-    def offer(fresh: list[int]) -> None:
-        """Enter nodes that can be computed now, by what they are."""
+    fresh, out = [node for node in nodes.tolist() if not waits[node]], list[Ints]()
+    while fresh or ready:
         for node in fresh:
             kind = kind_of[node]
             if kind not in ready:
                 ready[kind] = []
                 heappush(queue, (depth[kind] / left[kind], kind))
             ready[kind].append(node)
-
-    offer(nodes[waiting[nodes] == 0].tolist())
-    out: list[Ints] = []
-    while ready:
         _, kind = heappop(queue)
         few = sorted(ready.pop(kind))
-        group = np.array(few)
-        out.append(group)
-        depth[kind] -= float(level[group].sum())
-        left[kind] -= len(group)
-        if len(group) < FEW:
-            fresh = []
-            for node in few:
-                for x in to[first[node] : first[node + 1]]:
-                    waits[x] -= 1
-                    if not waits[x]:
-                        fresh.append(x)
-        else:
-            reached = targets[spans(start[group], start[group + 1])]
-            np.subtract.at(waiting, reached, 1)
-            reached = distinct(reached)
-            fresh = reached[waiting[reached] == 0].tolist()
-        offer(fresh)
+        out.append(np.array(few))
+        depth[kind] -= float(level[few].sum())
+        left[kind] -= len(few)
+        fresh = []
+        for node in few:
+            for x in to[first[node] : first[node + 1]]:
+                waits[x] -= 1
+                if not waits[x]:
+                    fresh.append(x)
     return out

@@ -24,12 +24,11 @@ from autograd.compiler.graph.ir import (
     Graph,
     Ints,
     Terms,
-    csr,
     distinct,
-    flood,
     joined,
-    renamed,
+    reach,
 )
+from autograd.native import engine
 
 __all__ = [
     "absorb",
@@ -45,13 +44,41 @@ __all__ = [
 
 ROUNDS = 6
 """So many times what nothing uses is taken away, before all that is used is looked for."""
+PASSES = ["canonical", "merge_equal", "fold", "alias", "compact", "absorb", "fuse_equal"]
+"""In the order in which the engine has them."""
+COLUMNS = ["i2", "f8", "i8", "i8", "u1", "i8", "i8", "i8", "f8", "i8", "i8", "?"]
+NUMBER, OPERANDS = 5, 6
+"""What the engine takes of a graph: kinds of numbers, and where there are no nodes' own columns behind."""
 
 
 def simplify(graph: Graph) -> Graph:
     """Run the passes below until they have nothing left to do."""
-    for step in (canonical, merge_equal, fold, alias, compact, absorb, fold, alias, compact, fuse_equal):
-        graph = step(graph)
-    return graph
+    return run(graph, "canonical merge_equal fold alias compact absorb fold alias compact fuse_equal")
+
+
+def run(graph: Graph, passes: str) -> Graph:
+    """Run passes, in C where the engine is there."""
+    if engine is None:
+        for one in passes.split():
+            graph = globals()[one](graph)
+        return graph
+    t, n, args = graph.terms, graph.size, graph.args
+    mark = kept(graph) | graph.scatters() * np.uint8(4)
+    mark[[i for i in (ONE, graph.scale, graph.lanes) if i >= 0]] |= 2
+    given = (
+        graph.kind, graph.value, graph.primal, graph.turn, mark, np.arange(n),
+        args if (graph.kind >= FIRST_ROW).any() else args[:0], t.node, t.coef, t.a, t.b, t.over,
+    )  # fmt: skip
+    columns = tuple([np.array(x, kind, order="C") for x, kind in zip(given, COLUMNS, strict=True)])
+    size, count = engine.simplify(bytes(map(PASSES.index, passes.split())), columns)
+    for i, x in enumerate(columns):
+        if i != NUMBER:
+            x.resize((count if i > OPERANDS else min(size, len(x)), *x.shape[1:]), refcheck=False)
+    kind, value, primal, turn, _, number, args, *terms = columns
+    return graph.renumbered(
+        np.append(number, -1), kind=kind, value=value, primal=primal, turn=turn,
+        args=args if len(args) else graph.args[:size], terms=Terms(*terms),
+    )  # fmt: skip
 
 
 def kept(graph: Graph) -> Any:
@@ -96,11 +123,14 @@ def _settled(graph: Graph, changed: Any) -> Graph:
     return merge_equal(canonical(graph, changed), changed)
 
 
-def absorb(graph: Graph) -> Graph:
-    """Write a sum that is used once, as a whole term of another sum, into that other sum."""
+def absorb(graph: Graph, among: Any = True) -> Graph:
+    """Write a sum that is used once, as a whole term of another sum, into that other sum.
+
+    Sums that ``among``, a truth for each node, does not have stay as they are.
+    """
     t = graph.terms
     # A pinned node is a gradient; what it is made of may move into it, but it stays.
-    free = (graph.uses() == 1) & (graph.kind == SOP) & ~kept(graph)
+    free = (graph.uses() == 1) & (graph.kind == SOP) & ~kept(graph) & among
     inner = (t.b == ONE) & free[t.a] & (graph.kind[t.node] == SOP)
     if not inner.any():
         return graph
@@ -187,9 +217,9 @@ def merge_equal(graph: Graph, changed: Any = None) -> Graph:
         same &= ~mixed[group[1:]]
     if not same.any():
         return graph
-    starts = np.concatenate([[0], np.flatnonzero(~same) + 1])
+    starts, group = np.concatenate([[0], np.flatnonzero(~same) + 1]), np.cumsum(~same)[same]
     coef, stay = everything.coef.copy(), np.ones(len(everything), bool)
-    coef[among[order[starts]]] = np.add.reduceat(t.coef[order], starts)
+    np.add.at(coef, among[order[starts[group]]], t.coef[order[1:][same]])
     stay[among[order[1:][same]]] = False
     return replace(graph, terms=replace(everything, coef=coef).take(stay))
 
@@ -197,7 +227,7 @@ def merge_equal(graph: Graph, changed: Any = None) -> Graph:
 def fold(graph: Graph) -> Graph:
     """Turn sums of constants into constants, as far as the chain of them reaches."""
     free = ~kept(graph)
-    for _ in range(64):
+    while True:
         t = graph.terms
         sums = (graph.kind == SOP) & free
         count = bincount(t.node, minlength=graph.size)
@@ -215,12 +245,11 @@ def fold(graph: Graph) -> Graph:
             return graph
         gone = constant[t.node]
         value = graph.value.copy()
-        value += bincount(t.node[gone], t.coef[gone], minlength=graph.size)
+        value[constant] = bincount(t.node[gone], t.coef[gone], minlength=graph.size)[constant]
         kind = graph.kind.copy()
         kind[constant] = CONST
         t = t.take(~gone)
         graph = _settled(replace(graph, kind=kind, value=value, terms=t), constant[t.a] | constant[t.b])
-    return graph
 
 
 def alias(graph: Graph) -> Graph:
@@ -283,7 +312,7 @@ def adopt(graph: Graph) -> Graph:
     primal[to[sums]] = np.where(primal[to[sums]] >= 0, primal[to[sums]], primal[sums])
     rest = t.take(~(copies & gone[t.node]))
     terms = Terms(to[rest.node], rest.coef, to[rest.a], to[rest.b], rest.over)
-    return compact(canonical(replace(graph, args=graph.reading(to), terms=terms, primal=primal)))
+    return run(replace(graph, args=graph.reading(to), terms=terms, primal=primal), "canonical compact")
 
 
 def _beside_others(graph: Graph, copies: Any, pinned: Any, count: Ints) -> Any:
@@ -310,13 +339,10 @@ def compact(graph: Graph) -> Graph:
     number = np.full(graph.size + 1, -1)  # of -1 too
     number[which] = np.arange(len(which))
     t = graph.terms.take(live[graph.terms.node])
-    return replace(
-        graph, kind=graph.kind[which], value=graph.value[which], args=graph.reading(number, which),
+    return graph.renumbered(
+        number, kind=graph.kind[which], value=graph.value[which], args=graph.reading(number, which),
         primal=number[graph.primal[which]], turn=graph.turn[which],
         terms=Terms(number[t.node], t.coef, number[t.a], number[t.b], t.over),
-        outputs=number[graph.outputs], pinned=number[graph.pinned], labels=renamed(graph.labels, number),
-        forward=int(live[: graph.forward].sum()) if graph.forward >= 0 else -1,
-        scale=int(number[graph.scale]), lanes=int(number[graph.lanes]),
     )  # fmt: skip
 
 
@@ -341,7 +367,7 @@ def _live(graph: Graph) -> Any:
         if not dead.any():
             return live
         live &= ~dead
-    flood(*csr(consumers, producers, graph.size), keep, np.flatnonzero(keep))
+    reach(consumers, producers, keep)
     return keep
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from autograd.compiler.listing.views import Views, loops_over
 from autograd.compiler.roll.affine import nest, strides_of
-from autograd.compiler.roll.program import Ref
+from autograd.compiler.roll.program import LANES, Ref
 
 __all__ = ["copied", "filled"]
 
@@ -40,7 +40,9 @@ def copied(w: Views, targets: Any, origins: Any, most: int = MOST) -> list[str]:
         columns = np.stack([targets[which], origins[which]])
         pieces = list(_pieces(columns))
         if len(pieces) > most:
-            lines.append(f"{w.gathered(columns[0])} = {w.gathered(columns[1])}")
+            to, of = map(w.regions.find, columns[:, 0].tolist())
+            column = "[:, None]" * (to.lane and not of.lane)
+            lines.append(f"{w.gathered(columns[0])} = {w.gathered(columns[1])}{column}")
         else:
             for sizes, target, origin in pieces:
                 lines += _copy(w, sizes, target, origin)
@@ -76,19 +78,21 @@ def _pieces(columns: Any) -> Iterator[tuple[Any, ...]]:
 
 def _copy(w: Views, sizes: tuple[int, ...], target: Ref, origin: Ref) -> Iterator[str]:
     """Yield the lines that copy an operand."""
+    lane = abs(target.base) >= LANES
     if target.strides == strides_of(sizes):  # which follow one another
         to = w.view(replace(target, strides=(1,)), (math.prod(sizes),))[1]
         shape, (_, of) = w.refined(sizes, [target, origin])
         axes, text = w.view(of, shape)
         if not to.endswith(")") and not text.startswith("view("):
             order = [k for k, n in enumerate(shape) if n > 1]
-            text = w.aligned(of, shape, order, lane=False)
+            text = w.aligned(of, shape, order, lane=lane)
             flat = len(order) < 2 or len(axes) < len(order)
-            yield f"{to} = {text if flat or text.endswith('.ravel()') else f'{text}.ravel()'}"
+            row = f".reshape(-1, {w.wide if of.base >= LANES else 1})" if lane else ".ravel()"
+            yield f"{to} = {text if flat or text.endswith(row) else f'{text}{row}'}"
             return
     for (shape, (to, of)), text in _slices(w, sizes, [target, origin]):
         axes, _ = w.view(to, shape)
-        yield f"{text} = {w.aligned(of, shape, loops_over(to, shape, axes), lane=False)}"
+        yield f"{text} = {w.aligned(of, shape, loops_over(to, shape, axes), lane=lane)}"
 
 
 def _slices(w: Views, sizes: tuple[int, ...], refs: list[Ref]) -> Iterator[tuple[Any, str]]:

@@ -32,7 +32,7 @@ class Region:
     @property
     def lane(self) -> bool:
         """Whether there is one number for each lane."""
-        return self.base >= LANES
+        return abs(self.base) >= LANES
 
     def first(self) -> int:
         """Return the lowest address."""

@@ -28,7 +28,7 @@ from autograd.compiler.listing.names import (
 from autograd.compiler.listing.rounds import Family, families
 from autograd.compiler.listing.views import Views, loops_over, number
 from autograd.compiler.roll.affine import strides_of
-from autograd.compiler.roll.program import Part, Program, Ref, Statement
+from autograd.compiler.roll.program import LANES, Part, Program, Ref, Statement
 from autograd.compiler.roll.repeats import (
     FEWEST,
     Loop,
@@ -263,12 +263,14 @@ class Writer(Views):
             ]
             return [*lines, f"{self.output} = [{', '.join(texts)}]"]
         # All results, one after the other; zeros are the ground on which the others stand.
-        region = self.regions.add(Region(self.output, -len(outputs), (len(outputs),), (1,)))
+        base = -len(outputs) - LANES * int((address[outputs[~fixed]] >= LANES).any())
+        region = self.regions.add(Region(self.output, base, (len(outputs),), (1,)))
         places = region.base + np.arange(len(outputs))
         zero = fixed & (values == 0.0)
         found = self.copied(places[~fixed], address[outputs[~fixed]])
         if not (len(found) == 1 and found[0].startswith(f"{self.output} = ")):  # not all at once
-            lines.append(f"{self.output} = {'zeros' if zero.any() else 'empty'}({len(outputs)})")
+            size = f"({len(outputs)}, {self.wide})" if region.lane else len(outputs)
+            lines.append(f"{self.output} = {'zeros' if zero.any() else 'empty'}({size})")
         lines += found
         for x in np.unique(values[fixed & ~zero]).tolist():
             lines += filled(self, places[fixed & (values == x)], number(x))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from itertools import chain, pairwise, repeat
+from itertools import chain, repeat
 from operator import attrgetter
 from typing import Any
 
@@ -155,6 +155,9 @@ def turns(rec: Recorded, tape: Tape) -> Ints:
     What belongs to a pass back has an odd number, all else an even one.
     """
     turn = 2 * np.arange(rec.b.size)
+    if engine is not None:
+        engine.turns(tape.visits, tape, rec.ids, turn)
+        return turn
 
     def when(x: Any) -> int:
         """Return when a node comes, leaves before all others."""
@@ -164,8 +167,8 @@ def turns(rec: Recorded, tape: Tape) -> Ints:
         return 4 * int(turn[i]) if getattr(x, "op", None) else -4 * i
 
     low, keys = 0, list[int]()
-    visits: list[tuple[int, Any]] = [*tape.visits, (0, None)]
-    for (start, x), (end, _) in pairwise(visits):
+    starts, visited = tape.visits[::2], tape.visits[1::2]
+    for start, x, end in zip(starts, visited, [*starts[1:], 0]):
         if not isinstance(x, dict):
             low = low if keys else start + rec.ids[tape[0]]
             keys += [1 - when(x)] * (end - start)

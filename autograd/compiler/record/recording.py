@@ -8,7 +8,7 @@ import math
 import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from itertools import chain
+from itertools import chain, compress
 from numbers import Real
 from operator import attrgetter
 from typing import Any, Protocol, TypeVar
@@ -61,15 +61,15 @@ class Tape(list[Any]):
     tables : dict
         The tables that were looked at so far, by their identity.
     visits : list
-        Of passes back, past the hooks of nodes: how long the tape was at each node, and the node; at the end
-        of a pass, the gradients of all.
+        Of passes back, past the hooks of nodes: how long the tape was at each node, then the node; at the end
+        of a pass, in place of a node the gradients of all.
     """
 
     def __init__(self, *, looks_up: bool = False) -> None:
         super().__init__()
         self.looks_up = looks_up
         self.tables: dict[int, Any] = {}
-        self.visits: list[tuple[int, Any]] = []
+        self.visits: list[Any] = []
         self.terms = 0
         self.free = available_memory()
         self.told = False
@@ -81,10 +81,12 @@ class Tape(list[Any]):
             self._look()
 
     def _look(self) -> None:
-        new = self[-LOOK_EVERY:]
-        self.terms += len(new)
-        if any(op is not None and op.vectors for op in set(map(attrgetter("_row"), new))):
-            self.terms += sum(len(node._vectors[0]) for node in new if node._vectors is not None)
+        rows = list(map(attrgetter("_row"), self[-LOOK_EVERY:]))
+        several = {op for op in set(rows) if op is not None and op.vectors}
+        self.terms += LOOK_EVERY
+        if several:
+            new = compress(self[-LOOK_EVERY:], map(several.__contains__, rows))
+            self.terms += sum([len(node._a[0]) for node in new])
         needed = BYTES_PER_TERM * self.terms
         if needed > 0.25 * self.free and not self.told:
             self.told = True

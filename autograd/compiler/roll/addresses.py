@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,12 @@ class Column:
     over: bool
     lane_a: bool
     lane_b: bool
+
+    @cached_property
+    def gathered(self) -> int:
+        """How many factors are no loops in any order: the mean of loops is amid the first and the last."""
+        given = [x for x in (self.a, self.b) if x is not None]
+        return sum(bool(2 * x.sum() != x.size * (x.min() + x.max())) for x in given)
 
 
 @dataclass
@@ -98,9 +105,7 @@ def loop_cuts(rows: Any) -> list[int]:
     return cuts
 
 
-def fitted(
-    results: Any, columns: list[Any], order: Any, strict: bool, terms: int = 1
-) -> tuple[Any, int]:
+def fitted(results: Any, columns: list[Any], order: Any, strict: bool, terms: int = 1) -> tuple[Any, int]:
     """Find the loops common to the results and as many columns as possible; the others are gathered.
 
     Columns have rows of so many terms, which come in an order; results are in this order.

@@ -22,6 +22,7 @@ from autograd.compiler.graph.ir import (
     MAX,
     ONE,
     PARAM,
+    SOP,
     Graph,
     Ints,
     csr,
@@ -33,11 +34,13 @@ from autograd.compiler.roll.addresses import Column, Plan, fitted, fitted_terms,
 from autograd.compiler.roll.affine import compress, nest
 from autograd.compiler.roll.program import LANES, Part, Ref, Statement
 from autograd.compiler.roll.repeats import Rounds
+from autograd.native import engine
 from autograd.words import gettext
 
 __all__ = ["Layout"]
 
 NOWHERE = np.int64(1) << 50
+_NONE = np.zeros(0, np.int64)
 
 
 class Layout:
@@ -68,7 +71,8 @@ class Layout:
         has = graph.pinned >= 0
         self.pin[graph.pinned[has]] = len(params) + np.flatnonzero(has)
         self.start, self.order = csr(graph.terms.node, np.arange(len(graph.terms)), n)
-        self._terms = graph.terms.a, graph.terms.b, graph.terms.coef, graph.terms.over
+        t = graph.terms
+        self._terms = tuple(np.ascontiguousarray(x) for x in (t.a, t.b, t.coef, t.over))
         self.statements: list[Statement | Rounds] = []
         self.moves: Ints | None = None
         self.one = -1
@@ -227,9 +231,10 @@ class Layout:
         """Split a group by the statements that its operands come from."""
         g = self.graph
         key = np.zeros(len(group), np.int64)
-        for column in g.args[group].T:
-            key = key * 1000003 + np.where(column >= 0, self.block[column], -1)
-        if self.kind[group[0]] < FIRST_ROW:
+        if self.kind[group[0]] >= FIRST_ROW:
+            for column in g.args[group].T:
+                key = key * 1000003 + np.where(column >= 0, self.block[column], -1)
+        else:
             cell, a, b, *_ = self._terms_of(group)
             at_a, at_b = self.block[a], self.block[b]
             low, high = np.minimum(at_a, at_b), np.maximum(at_a, at_b)
@@ -274,16 +279,11 @@ class Layout:
         for key in keys:
             yield np.argsort(key, kind="stable")
         for key in keys:
-            yield np.lexsort((np.arange(len(group)), -key))
+            yield np.argsort(-key, kind="stable")
         if len(keys) > 1:
             yield np.lexsort((keys[0], keys[1]))
             yield np.lexsort((keys[1], keys[0]))
         yield np.arange(len(group))[::-1]
-
-    def _results(self, group: Ints, order: Any) -> tuple[Any, bool]:
-        pins = self.pin[group][order]
-        pinned = bool(pins[0] >= 0)
-        return (pins if pinned else np.arange(len(group))), pinned
 
     # Rows.
 
@@ -295,17 +295,18 @@ class Layout:
         addresses = [self.address[c] for c in columns]
         wanted = [None if fixed else a for a, fixed in zip(addresses, constant, strict=True)]
         keys = [a for a in wanted if a is not None]
-        best = None
+        pins, results, best = self.pin[group], np.arange(len(group)), None
+        pinned = bool(pins[0] >= 0)
         for order in self._orders(group, keys):
-            results, pinned = self._results(group, order)
+            results = pins[order] if pinned else results
             chosen, fit = fitted(results, wanted, order, strict)
             if chosen is not None and (best is None or fit < best[0]):
-                best = fit, order, chosen, pinned
+                best = fit, order, chosen
                 if fit <= least:
                     break
         if best is None:
             return None
-        gathered, order, (sizes, refs), pinned = best
+        gathered, order, (sizes, refs) = best
 
         def finish(nodes: Ints, base: int) -> Statement:
             """Return the statement, with its results from an address on."""
@@ -353,12 +354,18 @@ class Layout:
         if self._cells[0] is group:
             return self._cells[1]
         g, count = self.graph, len(group)
+        kind = int(g.kind[group[0]])
+        if engine is not None and kind == SOP:
+            found, length, extra = engine.terms(*self.sums(group))
+            *made, lanes, coef = np.frombuffer(found, np.int64).reshape(7, -1)[:, :length]
+            offset = None if extra is None else np.frombuffer(extra)
+            self._cells = group, [*made, coef.view(np.float64), (lanes & 1) > 0, lanes, offset]
+            return self._cells[1]
         start, end = self.start[group], self.start[group + 1]
         which = self.order[spans(start, end)]
         cell = repeated(np.arange(count), end - start)
         columns: list[Any] = [column[which] for column in self._terms]
         a, b, coef, over = columns
-        kind = int(g.kind[group[0]])
         offset = None
         constant = self.kind[a] == CONST if kind in EXTREMA else a == ONE
         if not self.is_plain:
@@ -387,6 +394,11 @@ class Layout:
         self._cells = group, made
         return made
 
+    def sums(self, nodes: Ints) -> tuple[Any, ...]:
+        """Return nodes and what the engine asks of all sums."""
+        given = self.start, self.order, *self._terms, self.address, self.is_lane
+        return np.ascontiguousarray(nodes), *given
+
     def _classes(self, group: Ints, level: int) -> list[Ints]:
         """Sort the terms of a group into classes.
 
@@ -394,9 +406,12 @@ class Layout:
         from, 2 only whether they differ from lane to lane.
         """
         _, a, b, *_, lanes, _ = self._terms_of(group)
-        key = lanes
+        key, what = lanes, self.block if level else self.kind
+        if engine is not None:
+            given = (_NONE, _NONE) if level == 2 else (what, _NONE if self.moves is None else self.moves)
+            number, terms = engine.classes(a, b, lanes, *given)
+            return runs(np.frombuffer(number, np.int64), np.frombuffer(terms, np.int64))
         if level < 2:
-            what = self.block if level else self.kind
             key = (what[a] * (1 << 24) + what[b]) * 16 + lanes
             if self.moves is not None:  # what moves otherwise from round to round is apart
                 moved = self.moves[a] * 3 + self.moves[b]
@@ -453,6 +468,8 @@ class Layout:
         g = self.graph
         best: Any = None
         tried: list[Any] = []
+        pins, results = self.pin[group], np.arange(len(group))
+        pinned = bool(pins[0] >= 0)
         for level in (1, 0, 2) if len(group) == 1 and len(levels) > 1 else levels:
             found = self._known(group, level)
             if found is None or (level == 1 and len(group) == 1 and len(found[0]) > 8):
@@ -467,7 +484,7 @@ class Layout:
             known = any(found is one for one in tried)  # the same classes
             tried.append(found)
             for order in () if known else self._orders(group, keys):
-                results, pinned = self._results(group, order)
+                results = pins[order] if pinned else results
                 if (offset is not None or not columns) and nest(results[None, :]) is None:
                     continue
                 cost, fits = 0, []
@@ -478,9 +495,12 @@ class Layout:
                     cost += fit[0]
                     fits.append(fit)
                 else:
-                    best = cost, order, columns, offset, fits, pinned
+                    best = cost, order, columns, offset, fits
                     if cost <= least:
                         break
+                gathered = sum(c.gathered for c in columns)
+                if gathered and (strict or (best is not None and best[0] <= gathered)):
+                    break
             if best is not None and (best[0] <= least or (level == 1 and len(group) > 1)):
                 break
         if best is None:
@@ -489,7 +509,7 @@ class Layout:
                 if strict or len(levels) == 1 or self.has_lanes or int(g.kind[group[0]]) in EXTREMA
                 else self._ragged(group)
             )
-        cost, order, columns, offset, fits, pinned = best
+        cost, order, columns, offset, fits = best
         price = len(columns) + (offset is not None) + sum(gather_price(f[2]) for f in fits)
 
         def finish(nodes: Ints, base: int) -> Statement:

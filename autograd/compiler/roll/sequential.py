@@ -260,7 +260,7 @@ class _Nest:
 
 
 def _folded(what: Any, where: Any, is_node: Any) -> Iterator[list[Item]]:
-    """Yield entries as items, in loops where what comes again and where moves evenly; then, wherever it is."""
+    """Yield entries as items, in loops where what comes again and where moves evenly; then wherever it is."""
     items: list[Item] = list(range(len(what)))
     begin = np.arange(len(what))  # the first entry of each item
     closed = is_node  # whether an item ends with a node

@@ -19,6 +19,7 @@ from autograd.compiler.graph.schedule import FINE, mixed, signatures
 from autograd.compiler.roll.cells import Layout
 from autograd.compiler.roll.program import Statement
 from autograd.compiler.roll.repeats import FEWEST, Rounds, shape
+from autograd.native import engine
 
 __all__ = ["Cycle", "cycles", "place_groups"]
 
@@ -101,21 +102,21 @@ class _Steady:
         Where they do not settle as suits each best, or read through tables, results have to stand in order.
         """
         before = self._state()
-        notes = self._settle()
+        notes = self._settle(MANY + 1)
         if notes:
-            self._undo(before)
+            found = self._undo(before)
             self._stand()
-            fewer = self._settle()
-            if fewer >= notes:
+            if self._settle(notes) >= notes:
                 self._undo(before)
-                self._settle()
+                self._restore(found)
         self.layout.moves = None
         return notes < MANY or self.stands
 
-    def _settle(self) -> int:
+    def _settle(self, limit: int) -> int:
         """Make the statements of the first rounds, and of all that move as these do, if there are such.
 
-        Return how many of a round's read through tables; more than any number if nothing was found.
+        Return how many of a round's read through tables; more than any number if nothing was found, or not
+        fewer than a limit.
         """
         layout = self.layout
         self.made, self.done = [], 0
@@ -124,6 +125,8 @@ class _Steady:
             self._place(self.done)
             self.made.append(layout.statements[before[0] :])  # type: ignore[arg-type]
             self.done += 1
+            if self.done > 1 and sum(bool(s.note) for s in self.made[-1]) >= limit:
+                break
             if self._alike(self.done - 2, self.done - 1):
                 room = [y - x for x, y in zip(before[1:4], self._state()[1:4], strict=True)]
                 more = self._ahead(self.done - 2, *room)
@@ -144,15 +147,26 @@ class _Steady:
         at = self.layout
         return len(at.statements), at.next, at.next_lane, at.blocks, at.one, len(at.copies)
 
-    def _undo(self, state: tuple[int, ...]) -> None:
-        """Take back all that was made, and where results are to stand."""
-        layout = self.layout
+    def _undo(self, state: tuple[int, ...]) -> Any:
+        """Take back all that was made, and where results are to stand; return what `_restore` wants."""
+        layout, nodes = self.layout, self.nodes
+        given = layout.statements[state[0] :], layout.copies[state[-1] :]
+        left = self._state(), self.done, *given, layout.address[nodes], layout.block[nodes]
         made, layout.next, layout.next_lane, layout.blocks, layout.one, copies = state
         del layout.statements[made:], layout.copies[copies:]
-        layout.address[self.nodes] = -1
+        layout.address[nodes] = -1
         if self.stands:
-            layout.pin[self.nodes] = self.pins
+            layout.pin[nodes] = self.pins
             self.stands = False
+        return left
+
+    def _restore(self, left: Any) -> None:
+        """Make again what was taken back."""
+        layout, nodes = self.layout, self.nodes
+        state, self.done, made, copies, layout.address[nodes], layout.block[nodes] = left
+        _, layout.next, layout.next_lane, layout.blocks, layout.one, _ = state
+        layout.statements += made
+        layout.copies += copies
 
     def _operands(self, nodes: Ints) -> tuple[Ints, Ints, list[Any]]:
         """Return what nodes read in as many rounds, from the first on, as have equally many terms.
@@ -169,14 +183,30 @@ class _Steady:
         of = [repeated(columns, np.full(len(columns), ARITY)), *2 * [repeated(columns, counts[0])]]
         return np.concatenate(read, axis=1), np.concatenate(of), [t.coef[which], t.over[which]]
 
+    def _evenly(self, nodes: Ints) -> int:
+        """Return over how many rounds all that nodes read moves as from the first to the second."""
+        layout, graph = self.layout, self.graph
+        if engine is not None:
+            args = np.ascontiguousarray(graph.args if graph.rows else graph.args[:0])
+            given = layout.sums(nodes.ravel())
+            return int(engine.evenly(*given, args, graph.value, nodes.shape[1]))
+        read, _, numbers = self._operands(nodes)
+        places = np.where(read < 0, -1, layout.address[read])
+        even = np.ones(len(read), bool)
+        even[1:] = (np.diff(places, axis=0) == places[1] - places[0]).all(axis=1)
+        for table in (np.where(read < 0, 0.0, graph.value[read]), *numbers):
+            even &= (table == table[0]).all(axis=1)
+        return _until(even)
+
     def _motions(self) -> Ints:
         """Return for each column a number that tells how what it reads from elsewhere moves; note it, too."""
         keys, moves = np.zeros(self.nodes.shape[1], np.int64), np.zeros(self.graph.size + 1, np.int64)
-        read, of, _ = self._operands(self.nodes)
+        some = [*range(FIRST), *range(-FIRST, 0), self.count // 2 - 1, self.count // 2]
+        read, of, _ = self._operands(self.nodes[some])
         at = np.where(read < 0, -1, self.layout.address[read])
         if len(at) > 2:
             known = (at >= 0).all(axis=0)
-            step = (at[len(at) // 2] - at[len(at) // 2 - 1])[known].astype(np.uint64)
+            step = (at[-1] - at[-2])[known].astype(np.uint64)
             moves[self.nodes] = moves[read[:, ~known]] = 1
             moves[read[:, known]] = mixed(step).view(np.int64)
             np.add.at(keys, of[known], moves[read[0, known]])
@@ -222,14 +252,8 @@ class _Steady:
             return 0
         rounds = np.arange(len(nodes))[:, None]
         at[nodes[2:]] = (at[nodes[0]] + rounds * step)[2:]
-        read, _, numbers = self._operands(nodes)
-        places = np.where(read < 0, -1, at[read])
         even = ((pins < 0) == (pins[0] < 0)).all(axis=1) & ((pins < 0) | (pins == at[nodes])).all(axis=1)
-        even = even[: len(read)]
-        even[1:] &= (np.diff(places, axis=0) == places[1] - places[0]).all(axis=1)
-        for table in (np.where(read < 0, 0.0, self.graph.value[read]), *numbers):
-            even &= (table == table[0]).all(axis=1)
-        more = max(_until(even) - 2, 0)
+        more = max(min(_until(even), self._evenly(nodes)) - 2, 0)
         at[nodes[2 + more :]] = -1
         if more >= FEWEST:
             layout.block[nodes[2 : 2 + more]] = (layout.block[nodes[0]] + rounds * blocks)[2 : 2 + more]

@@ -419,6 +419,22 @@ def test_what_no_program_can_do_with_an_array_says_so():
     assert autograd.compile(lambda a: a.astype(float) * 2.0)(x).tolist() == (2.0 * x).tolist()
 
 
+@pytest.mark.parametrize("f", [np.sort, np.argsort, np.median, np.unique, sorted])
+def test_a_function_that_sorts_is_told_to_exchange(f):
+    with pytest.raises(autograd.TracingError, match=r"to sort, for each j and each i < j, a\[i\], a\[j\] = "):
+        autograd.compile(f)(np.array([3.0, 1.0, 2.0]))
+
+    def exchanged(x):
+        a = list(x)
+        for j in range(len(a)):
+            for i in range(j):
+                a[i], a[j] = autograd.minimum(a[i], a[j]), autograd.maximum(a[i], a[j])
+        return a
+
+    numbers = [3.0, 1.0, 2.0, -1.0, 1.0]
+    assert list(autograd.compile(exchanged)(np.array(numbers))) == sorted(numbers)
+
+
 def test_an_argument_that_is_no_number_says_how_it_is_passed():
     for given in ("sin", None, object(), slice(2), ["a"]):
         with pytest.raises(TypeError) as caught:

@@ -16,7 +16,7 @@ import pytest
 
 import autograd
 import nn
-from autograd import Value, grad, hessian, jacobian, jvp, sweep, vjp
+from autograd import Value, grad, hessian, jacobian, jvp, native, sweep, vjp
 from autograd.compiler import compile
 from autograd.compiler.cache import Recent
 from autograd.compiler.without_numpy import PlainCompiled
@@ -286,6 +286,101 @@ def test_a_node_whose_data_changed_is_not_differentiated(backend):
     w.data = 9.0
     with pytest.raises(GraphError, match="afresh"):
         y.backward()
+
+
+GIVEN = {
+    "doubles": [1.0, 2.0, 3.0, 4.0], "strided": np.arange(1.0, 9.0)[::2], "backwards": np.arange(4.0)[::-1],
+    "swapped": np.arange(4.0).astype(">f8"), "singles": np.arange(4.0, dtype=np.float32),
+    "whole": np.arange(4),
+    "truths": np.array([True, False, True, True]), "read only": np.frombuffer(bytes(32)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", GIVEN)
+@pytest.mark.parametrize("number", [2.0, 3, np.float64(4.0), np.float32(5.0), np.int64(6)], ids=repr)
+def test_arrays_and_numbers_of_every_kind_are_taken_alike(backend, kind, number):
+    if backend == "plain":
+        pytest.skip("takes no arrays")
+    f = made(lambda a, x, b: (a * x).sum() + 10.0 * b[0][1], backend=backend)
+    a, b = np.asarray(GIVEN[kind]), np.arange(6.0).reshape(3, 2).T  # of columns
+    for _ in range(3):
+        assert f(a, number, b) == float(np.sum(a * float(number))) + 10.0 * b[0, 1]
+        assert f(np.ones(4), 1.0, b.copy()) == 4.0 + 10.0 * b[0, 1]
+
+
+def test_a_whole_number_that_no_double_holds_is_refused_at_every_call(backend):
+    f = made(lambda x, y: x * y, backend=backend)
+    assert f(2, 3.0) == f(2, 3.0) == 6.0
+    for _ in range(2):
+        with pytest.raises(OverflowError):
+            f(10**400, 3.0)
+    assert f(2, 3.0) == 6.0
+
+
+@pytest.mark.skipif("c" not in BACKENDS or native.engine is None, reason="the engine's C runs programs in C")
+def test_a_program_is_not_run_on_other_arrays_than_its_places_fit():
+    f = made(lambda x: (x * x).sum(), backend="c")
+    assert f(np.ones(3)) == f(np.ones(3)) == 3.0
+    run = f._latest[1].direct
+    code, shared, lanes, count, ends = run.args
+    assert run((np.full(3, 2.0),)) is True and f(np.ones(3)) == 3.0
+    shapes = [np.ones(2), np.ones((3, 2))[:, 0], np.ones(3, ">f8"), [1.0] * 3]
+    for wrong in (None, "text", *shapes, 1.0, 10**400):
+        assert run((wrong,)) is None
+    assert run(()) is None
+    for places in ((0,), (0, len(shared) + 1), (-1, 2), (2, 1), (0, "text"), (10**400, 1)):
+        assert run.func(code, shared, lanes, count, places, (np.ones(3),)) is None
+    for wrong in ((None, *run.args[1:]), (code, None, *run.args[2:]), (code, shared, None, count, ends),
+                  (code, shared, lanes, "text", ends), (code, shared, lanes, count, None)):  # fmt: skip
+        with pytest.raises((TypeError, ValueError)):
+            run.func(*wrong, (np.ones(3),))
+    with pytest.raises(TypeError):
+        run.func(code)
+
+
+def test_a_node_computed_before_is_refused_once_it_would_be_another(backend):
+    w, c = Value(2.0, "w"), Value(3.0, "c")
+    before = w * c
+    later = autograd.dot([before, w], [c, w])
+    plain, loss = made(lambda x: later * x, backend=backend), made(lambda x: later * x, [w], backend=backend)
+    assert plain(2.0) == plain(2.0) == loss(2.0) == 44.0
+    assert made(lambda x: before * x, [c], backend=backend)(1.0) == 6.0
+    with pytest.raises(GraphError, match=r"mul\(...\) = 6.0.*train\(\)"):
+        loss.train(2.0, nn.optim.SGD([w], 0.1), 3)
+    assert w.data == 2.0
+    w.data = 5.0
+    for call in (plain, loss, loss.value_and_grad, made(lambda x: later * x, backend=backend)):
+        with pytest.raises(GraphError, match="inside the function"):
+            call(2.0)
+    with pytest.raises(GraphError, match="inside the function"):
+        plain(Value(2.0))
+    w.data = 2.0
+    assert plain(2.0) == 44.0
+    later.data = 40.0  # of its own, too
+    with pytest.raises(GraphError, match=r"dot\(...\) = 40.0"):
+        plain(2.0)
+
+
+class Tenfold(Value):
+    """A node with a sum of its own."""
+
+    def __add__(self, other):
+        return 10.0 * Value.__add__(self, other)
+
+
+class Named(Value):
+    """A node with nothing of its own that a function meets."""
+
+    def __init__(self, x):
+        super().__init__(x, label="named")
+
+
+def test_arguments_with_operators_of_their_own_are_refused(backend):
+    assert made(lambda x: x + 1.0, backend=backend)(Named(2.0)).data == 3.0
+    for argument in (Tenfold(2.0), [Named(1.0), Tenfold(2.0)]):
+        with pytest.raises(TypeError, match=r"argument 0 \(x\).* Tenfold.*__add__"):
+            made(lambda x: autograd.sum(x) if isinstance(x, list) else x + 1.0, backend=backend)(argument)
+    assert made(lambda x: Tenfold.__add__(x, 1.0), backend=backend)(2.0) == 30.0
 
 
 def test_a_compiled_function_in_another_is_recorded_with_it(backend):

@@ -126,6 +126,17 @@ def test_a_program_of_cpp_includes_it_too(tmp_path, dialect):
     assert found == pytest.approx(expected.ravel().tolist(), rel=1e-12)
 
 
+def test_no_array_that_is_copied_is_one_that_gcc_takes_apart(tmp_path):
+    """See `test_zeros_behind_equal_numbers_in_a_table_stay_zeros`."""
+    weights = [Value(1.0) for _ in range(7)]
+    given = [0.0, 2.5, 2.5, 2.5, 2.5, 0.0, 0.0]
+    step = autograd.compile(lambda x: x * autograd.dot(given, weights), weights)
+    step(1.0)
+    text = step.export(tmp_path / "step.h").read_text(encoding="utf-8")
+    assert len(re.findall(r"^step_CONSTANTS step_(numbers|theta|t\d+)\[", text, re.MULTILINE)) >= 3
+    assert not re.findall(r"^static const double .*", text, re.MULTILINE)
+
+
 def test_no_number_in_it_is_longer_than_the_long_of_windows(tmp_path):
     predict = autograd.compile(nn.MLP(3, [5, 2], rng=1).eval(), batch=True)
     predict([[1.0, 2.0, 3.0]])

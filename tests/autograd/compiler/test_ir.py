@@ -19,13 +19,15 @@ from autograd.compiler import choose, compile, structure
 from autograd.compiler.backends import AT_ONCE
 from autograd.compiler.backends.c import backend, bind, toolchain
 from autograd.compiler.backends.c.emit import c_program
-from autograd.compiler.graph import ir, schedule, simplify
-from autograd.compiler.graph.ir import ARITY, INPUT, LANE, PARAM, SOP, Terms
+from autograd.compiler.graph import counting, ir, schedule, simplify
+from autograd.compiler.graph.ir import ARITY, CONST, FIRST_ROW, INPUT, LANE, ONE, PARAM, SOP, Terms
+from autograd.compiler.graph.lookups import SCATTER
 from autograd.compiler.record import trace
 from autograd.compiler.roll import affine, cells, rolled
 from autograd.compiler.roll.affine import compress, nest, slanted
 from autograd.compiler.roll.program import LANES
 from autograd.compiler.roll.verify import verify, verify_graph
+from autograd.op import TABLE
 
 needs_compiler = pytest.mark.skipif(toolchain.find_compiler() is None, reason="no C compiler")
 
@@ -207,6 +209,7 @@ def keep(graph, *_):
 ])  # fmt: skip
 def test_any_optimisation_may_be_left_out(monkeypatch, module, name, instead):
     monkeypatch.setattr(module, name, instead)
+    monkeypatch.setattr(simplify, "engine", None)
     for seed in range(3):
         step, data = small_step(seed)
         step.check(*data)
@@ -340,10 +343,39 @@ def test_longest_paths_and_what_is_reached_in_narrow_and_in_wide_graphs(width, n
     assert ir.longest_paths(size, producers, consumers).tolist() == level
     found = np.zeros(size, bool)
     found[0] = True
-    ir.flood(*ir.csr(producers, consumers, size), found, np.array([0]))
+    ir.reach(producers, consumers, found)
     assert found.tolist() == marked
     with pytest.raises(ValueError, match="cycle"):
         ir.longest_paths(2, np.array([0, 1]), np.array([1, 0]))
+
+
+@pytest.mark.skipif(schedule.engine is None, reason="not built")
+@pytest.mark.parametrize("kinds", [1, 2, 9, 300])
+def test_the_engine_groups_nodes_as_python_does(kinds, monkeypatch):
+    rng = np.random.default_rng(kinds)
+    size = 300
+    consumers = np.repeat(np.arange(size), 2)
+    producers = consumers - rng.integers(1, 40, len(consumers))
+    work = rng.random(size) < 0.9
+    inner = (producers >= 0) & work[producers] & work[consumers]
+    turn = rng.permutation(size)  # producers do not come first
+    producers, consumers, mask = turn[producers[inner]], turn[consumers[inner]], np.zeros(size, bool)
+    mask[turn[work]] = True
+    given = mask, ir.longest_paths(size, producers, consumers), rng.integers(0, kinds, size)
+    found = schedule._agenda(*given, producers, consumers)
+    monkeypatch.setattr(schedule, "engine", None)
+    assert list(map(list, found)) == list(map(list, schedule._agenda(*given, producers, consumers)))
+    assert sorted(np.concatenate(found)) == np.flatnonzero(mask).tolist()
+
+
+@pytest.mark.skipif(schedule.engine is None, reason="not built")
+def test_the_engine_refuses_kinds_that_are_none():
+    mask, few, none = np.ones(2, bool), np.arange(2), np.zeros(0, np.int64)
+    for kinds in ([0], [0, 2], [-1, 0]):
+        with pytest.raises(ValueError, match="no kinds"):
+            schedule.engine.agenda(mask, few, np.array(kinds), none, none)
+    with pytest.raises(ValueError, match="no edges"):
+        schedule.engine.agenda(mask, few, few, few, few + 1)
 
 
 @pytest.mark.parametrize("length", [1, simplify.ROUNDS, simplify.ROUNDS + 1, 100])
@@ -427,3 +459,108 @@ def test_early_products_leave_a_recurrence(monkeypatch, batch):
         ]
         products.append(len(reads))
     assert products == [1, 9]
+
+
+NUMBERS = (1.0, -1.0, 1.0, 2.0, 0.5, -0.25, 0.1, 0.0, -0.0, 1e30, 1e-30, np.inf, np.nan)
+
+
+def any_graph(seed):
+    """Return a graph of random nodes and terms, many of them equal, in an order of no meaning."""
+    g = np.random.default_rng(seed)
+    size, rows = int(g.integers(5, 60)), [(TABLE["exp"], ()), (TABLE["atan2"], ()), (SCATTER, ())]
+    likely = [1, 1, 1, 1, 12, 1, 1, 0, 3, 2, int(g.integers(2))]
+    kind = g.choice(FIRST_ROW + len(rows), size, p=np.array(likely) / sum(likely)).astype(np.int16)
+    kind[0], kind[1] = CONST, INPUT
+    counts = np.where((kind >= SOP) & (kind < FIRST_ROW), g.choice([0, 1, 1, 1, 2, 3, 9], size), 0)
+    node = np.repeat(np.arange(size), counts)
+    low = np.where(g.random(size) < 0.3, 0, np.maximum(np.arange(size) - 4, 0))[node]
+    a, b = (g.integers(low, np.maximum(node, 1)) for _ in range(2))
+    b[(g.random(len(b)) < 0.6) | (kind[node] != SOP)] = ONE
+    coef = g.choice(NUMBERS[: g.choice([1, 3, len(NUMBERS)])], len(node))
+    args = np.full((size, ARITY), -1)
+    for i in np.flatnonzero(kind >= FIRST_ROW):
+        args[i, : 1 + (kind[i] > FIRST_ROW)] = g.integers(0, i, 1 + (kind[i] > FIRST_ROW)) if i else 0
+    other = np.append(0, 1 + g.permutation(size - 1)) if seed % 2 else np.arange(size)  # numbers of the nodes
+    order = g.permutation(len(node)) if seed % 3 else np.arange(len(node))
+    back = np.argsort(other)
+    args = np.where(args >= 0, other[args], -1)[back]
+    primal = np.where(g.random(size) < 0.5, g.integers(0, size, size), -1)
+    terms = Terms(other[node], coef, other[a], other[b], (g.random(len(node)) < 0.1) & (kind[node] == SOP))
+    value = np.where(kind == CONST, g.choice(NUMBERS, size), 0.0)
+    value[0] = 1.0
+    return ir.Graph(
+        kind[back], value[back], args, primal, terms.take(order), rows, g.integers(0, size, 3),
+        np.array([-1, int(g.integers(0, size))]), {int(i): f"x{i}" for i in g.integers(0, size, 4)},
+        int(g.integers(-1, size)), int(g.integers(-1, size)), int(g.integers(-1, size)), g.permutation(size),
+    )  # fmt: skip
+
+
+def everything(graph):
+    """Return all that a graph holds, to the bit."""
+    t = graph.terms
+    value = np.where(graph.value == graph.value, graph.value, np.nan)
+    columns = graph.kind, value, graph.args, graph.primal, graph.outputs, graph.pinned, graph.turn
+    terms = t.node, np.where(t.coef == t.coef, t.coef, np.nan), t.a, t.b, t.over  # a NaN has no sign
+    alone = graph.labels, list(graph.labels), graph.forward, graph.scale, graph.lanes
+    return [(x.dtype, x.shape, x.tobytes()) for x in (*columns, *terms)], alone
+
+
+built = pytest.mark.skipif(simplify.engine is None, reason="not built")
+
+
+@built
+@pytest.mark.parametrize("seed", range(40))
+def test_the_passes_over_terms_make_the_same_graph_in_c_and_with_numpy(seed, monkeypatch):
+    graph = any_graph(seed)
+    before = everything(graph)
+    whole = "canonical merge_equal fold alias compact absorb fold alias compact fuse_equal"
+    for passes in (*simplify.PASSES, "canonical merge_equal absorb", whole):
+        found = simplify.run(graph, passes)
+        assert everything(graph) == before
+        with monkeypatch.context() as without, np.errstate(all="ignore"):
+            without.setattr(simplify, "engine", None)
+            without.setattr(ir, "engine", None)
+            assert everything(simplify.run(graph, passes)) == everything(found), passes
+
+
+@pytest.mark.parametrize("native", [pytest.param(True, marks=built), False])
+@pytest.mark.parametrize("coefs", [[1.0, -1.0], [0.9, 1.1, 1.3]])
+def test_a_long_chain_of_sums_is_one_sum_with_the_product_of_its_coefficients(coefs, native, monkeypatch):
+    if not native:
+        monkeypatch.setattr(simplify, "engine", None)
+    b = ir.Builder()
+    (x,) = b.new(INPUT, 1)
+    nodes = b.new(SOP, 100)
+    b.add(nodes, np.resize(coefs, 100), np.concatenate([[x], nodes[:-1]]))
+    found = simplify.run(b.graph(outputs=nodes[-1:], pinned=np.zeros(0, np.int64)), "absorb compact")
+    assert found.size == 3 and found.terms.a.tolist() == [x]
+    assert found.terms.coef == pytest.approx([np.prod(np.resize(coefs, 100))], rel=1e-13)
+
+
+@given(st.lists(st.integers(-(2**63), 2**63 - 1) | st.integers(-3, 3), max_size=40))
+def test_keys_are_numbered_in_their_order_with_and_without_c(keys):
+    keys = np.array(keys, np.int64)
+    expected = np.unique(keys.view(np.uint64), return_inverse=True)[1]
+    with patch.object(counting, "engine", None):
+        assert counting.numbered(keys).tolist() == expected.tolist()
+    assert counting.numbered(keys).tolist() == expected.tolist()
+
+
+@built
+def test_the_passes_in_c_take_only_columns_of_a_graph():
+    engine = simplify.engine
+    good = [np.zeros(2, kind) for kind in simplify.COLUMNS]
+    good[simplify.OPERANDS] = np.zeros((2, ARITY), np.int64)
+    assert engine.simplify(b"", tuple(good)) == (2, 2)
+    for i, column in enumerate(good):
+        beyond = [np.full_like(column, k) for k in (2, -2) if i in (2, 5, 6, 7, 9, 10)]
+        for instead in (column[:1].copy(), *beyond):
+            with pytest.raises(ValueError, match="no columns of a graph"):
+                engine.simplify(b"", (*good[:i], instead, *good[i + 1 :]))
+    with pytest.raises(ValueError, match="no columns of a graph"):
+        engine.simplify(b"", tuple(good[:5]))
+    with pytest.raises(BufferError):
+        engine.simplify(b"", (bytes(4), *good[1:]))
+    for producers, consumers in (([0], [2]), ([-1], [0]), ([0, 1], [1])):
+        with pytest.raises(ValueError, match="no edges"):
+            engine.mark_reached(np.array(producers), np.array(consumers), np.zeros(2, bool))

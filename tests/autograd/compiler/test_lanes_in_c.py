@@ -87,9 +87,10 @@ def test_what_lanes_share_is_multiplied_after_their_sum(backend):
     assert step._latest
     program = step._latest[0].program
     verify(program)
-    t = program.graph.terms
-    assert (t.b[t.over] == ONE).all()
-    assert t.over.sum() == len(params) + len(cs)
+    lane, t = program.graph.lane(), program.graph.terms.take(program.graph.terms.over)
+    assert lane[t.a].all() and (lane | (np.arange(len(lane)) == ONE))[t.b].all()
+    assert len(t) == len(params) + len(cs)
+    assert (t.b != ONE).sum() == len(params)  # products of lanes are added up where they are made
 
 
 @in_c

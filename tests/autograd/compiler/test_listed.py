@@ -1,13 +1,18 @@
 """Programs in C of which some or all statements are numbers that a short text reads."""
 
+import ctypes
+import math
 import random
 
+import numpy as np
 import pytest
 
 import autograd
 import nn
 from autograd import Value
 from autograd.compiler.backends.c import emit, listed, toolchain
+from autograd.compiler.backends.c.bind import FLAGS, LEVEL
+from autograd.compiler.backends.c.spelling import PRELUDE
 
 pytestmark = pytest.mark.skipif(toolchain.find_compiler() is None, reason="no C compiler")
 
@@ -56,6 +61,21 @@ def warping(*xs):
     return rows[-1][-1] + autograd.min([autograd.sum(row[1:]) * 0.25 for row in rows[1:]])
 
 
+def merge_sort(*xs):
+    """A network of comparisons, Batcher's, many of them in nested loops whose bounds move."""
+    made, size = list(xs), 2
+    while size <= len(made):
+        half = size // 2
+        while half:
+            for i in range(len(made)):
+                if (j := i ^ half) > i:
+                    low, high = autograd.minimum(made[i], made[j]), made[i] * 0.5 + made[j].tanh()
+                    made[i], made[j] = (low, high) if not i & size else (high, low)
+            half //= 2
+        size *= 2
+    return sum([x * (k + 1.0) for k, x in enumerate(made)], Value(0.0))
+
+
 def gradients_of(f, params, backend, *data, **options):
     for p in params:
         p.grad = 0.0
@@ -74,12 +94,15 @@ def example(name):
     if name == "warping":
         params = [Value(0.3 * i - 0.07 * i * i) for i in range(12)]
         return params, lambda: warping(*params), (), {}
+    if name == "network for sorting":
+        params = [Value(0.3 * i - 0.07 * i * i) for i in range(16)]
+        return params, lambda: merge_sort(*params), (), {}
     params = [Value(0.1 * i + 0.05) for i in range(6)]
     f = mixed(40)
     return params, lambda: f(*params) + recurrence(*params), (), {}
 
 
-@pytest.mark.parametrize("name", ["network", "warping", "mixture and loop"])
+@pytest.mark.parametrize("name", ["network", "warping", "network for sorting", "mixture and loop"])
 def test_a_program_of_which_all_statements_are_listed_computes_the_same(name, monkeypatch):
     params, f, data, options = example(name)
     value, gradients, _ = gradients_of(f, params, "python", *data, **options)
@@ -88,6 +111,18 @@ def test_a_program_of_which_all_statements_are_listed_computes_the_same(name, mo
     got, others, step = gradients_of(f, params, "c", *data, **options)
     assert step.report()["backend"] == "c"
     assert [got, *others] == pytest.approx([value, *gradients], rel=1e-12, abs=1e-14)
+
+
+@pytest.mark.parametrize(("text", "moves"), [(0, False), (math.inf, True)])
+def test_loops_whose_bounds_move_are_written_out_where_they_are_listed(text, moves, monkeypatch):
+    found, made = [], emit.brief
+    monkeypatch.setattr(emit, "TEXT", text)
+    monkeypatch.setattr(
+        "autograd.compiler.backends.c.bind.brief", lambda p: found.append(made(p)) or found[0]
+    )
+    params, f, *_ = example("network for sorting")
+    gradients_of(f, params, "c")
+    assert bool(listed.SLANTED.search(found[0].text)) == moves
 
 
 def test_a_program_of_any_length_has_a_text_of_bounded_length(monkeypatch):
@@ -136,3 +171,25 @@ def test_kinds_of_lines_stay_few_as_a_wavefront_grows(monkeypatch):
         text = emit.brief(step._latest[0].program).text
         counts.append(text.count("RARE void before_"))
     assert counts[1] < 1.25 * counts[0] < len(step._latest[0].program.statements) / 5
+
+
+@pytest.mark.parametrize("level", [(), ("-O2",), LEVEL], ids=" ".join)
+def test_zeros_behind_equal_numbers_in_a_table_stay_zeros(level):
+    """Which gcc 12 loses for a processor with AVX-512, where it knows a table that is copied."""
+    rng = random.Random(0)
+    runs = [(rng.choices((0.0, 1.0, 2.5), k=3), rng.choices(range(1, 9), k=3)) for _ in range(60)]
+    tables = [np.repeat(*run).tolist() for run in runs]
+    known = listed.Listed(1, math.inf)
+    names = [known.table(np.array(table)) for table in tables]
+    functions = [
+        f"void f{k}(double *restrict s) {{ SIMD FOR(i, {len(table)}) s[i] = {name}[i]; }}\n"
+        f"void g{k}(double *restrict s) {{ memcpy(s, {name}, {8 * len(table)}); }}"
+        for k, (name, table) in enumerate(zip(names, tables, strict=True))
+    ]
+    source = "\n".join([PRELUDE, known.tables(" ".join(names)), *functions])
+    library = toolchain.load(toolchain.build(source, flags=(*FLAGS, *level)))
+    for k, table in enumerate(tables):
+        for name in "fg":
+            copied = (ctypes.c_double * len(table))(*[math.nan] * len(table))
+            library[f"{name}{k}"](copied)
+            assert list(copied) == table

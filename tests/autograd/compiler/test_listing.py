@@ -157,6 +157,32 @@ def test_short_loops_by_themselves_are_the_same_program(name):
         verify(apart(nested(step._latest[0].program)))
 
 
+CLOSED = [Value(0.3 * i - 0.4) for i in range(6)]
+ORDER = (0, 3, 1, 5, 2, 4, 0, 0, 3)
+OF_LANES = {
+    "one array": lambda x: [a * a for a in x + x],
+    "two arrays": lambda x: [*[a * a for a in x], *[(a * 2.0).sin() for a in x[::-1]]],
+    "zeros and numbers": lambda x: [*[a * a for a in x], 0.0, 2.0, *[x[0]] * 3, 2.0],
+    "some of no lane": lambda x: [*[a.sin() for a in x], *[w * w for w in CLOSED]],
+    "a matrix": lambda x: [a * b for a in x for b in x],
+    "a matrix of no lane": lambda x: [*[a * b for a in CLOSED for b in CLOSED[:5]], *x],
+    "in another order": lambda x: [(x[i * 5 % 6] * x[i * i % 6]).tanh() for i in ORDER],
+    "of no lane, too": lambda x: [x[0], *[(CLOSED[5 * i % 6] * CLOSED[i]).tanh() for i in ORDER * 3]],
+    "gradient": grad(lambda x: autograd.sum([a.sin() * b for a, b in zip(x, x[1:] + x[:1], strict=True)])),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", OF_LANES)
+@pytest.mark.parametrize("size", [6, 11])
+def test_the_listing_of_results_over_lanes_runs(name, size):
+    step = compile(lambda x: OF_LANES[name](list(x)), backend="numpy", batch=True)
+    data = np.random.default_rng(0).normal(size=(4, size))
+    found = step(data)
+    wanted = [np.broadcast_to(x, 4) for x in (found.T if isinstance(found, np.ndarray) else found)]
+    got = [np.broadcast_to(x, 4) for x in run_source(step)[0]["output"]]
+    np.testing.assert_allclose(np.stack(got), np.stack(wanted), rtol=1e-14)
+
+
 def test_what_a_listing_needs_to_be_longer_for_stays_as_it_was():
     step = compile(lambda x, y: autograd.sin(x) * y + autograd.exp(x), backend="numpy")
     step(1.0, 2.0)

@@ -1,9 +1,11 @@
 """What a recording cannot see is refused: no number leaves the graph of a function that is compiled."""
 
 import copy
+import itertools
 import math
 import pickle
 import random
+import sys
 import threading
 
 import numpy as np
@@ -11,8 +13,10 @@ import pytest
 
 import autograd
 import nn
-from autograd import GraphError, TracingError, Value
+from autograd import GraphError, TracingError, Value, backward, native
+from autograd.calculus import linear
 from autograd.compiler import compile
+from autograd.compiler.record import extract
 from autograd.compiler.record.recording import Tape, record
 from autograd.compiler.without_numpy import PlainCompiled
 
@@ -270,3 +274,92 @@ def test_recordings_in_two_threads_keep_their_nodes_apart():
     assert [len(tape) for tape in tapes] == [400] * len(tapes)
     for tape in tapes:
         assert all(b.parents[0] is a for a, b in zip(tape, tape[1:], strict=False))
+
+
+compiled = pytest.mark.skipif(native.engine is None, reason="not compiled here")
+
+
+def recorded(f, numbers):
+    """Return what a recording holds, in words: each node, its references, when passes back came by which."""
+    xs, tape = [Value(x) for x in numbers], Tape(looks_up=True)
+    record(f, [xs], tape)
+    references = [sys.getrefcount(x) for x in [*xs, *tape]]
+    place = {x: i for i, x in enumerate([*xs, *tape])}
+    nodes = [(x.op.name, *[place.get(a, a) for a in x.operands]) for x in tape]
+    visits = [place.get(x, type(x)) if not isinstance(x, dict) else len(x) for x in tape.visits]
+    return repr((nodes, references, visits))
+
+
+def same_in_python(f, numbers, monkeypatch):
+    """Tell whether Python records the same, the engine's C having known the rules before or not."""
+    by_c = [recorded(f, numbers) for _ in range(2)]
+    with monkeypatch.context() as patch:
+        patch.setattr(backward, "engine", None)
+        patch.setattr(linear, "engine", None)
+        by_python = recorded(f, numbers)
+    return by_c == [by_python, by_python]
+
+
+@compiled
+@pytest.mark.parametrize("op", autograd.TABLE.values(), ids=lambda op: op.name)
+def test_a_pass_back_through_a_row_records_in_c_what_it_does_in_python(op, monkeypatch):
+    count = op.arity if op.arity > 0 else 4 if op.vectors else 3
+    for given in itertools.product((False, True), repeat=count if count < 4 else 0):
+        if given and all(given):
+            continue
+        operands = lambda x, given=given: [
+            0.3 + 0.1 * i if i < len(given) and given[i] else x[i] * 1.5 for i in range(count)
+        ]
+
+        def f(x, operands=operands):
+            if op.vectors:
+                return autograd.dot(x[:2], x[1:3]) * autograd.dot(x[:2], (x[0], 2.0))
+            if op.arity < 0:
+                return op(*operands(x), **dict.fromkeys(op.params, 0.0))
+            return op(*op.written([*operands(x), *op.params.values()]))
+
+        twice = autograd.grad(lambda x: autograd.sum([g * g for g in autograd.grad(f)(x)]))
+        for derivative in (autograd.grad(f), twice):
+            assert same_in_python(derivative, [0.2, 0.4, 0.6, 0.3][:count], monkeypatch)
+
+
+def shared_vectors(x):
+    rows = [tuple(x), (x[1], 2.0, x[0]), (0.5, 1.0, 1.5)]
+    products = [autograd.dot(a, b) for a in rows for b in rows[:2]]
+    weights = autograd.softmax(products[:3])
+    return autograd.dot(weights, products[3:]) + autograd.logsumexp(weights) - autograd.max(products)
+
+
+def checkpointed(x):
+    part = autograd.checkpoint(lambda a, b: autograd.sin(a * b) / a)
+    return part(x[0], x[1]) * part(x[1], x[2]) + x[0] * x[0]
+
+
+def with_a_custom_operation(x):
+    return x[0] * cubed(x[1] + x[2]) + cubed(x[0])
+
+
+cubed = autograd.custom_op("cubed_in_a_recording", lambda x: x**3, lambda y, x: (3.0 * x * x,))
+
+
+@compiled
+@pytest.mark.parametrize("f", [shared_vectors, checkpointed, with_a_custom_operation])
+@pytest.mark.parametrize("way", [autograd.grad, autograd.jacobian, autograd.hessian, autograd.value_and_grad])
+def test_so_it_does_through_whatever_else_a_graph_holds(f, way, monkeypatch):
+    several = (lambda x: [f(x), f(x) * x[0], x[1]]) if way is autograd.jacobian else f
+    numbers = [0.7, 1.1, 1.6]
+    assert same_in_python(way(several), numbers, monkeypatch)
+    source = []
+    for engine in (extract.engine, None):
+        monkeypatch.setattr(extract, "engine", engine)
+        step = compile(way(several))
+        step(numbers)
+        source.append(step.source)
+    assert source[0] == source[1]
+
+
+@compiled
+def test_a_zero_among_the_constants_of_a_rule_keeps_its_sign():
+    slope = lambda zero: autograd.grad(lambda x: autograd.leaky_relu(x, zero))
+    for zero in (0.0, -0.0, 0.0):
+        assert math.copysign(1.0, compile(slope(zero))(-1.0)) == math.copysign(1.0, slope(zero)(-1.0))

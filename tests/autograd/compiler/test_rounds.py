@@ -6,11 +6,13 @@ import re
 
 import numpy as np
 import pytest
+from benchmarks import scalar_programs
 
 import autograd
 from autograd import Value, compile, grad
 from autograd.compiler.backends import load
 from autograd.compiler.backends.c import toolchain
+from autograd.compiler.backends.numpy import emit
 from autograd.compiler.graph.rounds import LEAST, Stretch, stretches
 from autograd.compiler.graph.schedule import mixed
 from autograd.compiler.roll.repeats import Rounds, Unrolled, blocks, loops, weighted
@@ -408,3 +410,16 @@ def test_recurrences_at_random(seed):
     verify(program_of(train))
     assert train.source
     assert step.source
+
+
+@pytest.mark.parametrize("program", ["heat", "planets", "recurrent", "wave"])
+def test_loops_that_gather_are_as_their_rounds_one_after_the_other(program, monkeypatch):
+    engines = []
+    for folds in (True, False):
+        options, args = getattr(scalar_programs, program)(12)
+        step = compile(**options, backend="numpy")
+        step(*args)
+        engines.append(step._latest[1])
+        assert bool(engines[-1].bound.calls.repeats) == folds
+        monkeypatch.setattr(emit, "alike", lambda *_: False)
+    np.testing.assert_array_equal(engines[0].shared, engines[1].shared)

@@ -1,6 +1,7 @@
 """Time steps of many numbers: of their rounds only a few are laid out, and all others are as these."""
 
 import random
+from dataclasses import replace
 
 import pytest
 
@@ -8,8 +9,10 @@ np = pytest.importorskip("numpy")
 
 import autograd
 from autograd import Value, compile, grad
+from autograd.compiler import structure
 from autograd.compiler.backends.c import toolchain
-from autograd.compiler.roll import steady
+from autograd.compiler.graph import counting, ir, schedule
+from autograd.compiler.roll import affine, cells, rolled, steady
 from autograd.compiler.roll.repeats import Rounds, blocks
 from autograd.compiler.roll.verify import verify
 
@@ -102,6 +105,53 @@ def test_there_are_hardly_more_statements_however_many_steps(kind):
         made = agrees(program([kind], count), "numpy")
         counts.append([sum(len(b.first) if isinstance(b, Rounds) else 1 for b in blocks(x)) for x in made])
     assert all(more - few <= 2 for few, more in zip(*counts, strict=True))
+
+
+@pytest.mark.skipif(cells.engine is None, reason="not built")
+@pytest.mark.parametrize("kind", STEPS)
+def test_the_engine_lays_out_what_python_does(kind, monkeypatch):
+    made = []
+    monkeypatch.setattr(structure, "roll", lambda graph: made.append(graph) or rolled.roll(graph))
+    x = agrees(program([kind], 20, special=(9,)), "numpy")
+    for module in (affine, cells, counting, ir, schedule, steady):
+        monkeypatch.setattr(module, "engine", None)
+    assert len(made) == len(x) == 2
+    for graph, found in zip(made, x, strict=True):
+        again = rolled.roll(replace(graph))
+        assert list(map(repr, blocks(again))) == list(map(repr, blocks(found)))
+        assert again.address.tolist() == found.address.tolist()
+
+
+@pytest.mark.skipif(cells.engine is None, reason="not built")
+@pytest.mark.parametrize(("place", "wrong"), [
+    (0, [5]), (0, [-1]), (1, [0, 1, 2, 3]), (1, [0, 0, 3, 2, 3]), (1, [0, 0, 0, -1, 9]), (2, [0, 1, 7]),
+    (2, [0, -1, 1]), (3, [0, 1, 4]), (4, [-1, 0, 0]), (4, [0, 0]), (7, [0, 0, 0]),
+])  # fmt: skip
+def test_the_engine_refuses_terms_of_no_graph(place, wrong):
+    nodes, start, order = np.array([2, 3]), np.array([0, 0, 0, 1, 3]), np.arange(3)
+    factors = np.array([0, 1, 1]), np.array([0, 0, 1]), np.ones(3), np.zeros(3, bool)
+    given = [nodes, start, order, *factors, np.array([-1, 0, 1, 2]), np.zeros(4, bool)]
+    _, count, offset = cells.engine.terms(*given)
+    assert (count, np.frombuffer(offset).tolist()) == (2, [1.0, 0.0])
+    given[place] = np.array(wrong)
+    with pytest.raises(ValueError, match="these are no"):
+        cells.engine.terms(*given)
+
+
+@pytest.mark.skipif(cells.engine is None, reason="not built")
+def test_the_engine_refuses_factors_and_rounds_that_are_none():
+    few, none = np.arange(2), np.zeros(0, np.int64)
+    for given in (
+        (few, few, few[:1], few, none),
+        (few, few - 1, few, few, none),
+        (few, few, few, few, few[:1]),
+    ):
+        with pytest.raises(ValueError, match="no factors"):
+            cells.engine.classes(*given)
+    ends, flags = np.zeros(3, np.int64), np.zeros(2, bool)
+    for columns in (0, 2, -1):
+        with pytest.raises(ValueError, match="no rounds"):
+            cells.engine.evenly(few, ends, *5 * [none], few, flags, none, np.zeros(2), columns)
 
 
 @pytest.mark.parametrize("seed", range(24))

@@ -187,10 +187,10 @@ _FILE = """\
 #include <stdlib.h>
 {program}
 
-static const double {name}_numbers[] = {{
+{name}_CONSTANTS {name}_numbers[] = {{
     {numbers},
 }};
-static const double {name}_theta[] = {{
+{name}_CONSTANTS {name}_theta[] = {{
     {theta},
 }};
 

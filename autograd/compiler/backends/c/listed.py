@@ -31,6 +31,8 @@ WORD = re.compile(
     r"|(?P<table>\bt\d+\b)|(?<![\w.])(?P<number>\d+(?P<point>\.\d*)?(?P<exponent>e[-+]?\d+)?)(?![\w.])"
 )
 """The numbers in a line that may differ: all but initial zeros, the sizes of arrays, 0.0 and 1.0."""
+SLANTED = re.compile(r"FOR\(i\d+, [^)]*i\d")
+"""The head of a loop whose bound moves with another loop."""
 TABLE = re.compile(r"\bt\d+\b")
 
 
@@ -52,8 +54,8 @@ class Lines(NamedTuple):
 
 
 def _length(lines: Lines) -> int:
-    """Return how many characters lines have."""
-    return sum(map(len, lines.texts))
+    """Return how many characters lines have, as many times as takes a compiler longer for nested loops."""
+    return sum(len(text) * (1 + len(SLANTED.findall(text.partition("{")[0]))) for text in lines.texts)
 
 
 class Listed:
@@ -133,7 +135,7 @@ class Listed:
             return f"#define {name} ({'(const Word *)' * whole}s + {self.place(name)})"
         items = [str(x) if whole else literal(x) for x in numbers.tolist()]
         rows = "\n    ".join(", ".join(items[i : i + 16]) + "," for i in range(0, len(items), 16))
-        return f"static const {'int' if whole else 'double'} {name}[] = {{\n    {rows}\n}};"
+        return f"{'static const int' if whole else 'CONSTANTS'} {name}[] = {{\n    {rows}\n}};"
 
     # Statements.
 

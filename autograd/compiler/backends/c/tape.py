@@ -26,21 +26,24 @@ MOST = 4096
 def taped(s: Statement) -> Statement | None:
     """Return a statement with a table for each operand; None where it is to stay as it is.
 
-    That is: where a lane takes part, and where there is but one round, or are too many.
+    That is: where a lane takes part, where there is but one round, or are too many, and where loops that grow
+    read tables or add up.
     """
     refs = [*s.operands, *(x for p in s.parts for x in (p.a, p.b) if x is not None)]
     if s.lane or s.starts is not None or any(r.lane for r in refs) or any(p.over for p in s.parts):
         return None
     sizes = [s.sizes] if s.op is not None else [p.sizes for p in s.parts]
-    if any(isinstance(n, Slanted) for row in sizes for n in row):
-        return None
+    if any(map(_slanted, sizes)):
+        used = [*refs, s.result, *(x for p in s.parts for x in (p.result, p.coef))]
+        if any(split(p)[1] for p in s.parts) or any(isinstance(r, Ref) and r.table is not None for r in used):
+            return None
     rounds = [math.prod(row) for row in sizes]
     if max(rounds) > MOST or max(rounds) == 1:
         return None
     if s.op is None:
         return replace(s, parts=[_part(p) for p in s.parts])
-    count = (rounds[0],)
-    result = Ref(addresses=s.result.expand(s.sizes).reshape(count), strides=(1,))
+    places = s.result.expand(s.sizes).ravel()
+    count, result = places.shape, Ref(addresses=places, strides=(1,))
     return replace(s, sizes=count, result=result, operands=[_table(r, s.sizes, count) for r in s.operands])
 
 
@@ -49,12 +52,17 @@ def _part(p: Part) -> Part:
     if math.prod(p.sizes) == 1:
         return p
     out, inner = split(p)
-    order = [*out, *inner]
-    shape = math.prod(p.sizes[k] for k in out), math.prod(p.sizes[k] for k in inner)
+    order = None if _slanted(p.sizes) else [*out, *inner]
+    shape = -1, math.prod(p.sizes[k] for k in inner)
     a, b = [None if x is None else _table(x, p.sizes, shape, order) for x in (p.a, p.b)]
     coef = _table(p.coef, p.sizes, shape, order) if isinstance(p.coef, Ref) else p.coef
     places = _ordered(p.result.expand(p.sizes), order).reshape(shape)[:, :1]
-    return Part(shape, Ref(addresses=places, strides=(1, 0)), coef, a, b)
+    return Part((len(places), shape[1]), Ref(addresses=places, strides=(1, 0)), coef, a, b)
+
+
+def _slanted(sizes: tuple[int, ...]) -> bool:
+    """Tell whether a loop's size grows along another."""
+    return any(isinstance(n, Slanted) for n in sizes)
 
 
 def _table(r: Ref, sizes: tuple[int, ...], shape: tuple[int, ...], order: list[int] | None = None) -> Ref:

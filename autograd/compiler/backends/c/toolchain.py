@@ -63,8 +63,6 @@ HEADERS = {"runtime.h": "autograd.compiler.backends.c", "arithmetic.h": "autogra
 # whose own flags do such things is found out by `probe`. What is here instead gives up nothing but errno and
 # floating-point traps, which nobody reads, so that loops become vector code.
 FLAGS = ("-std=c11", "-O3", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=off", "-Wall", "-Wextra")
-SOUND = "-mtune-ctrl=^inter_unit_moves_to_vec"
-"""For AVX-512, gcc 12 makes 1, 1, 1, 1 of constants 1, 1, 0, 0: it loses zeros of what it broadcasts."""
 SANITIZERS = (
     "-O0",
     "-g",
@@ -228,10 +226,10 @@ def _native(command: tuple[str, ...]) -> tuple[str, ...]:
     Which spelling is known depends on the processor and the version.
     """
     with contextlib.suppress(OSError, subprocess.TimeoutExpired):  # then without it
-        for flags in (("-march=native", SOUND), ("-march=native",), ("-mcpu=native",)):
-            code, said = run((*command, "-Werror", *flags, "-E", "-x", "c", os.devnull), None, 10.0)
+        for flag in ("-march=native", "-mcpu=native"):
+            code, said = run((*command, "-Werror", flag, "-E", "-x", "c", os.devnull), None, 10.0)
             if code == 0 and "argument unused" not in said:
-                return flags
+                return (flag,)
     return ()
 
 

@@ -59,14 +59,8 @@ class Calls:
             self.numbers[key] = np.full(shape, x)
         return self.numbers[key]
 
-    def function(self, rounds: Sequence[tuple[int, int, int]] = ()) -> Callable[[], None]:
-        """Return a function without parameters that makes all calls in order.
-
-        Parameters
-        ----------
-        rounds
-            Repeats, as (first call, calls of one round, number of rounds): they become loops.
-        """
+    def function(self) -> Callable[[], None]:
+        """Return a function without parameters that makes all calls in order."""
         names: dict[str, Any] = {}
         known: dict[int, str] = {}
 
@@ -81,61 +75,24 @@ class Calls:
                 names[known[id(x)]] = x
             return known[id(x)]
 
-        def call(f: Callable[..., Any], given: list[str]) -> str:
+        def call(f: Callable[..., Any], operands: Sequence[Any]) -> str:
             """Return the text of a call."""
+            given = [name(x, "v") for x in operands]
             if f is np.maximum or f is np.minimum:  # these two want their third argument by name
                 given = [*given[:-1], f"out={given[-1]}"]
-            return f"{name(f, 'f')}({', '.join(given)})"
-
-        def loop(columns: list[Any], body: list[str]) -> list[str]:
-            """Return the lines of a loop over columns of operands."""
-            variables = ", ".join(f"x{i}" for i in range(len(columns)))
-            return [f"    for {variables}, in {name(list(zip(*columns, strict=True)), 'r')}:", *body]
-
-        def known_loop(calls: list[Any]) -> list[str]:
-            """Return the lines of a loop whose operands are known."""
-            columns: list[Any] = []
-            numbers: dict[Any, int] = {}
-            body = []
-            for f, operands in calls:
-                given = []
-                for x in operands:
-                    if not isinstance(x, list):
-                        given.append(name(x, "v"))
-                        continue
-                    key = x[0].ctypes.data, x[1].ctypes.data, x[0].shape, x[0].strides
-                    if key not in numbers:
-                        numbers[key] = len(columns)
-                        columns.append(x)
-                    given.append(f"x{numbers[key]}")
-                body.append(f"        {call(f, given)}")
-            return loop(columns, body)
+            return f"    {name(f, 'f')}({', '.join(given)})"
 
         lines = ["def run():"]
-        at = 0
-        for first, length, count in [*rounds, (len(self.list), 0, 0)]:
-            for i, (f, operands) in enumerate(self.list[at:first], at):
-                if i in self.repeats:
-                    lines += known_loop(self.repeats[i][0])
-                else:
-                    lines.append(f"    {call(f, [name(x, 'v') for x in operands])}")
-            table = [self.list[first + k * length : first + (k + 1) * length] for k in range(count)]
-            if not all(alike(table[0], row) for row in table[1:]):
-                table = []
-            columns: list[tuple[Any, ...]] = []
-            body = []
-            for calls in zip(*table, strict=True):
-                given = []
-                for column in zip(*[operands for _, operands in calls], strict=True):
-                    if all(x is column[0] or (isinstance(x, float) and x == column[0]) for x in column):
-                        given.append(name(column[0], "v"))
-                    else:
-                        given.append(f"x{len(columns)}")
-                        columns.append(column)
-                body.append(f"        {call(calls[0][0], given)}")
-            if columns:
-                lines += loop(columns, body)
-            at = first + length * len(table)
+        for i, (f, operands) in enumerate(self.list):
+            if i not in self.repeats:
+                lines.append(call(f, operands))
+                continue
+            body = self.repeats[i][0]
+            columns = {id(x): x for _, given in body for x in given if isinstance(x, list)}
+            known.update((x, f"x{k}") for k, x in enumerate(columns))
+            rows = name(list(zip(*columns.values(), strict=True)), "r")
+            lines.append(f"    for {', '.join(map(known.__getitem__, columns))}, in {rows}:")
+            lines += [f"    {call(*each)}" for each in body]
         lines.append("    return")
         # Of names made above only.
         exec(compile("\n".join(lines), "<compiled program>", "exec"), names)  # noqa: S102

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from autograd.compiler.graph.counting import places
 from autograd.compiler.graph.lookups import ENTRY
 from autograd.compiler.roll.affine import compress
 from autograd.compiler.roll.program import LANES, Part, Program, Ref, Statement
-from autograd.compiler.roll.repeats import Loop, Rounds, blocks, loops
+from autograd.compiler.roll.repeats import Rounds, blocks
 
 __all__ = ["Bound", "bind"]
 
@@ -44,43 +44,32 @@ class Bound:
         self.calls = Calls()
         self.parts: dict[Any, dict[str, Any]] = {}
         self.gathered: dict[int, Any] = {}
+        self.tables: dict[int, Any] = {}
+        self.kept: list[Statement] = []
         self.views: dict[Any, Any] = {}
-        self.gathers: list[list[Ref]] = []
-        self.ready: list[int] = []
+        self.arenas: list[Any] = [self.shared, self.lanes]
+        self.moved: dict[Any, list[Any]] = {}
         items = [
             item
             for block in blocks(program)
-            for item in (block if isinstance(block, Rounds) and _gathers(block) else [block])
+            for item in (block if isinstance(block, Rounds) and _looks_up(block) else [block])
         ]
-        self._plan_gathers(program, items)
-        marks, at = {}, 0
-        for i, item in enumerate(items):
-            marks[at] = len(self.calls.list)
-            self._gather(i)
+        self._plan_gathers(items)
+        at = 0
+        for item in items:
             if isinstance(item, Rounds):
-                self._repeat(item)
+                self._repeat(item, at)
                 at += len(item)
             else:
                 self._emit(item)
                 at += 1
-        marks[at] = len(self.calls.list)
         if len(program.copies[0]):
             self.calls.add(_copy, self.shared, program.copies[0], program.copies[1])
         for start, end in program.emptied:
             self.calls.add(self.shared[start:end].fill, 0.0)
         for s in program.scattered:
             self._scatter(s)
-        known = {
-            Loop(k, len(x.first), x.count)
-            for k, x in zip(marks, items, strict=False)
-            if isinstance(x, Rounds)
-        }
-        rounds = [
-            (marks[x.start], (marks[x.end] - marks[x.start]) // x.count, x.count)
-            for x in loops(program)
-            if x not in known
-        ]
-        self._compute: Callable[[], None] = self.calls.function(rounds)
+        self._compute: Callable[[], None] = self.calls.function()
         self._finite = Finite(program, self.shared, self.lanes, inner=True)
         self.count = self.calls.count()
 
@@ -118,23 +107,9 @@ class Bound:
             self.views[key] = strided(arena, sizes + width, steps, step * base)
         return self.views[key]
 
-    def _gather(self, i: int) -> None:
-        """Enter one call that gathers what a statement needs, and later ones that can have theirs by now."""
-        if self.gathers[i] == [] or id(self.gathers[i][0]) in self.gathered:
-            return
-        refs = list(self.gathers[i])
-        for j in range(i + 1, min(i + AHEAD, len(self.gathers))):
-            if self.gathers[j] and self.ready[j] < i and id(self.gathers[j][0]) not in self.gathered:
-                refs += self.gathers[j]
-        table = np.concatenate([r.addresses.ravel() for r in refs])
-        made = np.empty(len(table))
-        self.calls.add(self.shared.take, places(table), None, made, "clip")
-        ends = np.cumsum([r.addresses.size for r in refs])
-        for r, end in zip(refs, ends.tolist(), strict=True):
-            self.gathered[id(r)] = made[end - r.addresses.size : end].reshape(r.addresses.shape)
-
-    def _repeat(self, loop: Rounds) -> None:
+    def _repeat(self, loop: Rounds, at: int) -> None:
         """Enter a known loop: the calls of its first round, with the views of all rounds."""
+        self._gather_rounds(loop, at)
         made = []
         for statements in (loop.first, loop.second):
             outer, self.calls = self.calls, Calls()
@@ -151,38 +126,74 @@ class Bound:
                 body.append((f, [self._views_of(x, y, loop.count) for x, y in zip(here, there, strict=True)]))
             self.calls.repeat(body, loop.count)
         else:
-            for s in loop:
+            self.kept += loop  # what is gathered is known by its operand, which none is to follow in memory
+            for s in self.kept[-len(loop) :]:
                 self._emit(s)
+
+    def _gather_rounds(self, loop: Rounds, at: int) -> None:
+        """Gather for all rounds what is there before the first, and in each what is there when it begins."""
+        rounds = np.arange(loop.count)[:, None]
+        begin = at + len(loop.first) * rounds
+        groups: dict[int, list[tuple[Any, Ref, Ref]]] = {}
+        for s, t in zip(loop.first, loop.second, strict=True):
+            for here, there in zip(_read(s), _read(t), strict=True):
+                table = here.addresses.ravel() + (there.addresses - here.addresses).flat[0] * rounds
+                made = self.made_by[table]
+                key = 0 if (made < at).all() else 1 if (made < begin).all() else id(here)
+                groups.setdefault(key, []).append((table, here, there))
+        for key, group in groups.items():
+            table = places(np.concatenate([x for x, *_ in group], 1))
+            self.arenas.append(table if key else np.empty(table.shape))
+            if not key:
+                self.calls.add(self.shared.take, table, None, self.arenas[-1], "clip")
+            for row, refs in zip(self.arenas[-1], zip(*[refs for _, *refs in group], strict=True)):
+                (self._gather if key else self._cut_up)(row, refs)
+
+    def _gather(self, table: Any, refs: Sequence[Ref]) -> None:
+        """Have some operands gathered by one call, before the first that takes part."""
+        self.tables.update(dict.fromkeys(map(id, refs), (table, refs)))
+
+    def _cut_up(self, made: Any, refs: Sequence[Ref]) -> None:
+        """Take note of what was gathered for some operands."""
+        at = 0
+        for r in refs:
+            self.gathered[id(r)] = made[at : at + r.addresses.size].reshape(r.addresses.shape)
+            at += r.addresses.size
 
     def _views_of(self, here: Any, there: Any, count: int) -> Any:
         """Return an operand of all rounds, from those of the first two; a list where it moves."""
         if not isinstance(here, np.ndarray) or here is there:
             return here
-        for arena in (self.shared, self.lanes):
-            place, end = arena.ctypes.data, arena.ctypes.data + arena.nbytes
-            at, then = here.ctypes.data, there.ctypes.data
-            if place <= at < end and place <= then < end:
-                if at == then:
-                    return here
-                every = strided(arena, (count, *here.shape), (then - at, *here.strides), at - place)
-                return [every[k, ...] for k in range(count)]
-        return here
+        at, then = here.ctypes.data, there.ctypes.data
+        key = at, then, here.shape, here.strides, count
+        if key not in self.moved:
+            self.moved[key] = []
+            for arena in self.arenas:
+                place, end = arena.ctypes.data, arena.ctypes.data + arena.nbytes
+                if at != then and place <= at < end and place <= then < end:
+                    strides = then - at, *here.strides
+                    every = np.ndarray((count, *here.shape), arena.dtype, arena, at - place, strides)
+                    self.moved[key] = [every[k, ...] for k in range(count)]
+        return self.moved[key] or here
 
-    def _plan_gathers(self, program: Program, items: list[Any]) -> None:
-        """List what each statement gathers from the shared arena, and after which statement that is there."""
-        made_by = np.full(len(self.shared), -1)
-        for i, s in enumerate(items):
-            if isinstance(s, Rounds):
-                self.gathers.append([])
-                self.ready.append(-1)
-                at = program.address[np.concatenate([nodes.ravel() for nodes in s.nodes])]
-                made_by[at[at < LANES]] = i
-                continue
-            refs = [r for p in s.parts for r in (p.a, p.b) if r is not None] + s.operands
-            self.gathers.append([r for r in refs if r.addresses is not None and not r.lane])
-            self.ready.append(max((int(made_by[r.addresses].max()) for r in self.gathers[-1]), default=-1))
-            if not s.lane:
-                made_by[program.address[s.nodes]] = i
+    def _plan_gathers(self, items: list[Any]) -> None:
+        """Note which statement makes each number, and what one call gathers for this and for later ones."""
+        self.made_by = np.full(len(self.shared), -1)
+        at, reads = 0, []
+        for item in items:
+            rounds = isinstance(item, Rounds)
+            for k, own in enumerate(item.nodes if rounds else [item.nodes[None]]):
+                to = self.program.address[own]
+                times = at + k + (len(item.first) if rounds else 1) * np.arange(len(to))[:, None]
+                self.made_by[to[to < LANES]] = np.broadcast_to(times, to.shape)[to < LANES]
+            refs = [] if rounds else _read(item)
+            reads.append((at, refs, max((int(self.made_by[r.addresses].max()) for r in refs), default=-1)))
+            at += len(item) if rounds else 1
+        for i, (at, refs, _) in enumerate(reads):
+            if refs and id(refs[0]) not in self.tables:
+                later = [own for _, own, ready in reads[i + 1 : i + AHEAD] if ready < at]
+                refs += [r for own in later for r in own if id(r) not in self.tables]
+                self._gather(places(np.concatenate([r.addresses.ravel() for r in refs])), refs)
 
     def _ragged(self, s: Statement) -> None:
         part = s.parts[0]
@@ -227,6 +238,12 @@ class Bound:
         self.calls.add(_scatter, self.shared, gradients, place, at, step, count)
 
     def _emit(self, s: Statement) -> None:
+        for r in _read(s):
+            if id(r) not in self.gathered:
+                table, refs = self.tables.get(id(r), (places(r.addresses.ravel()), [r]))
+                made = np.empty(len(table))
+                self.calls.add(self.shared.take, table, None, made, "clip")
+                self._cut_up(made, refs)
         if s.op is ENTRY:
             self._entry(s)
         elif s.op is not None:
@@ -363,12 +380,18 @@ class Bound:
                 self.calls.add(np.add if coef > 0 else np.subtract, cut, made, cut)
 
 
-def _gathers(loop: Rounds) -> bool:
-    """Tell whether a loop reads through tables."""
-    return any(s.op is ENTRY for s in loop.first) or any(
-        r is not None and r.addresses is not None
+def _read(s: Statement) -> list[Ref]:
+    """Return the operands of a statement that are gathered from the shared arena."""
+    refs = [r for p in s.parts for r in (p.a, p.b) if r is not None] + s.operands
+    return [r for r in refs if r.addresses is not None and not r.lane]
+
+
+def _looks_up(loop: Rounds) -> bool:
+    """Tell whether a loop reads from tables of entries, or gathers lanes."""
+    return any(
+        s.op is ENTRY or any(r is not None and r.lane and r.addresses is not None for r in refs)
         for s in loop.first
-        for r in (*s.operands, *[x for p in s.parts for x in (p.a, p.b)])
+        for refs in [(*s.operands, *[x for p in s.parts for x in (p.a, p.b)])]
     )
 
 

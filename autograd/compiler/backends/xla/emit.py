@@ -11,6 +11,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import math
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -84,7 +85,7 @@ class Traced(Writer):
 
     def __init__(self, program: Program, found: list[Loop], *, masked: bool) -> None:
         self.masked, self.weighing = masked, False
-        self.weighed: Ref | None = None
+        self.weighed: tuple[Any, ...] | None = None
         self.kept: set[str] = set()  # gradients that start as zeros, some of which stay so
         if masked:
             self.wide = "width"
@@ -147,8 +148,9 @@ class Traced(Writer):
     def operand(self, ref: Ref, sizes: tuple[int, ...]) -> tuple[str, list[int], bool]:
         """Return text, loops in the order of the text's axes, and whether there is an axis of lanes."""
         text, axes, lane = super().operand(ref, sizes)
-        if self.weighing and lane and self.weighed in (None, ref):
-            self.weighed = ref
+        own = ref.base, ref.strides, id(ref.table)
+        if self.weighing and lane and self.weighed in (None, own):
+            self.weighed = own
             text = f"({text} * mask)"
         return text, axes, lane
 
@@ -396,7 +398,7 @@ class Traced(Writer):
         if "special." in own_functions:
             parts.append("from jax.scipy import special")
         tables = [f"{name} = {_literal(x)}" for name, x in self.constants.items() if name in names]
-        text = "\n".join([*parts, *([""] if tables else []), *tables])
+        text = "\n".join([*parts, *(["import numpy as np", ""] if tables else []), *tables])
         text += "\n\n\n" + (own_functions + "\n\n" if own_functions else "")
         text += f'{signature}\n    """{self._described(gradients)}"""\n{code}\n    {shown}'
         whole = [text, inner, *(x.dtype.str + str(x.shape) for x in self.constants.values())]
@@ -555,7 +557,8 @@ def _literal(table: Any) -> str:
     """Return a table as text, if that is not too long."""
     if table.size > LISTED:
         return f"...  # {table.shape} numbers"
-    return f"jnp.array({table.tolist()})"
+    # Not an array of JAX, which would hold single precision wherever the text is read without doubles.
+    return re.sub("inf|nan", r"np.\g<0>", f"np.array({table.tolist()})")
 
 
 class _Pure:
