@@ -300,7 +300,8 @@ def _folded(what: Any, where: Any, is_node: Any) -> Iterator[list[Item]]:
                 at, ways = body[:, None] + np.arange(period), _WAYS[: 2 * period, None]
                 move = wheres[at + period] - wheres[at]
                 place = (wheres[at] - back[:, None, None].astype(np.uint64) * move) * ways[:period]
-                place = (place + move * ways[period:]).sum(axis=1) + count[:, None].astype(np.uint64) * _WAYS[-1]
+                rounds_of = count[:, None].astype(np.uint64) * _WAYS[-1]
+                place = (place + move * ways[period:]).sum(axis=1) + rounds_of
                 kind = mixed(mixed(whats[at] * _WAYS[:period, None]).sum(axis=1))
                 before = np.cumsum(keep)[low]
                 whats, wheres, begin, closed = [
