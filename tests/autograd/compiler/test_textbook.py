@@ -36,7 +36,5 @@ def test_gradients_of_programs_in_books_are_the_engines_on_all_backends(name):
 
 @pytest.mark.parametrize("name", ["householder", "levinson", "edit_distance", "causal_attention"])
 def test_gradients_of_programs_in_books_are_as_long_whatever_the_size_and_read_no_tables(name):
-    found = []
-    for n in (12, 16):
-        found.append(lines_and_tables(*slope_of(name, n)))
+    found = [lines_and_tables(*slope_of(name, n)) for n in (12, 16)]
     assert found == [(found[0][0], 0)] * 2
