@@ -69,6 +69,7 @@ class Sequential(Layout):
             return False
         self._sequence, pinned = sequence, self.pin[sequence]
         number, loops_of, best = np.arange(len(sequence)), list[Any](), most + 1
+        ways = list[Any]()
         for tried in range(TRIES):  # where nodes come one after the other, and in grids
             places = np.where(pinned < 0, self.next + number, pinned)
             self._stands = np.where(work, -1, self.address)
@@ -134,7 +135,8 @@ class Sequential(Layout):
         kind[ONE] = -2
         what = mixed(mixed(kind[self._a]) + mixed(kind[self._b] + 99))
         order = np.lexsort((number, latest, np.where(is_term, what, 0), self._cell))
-        self._a, self._b, self._coef, self._what = (x[order] for x in (self._a, self._b, self._coef, what))
+        self._a, self._b = self._a[order], self._b[order]
+        self._coef, self._what = self._coef[order], what[order]
 
     def _told(self) -> tuple[Any, Any, Any]:
         """Return two hashes for each entry: of what it is, and, linear in them, of its addresses.
