@@ -81,9 +81,7 @@ def viterbi(n: int) -> Kernel:
         """Walk through time."""
         score = list(E[0])
         for t in range(1, n):
-            score = [
-                reduce(maximum, [score[i] + A[i][j] for i in range(4)]) + E[t][j] for j in range(4)
-            ]
+            score = [reduce(maximum, [score[i] + A[i][j] for i in range(4)]) + E[t][j] for j in range(4)]
         return reduce(maximum, score)
 
     return f, ((4, 4), (n, 4))
@@ -655,9 +653,7 @@ def red_black(n: int) -> Kernel:
                 for i in range(1, n - 1):
                     for j in range(1, n - 1):
                         if (i + j) % 2 == color:
-                            u[i][j] = 0.25 * (
-                                u[i - 1][j] + u[i + 1][j] + u[i][j - 1] + u[i][j + 1] - b[i][j]
-                            )
+                            u[i][j] = 0.25 * (u[i - 1][j] + u[i + 1][j] + u[i][j - 1] + u[i][j + 1] - b[i][j])
         return u
 
     return f, ((n, n), (n, n))

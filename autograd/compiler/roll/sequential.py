@@ -69,6 +69,7 @@ class Sequential(Layout):
             return False
         self._sequence, pinned = sequence, self.pin[sequence]
         number, loops_of, best = np.arange(len(sequence)), list[Any](), most + 1
+        ways = list[Any]()
         for tried in range(TRIES):  # where nodes come one after the other, and in grids
             places = np.where(pinned < 0, self.next + number, pinned)
             self._stands = np.where(work, -1, self.address)
@@ -80,7 +81,7 @@ class Sequential(Layout):
             leaves = list(_leaves([[item] for item in next(folded)], []))
             count = sum(self._entry[at[0]] < 0 for _, at in leaves)
             if not tried:
-                ways = [_folded(what, np.zeros_like(where), is_node), folded, folded]
+                ways = [_folded(what[:, [0, 0]], np.zeros_like(where), is_node), folded, folded]
             if count < best:
                 best, loops_of, self.pin[sequence], ways[-1] = count, leaves, places, folded
             items = next(ways[tried], None) if best >= FLAT and tried < len(ways) else None
@@ -134,10 +135,13 @@ class Sequential(Layout):
         kind[ONE] = -2
         what = mixed(mixed(kind[self._a]) + mixed(kind[self._b] + 99))
         order = np.lexsort((number, latest, np.where(is_term, what, 0), self._cell))
-        self._a, self._b, self._coef, self._what = (x[order] for x in (self._a, self._b, self._coef, what))
+        self._a, self._b = self._a[order], self._b[order]
+        self._coef, self._what = self._coef[order], what[order]
 
     def _told(self) -> tuple[Any, Any, Any]:
         """Return two hashes for each entry: of what it is, and, linear in them, of its addresses.
+
+        Each has a second column, for entries that are alike wherever what they read comes from.
 
         Entries are nodes, each after its terms where sums are long; and whether they are nodes.
         """
@@ -150,14 +154,19 @@ class Sequential(Layout):
         flat = ~summed[self._cell]
         cell = self._cell[flat]
         number = np.flatnonzero(flat) - self._start[cell]
-        whole = mixed(graph.kind[sequence] + 1000 * np.where(summed, 0, size))
+        kind = mixed(graph.kind[sequence] + 1000 * np.where(summed, 0, size))
+        whole = kind.copy()
         place = self._stands[sequence].astype(np.uint64)
         np.add.at(whole, cell, mixed(what[flat] + number.astype(np.uint64)))
         np.add.at(place, cell, where[flat] * mixed(number))
         ends = np.cumsum(np.where(summed, size, 0))
         self._entry = np.insert(np.flatnonzero(~flat), ends, -1 - np.arange(len(size)))
         is_node = self._entry < 0
-        return np.insert(what[~flat], ends, whole), np.insert(where[~flat], ends, place), is_node
+        told = [
+            np.insert(terms[~flat], ends, nodes)
+            for terms, nodes in ((what, whole), (0 * what, kind), (where, place), (0 * where, 0 * place))
+        ]
+        return np.column_stack(told[:2]), np.column_stack(told[2:]), is_node
 
     def _enter(
         self, loops: list[Ints], places: Ints, shared: int, read: list[tuple[list[Ints], Ints]]
@@ -257,10 +266,10 @@ def _folded(what: Any, where: Any, is_node: Any) -> Iterator[list[Item]]:
     items: list[Item] = list(range(len(what)))
     begin = np.arange(len(what))  # the first entry of each item
     closed = is_node  # whether an item ends with a node
-    entries, leaves = what, np.column_stack([where, np.zeros_like(where)])
-    wheres = leaves
-    for loose in range(2):
-        where, raw, period = wheres[:, loose], _Raw(entries, leaves[:, loose], is_node), 1
+    whats, wheres = what, where
+    raws = [_Raw(what[:, loose], where[:, loose], is_node) for loose in range(2)]
+    for loose, raw in enumerate(raws):
+        what, where, period = whats[:, loose], wheres[:, loose], 1
         while FEWEST * period <= len(items) and period <= LONGEST:
             step = where[period:] - where[:-period]
             same, keep = what[period:] == what[:-period], np.ones(len(items), bool)
@@ -293,16 +302,15 @@ def _folded(what: Any, where: Any, is_node: Any) -> Iterator[list[Item]]:
                 at, ways = body[:, None] + np.arange(period), _WAYS[: 2 * period, None]
                 move = wheres[at + period] - wheres[at]
                 place = (wheres[at] - back[:, None, None].astype(np.uint64) * move) * ways[:period]
-                place = (place + move * ways[period:]).sum(axis=1) + count[:, None].astype(np.uint64) * _WAYS[
-                    -1
-                ]
-                kind = mixed(mixed(what[at] * _WAYS[:period]).sum(axis=1))
+                rounds_of = count[:, None].astype(np.uint64) * _WAYS[-1]
+                place = (place + move * ways[period:]).sum(axis=1) + rounds_of
+                kind = mixed(mixed(whats[at] * _WAYS[:period, None]).sum(axis=1))
                 before = np.cumsum(keep)[low]
-                what, wheres, begin, closed = [
+                whats, wheres, begin, closed = [
                     np.insert(x[keep], before, new, axis=0)
-                    for x, new in ((what, kind), (wheres, place), (begin, begin[low]), (closed, whole != 0))
+                    for x, new in ((whats, kind), (wheres, place), (begin, begin[low]), (closed, whole != 0))
                 ]
-                where = wheres[:, loose]
+                what, where = whats[:, loose], wheres[:, loose]
                 items = made + items[done:]
             period = 1 if done else period + 1
         yield items
