@@ -152,6 +152,19 @@ def test_a_source_that_is_read_without_doubles_computes_with_them():
     np.testing.assert_allclose(gradient, grads, rtol=1e-13)
 
 
+def test_what_all_lanes_share_is_added_for_each_of_them():
+    shared_in_part = runpy.run_path(str(COMPILER / "test_listing.py"))["shared_in_part"]
+    w, x = Value(-0.4), np.random.RandomState(0).randn(4, 5)
+    (value, grads), (want, wanted) = [
+        compile(
+            lambda x: shared_in_part(list(x[:3]), [w, *x[3:]]), [w], backend=backend, batch=True
+        ).value_and_grad(x)
+        for backend in ("xla", "numpy")
+    ]
+    assert value == pytest.approx(want, rel=1e-13)
+    np.testing.assert_allclose(grads, wanted, rtol=1e-12)
+
+
 def test_a_loop_is_one_loop():
     source = STRUCTURE["compiled"](SYSTEMS["rnn"](), "xla").jax_source
     assert "lax.fori_loop(1, 100, " in source

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 import string
+from dataclasses import replace
 from typing import Any
 
 from autograd.compiler.backends.numpy.spelling import expression
@@ -50,6 +51,9 @@ def product(w: Any, part: Part, order: list[int], lane: bool, extremum: str) -> 
     coef = part.coef
     sizes = part.sizes
     a, b = part.a, part.b
+    if part.over and not any(r is not None and r.lane for r in (a, b)):  # as often as there are lanes
+        sign, text = product(w, replace(part, over=False), order, lane, extremum)
+        return sign, f"{wrapped(text)} * N"
     if isinstance(coef, Ref):
         if a is None:
             return 1.0, w.aligned(coef, sizes, order, lane)

@@ -183,6 +183,28 @@ def test_the_listing_of_results_over_lanes_runs(name, size):
     np.testing.assert_allclose(np.stack(got), np.stack(wanted), rtol=1e-14)
 
 
+def shared_in_part(a, b):
+    """What lanes share and what they do not, in one sum over them."""
+    d, n = [0.0] * len(a), len(a)
+    for _ in range(3):
+        for i in range(n - 1, -1, -1):
+            d[i] = d[i] + 0.1 * (a[i] - a[(i - 1) % n] + a[(i + 1) % n])
+            a[i] = 0.5 * a[i] + 0.3 * b[n - 1 - i]
+    return d[-1] + d[0] * a[0]
+
+
+def test_the_listing_adds_what_all_lanes_share_for_each_of_them():
+    for n in (2, 3):
+        w = Value(-0.4)
+        step = compile(
+            lambda x, n=n, w=w: shared_in_part(list(x[:n]), [w, *x[n:]]), [w], backend="numpy", batch=True
+        )
+        value, grads = step.value_and_grad(np.random.default_rng(0).normal(size=(4, 2 * n - 1)))
+        names, _ = run_source(step)
+        assert names["loss"] == pytest.approx(value, rel=1e-13)
+        np.testing.assert_allclose(names["gradient"], grads, rtol=1e-12)
+
+
 def test_what_a_listing_needs_to_be_longer_for_stays_as_it_was():
     step = compile(lambda x, y: autograd.sin(x) * y + autograd.exp(x), backend="numpy")
     step(1.0, 2.0)
