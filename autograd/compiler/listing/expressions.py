@@ -51,7 +51,7 @@ def product(w: Any, part: Part, order: list[int], lane: bool, extremum: str) -> 
     coef = part.coef
     sizes = part.sizes
     a, b = part.a, part.b
-    if part.over and not any(r is not None and r.lane for r in (a, b)):  # as often as there are lanes
+    if part.over and not ((a and a.lane) or (b and b.lane)):  # as often as there are lanes
         sign, text = product(w, replace(part, over=False), order, lane, extremum)
         return sign, f"{wrapped(text)} * N"
     if isinstance(coef, Ref):
