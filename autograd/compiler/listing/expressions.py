@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import re
 import string
-from dataclasses import replace
 from typing import Any
 
 from autograd.compiler.backends.numpy.spelling import expression
@@ -51,9 +50,6 @@ def product(w: Any, part: Part, order: list[int], lane: bool, extremum: str) -> 
     coef = part.coef
     sizes = part.sizes
     a, b = part.a, part.b
-    if part.over and not ((a and a.lane) or (b and b.lane)):  # as often as there are lanes
-        sign, text = product(w, replace(part, over=False), order, lane, extremum)
-        return sign, f"{wrapped(text)} * N"
     if isinstance(coef, Ref):
         if a is None:
             return 1.0, w.aligned(coef, sizes, order, lane)

@@ -203,8 +203,9 @@ def forward_only(graph: Graph) -> Graph:
 def with_gradient(graph: Graph, stopped: Any) -> Graph:
     """Simplify the forward graph, append the gradient, simplify again."""
     graph = simplify(expanded(_differentiated(graph, stopped)))
-    settled = settle_lane_sums(graph)
-    return hoist(outside(adopt(graph if settled is graph else simplify(settled))))
+    while (settled := settle_lane_sums(graph)) is not graph:
+        graph = simplify(settled)  # which may absorb more that all lanes share
+    return hoist(outside(adopt(graph)))
 
 
 def _differentiated(graph: Graph, stopped: Any) -> Graph:

@@ -9,6 +9,7 @@ from listings import run_source
 
 import autograd
 from autograd import Value, compile, grad
+from autograd.compiler.backends.c import toolchain
 from autograd.compiler.listing.nests import NestWriter, listed
 from autograd.compiler.listing.short import apart
 from autograd.compiler.roll.rolled import nested
@@ -193,16 +194,24 @@ def shared_in_part(a, b):
     return d[-1] + d[0] * a[0]
 
 
-def test_the_listing_adds_what_all_lanes_share_for_each_of_them():
-    for n in (2, 3):
-        w = Value(-0.4)
-        step = compile(
-            lambda x, n=n, w=w: shared_in_part(list(x[:n]), [w, *x[n:]]), [w], backend="numpy", batch=True
-        )
-        value, grads = step.value_and_grad(np.random.default_rng(0).normal(size=(4, 2 * n - 1)))
-        names, _ = run_source(step)
-        assert names["loss"] == pytest.approx(value, rel=1e-13)
-        np.testing.assert_allclose(names["gradient"], grads, rtol=1e-12)
+@pytest.mark.parametrize("n", [2, 3])
+def test_what_all_lanes_share_is_added_for_each_of_them(n):
+    x = np.random.default_rng(0).normal(size=(4, 2 * n - 1))
+
+    def loss(x, w):
+        return shared_in_part(list(x[:n]), [w, *x[n:]])
+
+    w = Value(-0.4)
+    want = autograd.sum([loss(row, w) for row in x.tolist()]) / 4.0
+    (wanted,) = autograd.gradients(want, [w])
+    for backend in ["numpy", "python", *["c"] * bool(toolchain.find_compiler())]:
+        step = compile(lambda x: loss(x, w), [w], backend=backend, batch=True)
+        found = [step.value_and_grad(x)]
+        if backend == "numpy":
+            names, _ = run_source(step)
+            found.append((names["loss"], names["gradient"]))
+        for value, (slope,) in found:
+            assert (value, slope) == pytest.approx((want.data, wanted), rel=1e-12)
 
 
 def test_what_a_listing_needs_to_be_longer_for_stays_as_it_was():
