@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import inspect
 import math
 import sys
@@ -14,6 +13,7 @@ from operator import attrgetter
 from typing import Any, Protocol, TypeVar
 
 from autograd.backward import toposort
+from autograd.blocks import collector_paused
 from autograd.calculus.generators import changed, find_generators
 from autograd.calculus.lookup import Lookup
 from autograd.calculus.sparse import Coordinates
@@ -186,20 +186,14 @@ def _identity(x: Any) -> Any:
 
 def record(f: Callable[..., Any], args: Sequence[Any], tape: list[Value]) -> Any:
     """Call ``f(*args)`` while every node goes onto ``tape``, in order of creation."""
-    # The collector would walk over every node again and again, and finds nothing: a graph has no cycles.
-    was_on = gc.isenabled()
-    gc.disable()
     try:
-        with mode(tape=tape, grad=True, anomaly=False), _grads_watched():
+        with collector_paused(), mode(tape=tape, grad=True, anomaly=False), _grads_watched():
             return called(f, args, {})
     except SystemError as error:  # some of NumPy's functions go on after an error, which is the cause then
         cause: BaseException | None = error
         while not (cause is None or isinstance(cause, TracingError)):
             cause = cause.__cause__
         raise cause or error from None
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def refuse_no_grad(tape: list[Value]) -> None:
