@@ -10,10 +10,10 @@ from typing import Final
 __all__ = ["COSTS"]
 
 COSTS: Final[dict[str, tuple[dict[str, float], dict[str, float]]]] = {
-    "numpy": ({"once": 6.36, "calls": 0.252, "terms": 5.29e-05, "rows": 0.00156},
+    "numpy": ({"once": 6.59, "calls": 0.235, "terms": 5.16e-05, "rows": 0.0017},
           {}),
-    "python": ({"once": 6.08, "terms": 0.0264, "rows": 0.0294, "lane_rows": 0.0196},
-          {"lines": 7.31e-06}),
-    "c": ({"once": 0.442, "statements": 0.000985, "terms": 5.1e-05, "rows": 0.00087, "gathered": 0.00045},
-          {"once": 0.158, "written": 0.00238, "lines": 5.24e-07}),
+    "python": ({"once": 6.02, "terms": 0.0264, "rows": 0.0296, "lane_rows": 0.0151},
+          {"lines": 6.21e-06}),
+    "c": ({"once": 0.454, "statements": 0.000968, "terms": 5.14e-05, "rows": 0.000848, "gathered": 0.000405},
+          {"once": 0.137, "written": 0.00254, "lines": 2.33e-07}),
 }  # fmt: skip

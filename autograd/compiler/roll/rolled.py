@@ -108,7 +108,7 @@ def nested(program: Program, *, in_order: bool = False) -> Program:
     if not given.tables and (rounds or count < LONG or graph.size > SMOOTH * count):
         return program
     large = bool(rounds) and graph.size > SHORT
-    if large and not given.tables:
+    if large and not (given.tables and (graph.size > SMOOTH * given.lines or given.tables > given.lines)):
         return program
     found: list[_Tried] = []
     for apart in () if large else (False, True):
