@@ -129,7 +129,7 @@ def packed(root: Path, folder: Path) -> dict[str, str]:
         kind = "bz2" if path.suffix == ".po" else "gz"  # a quarter less of much text
         place = f"{(folder_of / path.name).relative_to(root).as_posix()}.{kind}"
         small = folder / place.replace("/", "-")
-        text = path.read_bytes()
+        text = re.sub(rb"(?m)^#:.*\n", b"", path.read_bytes())  # where a message is from
         small.write_bytes(bz2.compress(text) if kind == "bz2" else gzip.compress(text, mtime=0))
         places[str(small)] = place
     return places

@@ -48,8 +48,8 @@ from autograd.ops import TABLE
 __all__ = ["main", "written"]
 
 FLOAT, INT, BOOL, LIST = "double", "long", "int", "List"
-LONG: Final = 500
-"""Characters of a function above which its machine code is small: 20 kB; digamma and erfinv 10 % slower."""
+LONG: Final = 400
+"""Characters of a function above which its machine code is small: 30 kB; digamma and erfinv 10 % slower."""
 LISTS: Final = {
     "list[float]",
     "tuple[float, ...]",
