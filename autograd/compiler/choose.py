@@ -49,7 +49,7 @@ def choose(
     building it takes: together that is at most twice the least, however many calls there are. `AT_ONCE`
     compares what each would take for all calls, building included: so the choice depends on the program, the
     number of examples and whether there is a compiler, and on nothing else. Of the benchmark's 108 estimates
-    99 are right within a factor of three, all within one of eight.
+    100 are right within a factor of three, all within one of eight.
     """
     if asked in ("auto", AT_ONCE):
         return _cheapest(program, failed, lanes, calls, wait=asked == AT_ONCE)

@@ -51,6 +51,18 @@ def zeros(*shape: int) -> Any:
     return [zeros(*shape[1:]) for _ in range(shape[0])] if shape else 0.0
 
 
+def substituted_back(U: Any, y: Any) -> Any:
+    """Return the solution of a system whose matrix is triangular, above."""
+    n = len(y)
+    x = zeros(n)
+    for i in reversed(range(n)):
+        w = y[i]
+        for j in range(i + 1, n):
+            w = w - U[i][j] * x[j]
+        x[i] = w / U[i][i]
+    return x
+
+
 def gemm(n: int) -> Kernel:
     """Return the general product of matrices, alpha A B + beta C."""
 
@@ -415,18 +427,13 @@ def ludcmp(n: int) -> Kernel:
     def f(A: Any, b: Any) -> Any:
         """Run the kernel."""
         A = lu_in_place(A, n)
-        y, x = zeros(n), zeros(n)
+        y = zeros(n)
         for i in range(n):
             w = b[i]
             for j in range(i):
                 w = w - A[i][j] * y[j]
             y[i] = w
-        for i in reversed(range(n)):
-            w = y[i]
-            for j in range(i + 1, n):
-                w = w - A[i][j] * x[j]
-            x[i] = w / A[i][i]
-        return x
+        return substituted_back(A, y)
 
     return f, ((n, n), (n,))
 

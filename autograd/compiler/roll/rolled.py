@@ -29,7 +29,7 @@ __all__ = ["nested", "padded", "roll"]
 SHORTER = 0.5
 """What part of its lines a program has at the most, with triangles as loops, if they are to be."""
 FEWER = 0.8
-"""What part of its lines a program has at the most, with shorter sums filled up, if they are to be."""
+"""What part of its lines a program has at the most, with shorter sums filled up or loops in order."""
 SMOOTH = 500
 """Nodes for each statement from which there is nothing to find, where nothing is gathered."""
 LONG = 12
