@@ -49,7 +49,7 @@ __all__ = ["main", "written"]
 
 FLOAT, INT, BOOL, LIST = "double", "long", "int", "List"
 LONG: Final = 400
-"""Characters of a function above which its machine code is small: 30 kB; digamma and erfinv 10 % slower."""
+"""Characters of a function above which its machine code is small: 30 kB; digamma and erfinv 12 % slower."""
 LISTS: Final = {
     "list[float]",
     "tuple[float, ...]",
