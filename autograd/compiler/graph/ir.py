@@ -247,7 +247,10 @@ def reach(producers: Ints, consumers: Ints, marked: NDArray[np.bool_]) -> None:
 
 def renamed(labels: dict[int, str], number: Ints) -> dict[int, str]:
     """Return labels of nodes by their new numbers, without those of which that is -1."""
-    new = number[np.fromiter(labels, np.int64, len(labels))].tolist()
+    old = np.fromiter(labels, np.int64, len(labels))
+    if (number[old] == old).all():
+        return labels
+    new = number[old].tolist()
     return {i: label for i, label in zip(new, labels.values(), strict=True) if i >= 0}
 
 

@@ -212,9 +212,11 @@ def _differentiated(graph: Graph, stopped: Any) -> Graph:
     """Simplify the forward graph and append the gradient."""
     # Extrema through which nothing flows keep their mark through renumbering as a made-up label.
     marked = {int(i): "\0stop" for i in np.flatnonzero(stopped)}
-    graph = simplify(replace(graph, labels={**graph.labels, **marked}))
-    stop = np.array([i for i, label in graph.labels.items() if label == "\0stop"], np.int64)
-    labels = {i: label for i, label in graph.labels.items() if label != "\0stop"}
+    graph = simplify(replace(graph, labels={**graph.labels, **marked}) if marked else graph)
+    labels, stop = graph.labels, np.zeros(0, np.int64)
+    if marked:
+        stop = np.array([i for i, label in labels.items() if label == "\0stop"], np.int64)
+        labels = {i: label for i, label in labels.items() if label != "\0stop"}
     b = Builder.resumed(graph)
     params = np.flatnonzero(graph.kind == PARAM)
     scale, lanes = graph.scale, graph.lanes
