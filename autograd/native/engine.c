@@ -43,6 +43,7 @@ static PyMethodDef functions[] = {
     {"exchange", pass_exchange, METH_VARARGS, "What sweep.py does under that name."},
     {"add_floats", pass_add_floats, METH_VARARGS, "What sweep.py does under that name."},
     {"read", graph_read, METH_VARARGS, "What the compiler asks of a list of nodes."},
+    {"find", graph_find, METH_VARARGS, "The numbers of objects after read()."},
     {"taped", learn_tape, METH_VARARGS, "Learn that the modes in force do no more than to fill a tape."},
     {"levels", graph_levels, METH_VARARGS, "What longest_paths() of the compiler's graphs does, or None."},
     {"agenda", graph_agenda, METH_VARARGS, "What schedule.py does under that name."},

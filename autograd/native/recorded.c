@@ -490,29 +490,29 @@ put_in_order(Turns *all, PyObject **visits, Py_ssize_t items, int64_t low, int64
     return PyErr_Occurred() ? FAILED : DONE;
 }
 
-/* turns(visits, tape, numbers, turn): set when nodes come that passes back have made, as extract.py does under
-   that name, in 64-bit numbers. */
+/* turns(visits, nodes, start, numbers, turn, first): set when nodes come that passes back have made, as extract.py
+   does under that name, in 64-bit numbers: nodes are numbered from a start, others in a dict, the tape from its
+   first. */
 PyObject *
 graph_turns(PyObject *module, PyObject *args)
 {
     if (!value_type) return set_up(0);
-    PyObject *visits, *tape;
+    PyObject *visits, *nodes;
     Py_buffer turn;
     Turns all;
-    if (!PyArg_ParseTuple(args, "O!O!O!w*", &PyList_Type, &visits, &PyList_Type, &tape, &PyDict_Type,
-                          &all.numbers, &turn))
+    long long start, first;
+    if (!PyArg_ParseTuple(args, "O!O!LO!w*L", &PyList_Type, &visits, &PyList_Type, &nodes, &start, &PyDict_Type,
+                          &all.numbers, &turn, &first))
         return NULL;
     all.turn = turn.buf;
     all.size = turn.len / 8;
-    int failed = number_all(&all.tape, tape, all.numbers) < 0;
-    PyObject *begin = PyList_GET_SIZE(tape) ? PyList_GET_ITEM(tape, 0) : NULL;
-    int64_t first = !failed && begin && IS_NODE(begin) ? number_of(&all, begin) : 0;
+    int failed = number_all(&all.tape, nodes, start) < 0;
     PyObject **at = PySequence_Fast_ITEMS(visits);
     Py_ssize_t from = 0;
-    for (Py_ssize_t i = 0; !failed && first >= 0 && i + 1 < PyList_GET_SIZE(visits); i += 2) {
+    for (Py_ssize_t i = 0; !failed && i + 1 < PyList_GET_SIZE(visits); i += 2) {
         if (!PyDict_Check(at[i + 1])) continue;
         int64_t start = PyLong_AsLongLong(at[from]), count = PyLong_AsLongLong(at[i]) - start;
-        if (PyErr_Occurred() || start < 0 || count < 0 || first + start + count > all.size) {
+        if (PyErr_Occurred() || first < 0 || start < 0 || count < 0 || first + start + count > all.size) {
             if (!PyErr_Occurred()) PyErr_SetString(PyExc_ValueError, "these are no visits of passes back");
             break;
         }

@@ -28,7 +28,7 @@ from autograd.words import gettext
 
 __all__ = [
     "Tape", "argument_names", "called", "constant", "flatten", "nested", "only_numbers", "rebuild", "record",
-    "rectangle", "refuse_no_grad", "stacked", "with_outside", "without_draws",
+    "rectangle", "refuse_no_grad", "resting_on", "stacked", "with_outside", "without_draws",
 ]  # fmt: skip
 
 BYTES_PER_TERM = 800
@@ -205,6 +205,17 @@ def refuse_no_grad(tape: list[Value]) -> None:
         ))  # fmt: skip
 
 
+def resting_on(read: Iterable[Any]) -> Iterator[Any]:
+    """Return what was read, and what the calls there rest on."""
+    calls = [x for x in read if isinstance(x, Call)]
+    lookups = [call for call in calls if isinstance(call, Lookup)]
+    return chain(
+        read, *[call.elements for call in calls if not isinstance(call, Lookup)],
+        [call.index for call in lookups],
+        *[call.nodes() for call in {id(call.rows): call for call in lookups}.values()],
+    )  # fmt: skip
+
+
 def with_outside(tape: list[Value], known: Collection[Any]) -> list[Value]:
     """Put nodes that were computed before the recording, but are used in it, in front.
 
@@ -214,14 +225,7 @@ def with_outside(tape: list[Value], known: Collection[Any]) -> list[Value]:
 
     def foreign(read: Iterable[Any]) -> list[Value]:
         """Return the nodes among what was read, or among the elements of a call there, that are elsewhere."""
-        calls = [x for x in read if isinstance(x, Call)]
-        lookups = [call for call in calls if isinstance(call, Lookup)]
-        below = [
-            *[call.elements for call in calls if not isinstance(call, Lookup)],
-            [call.index for call in lookups],
-            *[call.nodes() for call in {id(call.rows): call for call in lookups}.values()],
-        ]
-        nodes = [x for x in chain(read, *below) if isinstance(x, Value) and x.op is not None]
+        nodes = [x for x in resting_on(read) if isinstance(x, Value) and x.op is not None]
         return [x for x in nodes if not (x in inside or x in known)]
 
     # Sets are made much faster than a loop looks at everything that was read, and as a rule nothing is left.

@@ -67,7 +67,7 @@ class Source:
         What differs without making another program: the data of the leaves, and what inputs are called.
         """
         g = self.graph
-        digest = hashlib.blake2b(digest_size=16)
+        digest = hashlib.sha256()
         kinds = g.kind.tolist()
         named = sorted((i, label) for i, label in g.labels.items() if kinds[i] not in (INPUT, LANE))
         rows = [(op.name, id(op), params) for op, params in g.rows]
@@ -156,10 +156,9 @@ def _trace(
     leaves: list[Any] = []
     structure = flatten(result, leaves)
     only_numbers([*leaves, extra], structure, result, loss=params is not None)
-    known = len(rec.ids) + len(tape)
     extract(rec, tape, [x for x in (*leaves, extra) if isinstance(x, Value)])
-    noted = [v for v in tape if v.note is not None]
-    labels.update({rec.ids[v]: v.label for v in noted if v.note.label})
+    noted = [(i, v.note) for i in rec.noted if (v := rec.nodes[i]).note is not None]
+    labels.update({rec.start + i: note.label for i, note in noted if note.label})
     results = rec.resolve([x if isinstance(x, Value) else float(x) for x in leaves])
     if params is not None:
         total = b.new(SOP, 1)
@@ -176,13 +175,9 @@ def _trace(
     forward = canonical(b.graph(
         outputs=results, pinned=none, labels=labels, scale=scale, lanes=count, turn=turns(rec, tape),
     ))  # fmt: skip
-    outside = []
-    if len(rec.ids) > known + len(rec.captured):
-        inside = set(tape)
-        outside = [v for v in rec.ids if v.op is not None and v not in inside]
-    aside = HOOKED_INSIDE if any(v.note.hooks for v in noted) else ""
+    aside = HOOKED_INSIDE if any(note.hooks for _, note in noted) else ""
     return Source(
-        forward, shapes, rec.captured, structure, len(tape), None if params is None else marks, outside,
+        forward, shapes, rec.captured, structure, len(tape), None if params is None else marks, rec.outside,
         aside, bool(tape.visits), arrays,
     )  # fmt: skip
 
