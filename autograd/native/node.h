@@ -160,6 +160,7 @@ void bring_home(void);
 
 uint32_t fresh_stamps(size_t count);
 int are_taken(uint32_t first, size_t count);
+int is_latest(uint32_t first);
 
 static inline void
 settle(void)
@@ -221,6 +222,7 @@ PyObject *graph_sort(PyObject *module, PyObject *args);
 PyObject *graph_reach(PyObject *module, PyObject *args);
 PyObject *graph_pull(PyObject *module, PyObject *args);
 PyObject *graph_turns(PyObject *module, PyObject *args);
+PyObject *graph_products(PyObject *module, PyObject *args);
 
 /* terms.c */
 PyObject *terms_simplify(PyObject *module, PyObject *args);

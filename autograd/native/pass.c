@@ -705,6 +705,13 @@ are_taken(uint32_t first, size_t count)
     return first && first + count <= 3 * (size_t)passes + 1;
 }
 
+/* Whether no pass has begun since one took at most three stamps from one on. */
+int
+is_latest(uint32_t first)
+{
+    return first == 3 * (passes - 1) + 1;
+}
+
 /* The first of so many stamps that no node bears; 0 where there are not so many, or with an error set. */
 uint32_t
 fresh_stamps(size_t count)

@@ -138,6 +138,7 @@ graph_sort(PyObject *module, PyObject *args)
         found = top & 1 ? place(&sort, (PyObject *)(top & ~(uintptr_t)1)) : descend(&sort, (PyObject *)top);
     }
     PyMem_Free(sort.at);
+    if (found == DONE && !is_latest(first)) found = LEAVE; /* somebody's code has run */
     if (found == DONE) result = PyTuple_Pack(2, sort.order, sort.others);
     else if (found == LEAVE) result = Py_NewRef(Py_None);
     Py_XDECREF(sort.order);
@@ -146,30 +147,63 @@ graph_sort(PyObject *module, PyObject *args)
     return result;
 }
 
-/* reach(order, reached): add to a set, of nodes each after its operands, those that depend on what it holds. */
+/* Whether one of several bears a stamp, or is in a set of those that bear none; -1 with an error set. */
+static int
+one_bears(uint32_t stamp, PyObject *others, PyObject **at, Py_ssize_t count)
+{
+    int found = 0;
+    for (Py_ssize_t i = 0; i < count && !found; i++) {
+        PyObject *x = at[i];
+        if (!x || x == Py_None || PyFloat_CheckExact(x)) continue;
+        found = IS_NODE(x) ? NODE(x)->stamp == stamp : PySet_Contains(others, x);
+    }
+    return found;
+}
+
+/* reach(order, inputs): those in a list, each after its operands, that depend on nodes in another; None where
+   Python has the word. */
 PyObject *
 graph_reach(PyObject *module, PyObject *args)
 {
     if (!value_type) return set_up(0);
-    PyObject *order, *reached, **at;
-    if (!PyArg_ParseTuple(args, "O!O!", &PyList_Type, &order, &PySet_Type, &reached)) return NULL;
-    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(order); i++) {
-        PyObject *x = Py_NewRef(PyList_GET_ITEM(order, i)), *others = NULL;
+    PyObject *order, *inputs, **at, *others, *reached;
+    if (!PyArg_ParseTuple(args, "O!O!", &PyList_Type, &order, &PyList_Type, &inputs)) return NULL;
+    uint32_t stamp = fresh_stamps(1);
+    if (!stamp) return NULL;
+    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(inputs); i++)
+        if (IS_NODE(PyList_GET_ITEM(inputs, i))) NODE(PyList_GET_ITEM(inputs, i))->stamp = stamp;
+    others = PySet_New(NULL);
+    reached = others ? PyList_New(0) : NULL;
+    for (Py_ssize_t i = 0; reached && i < PyList_GET_SIZE(order); i++) {
+        PyObject *x = Py_NewRef(PyList_GET_ITEM(order, i)), *elements = NULL;
         Py_ssize_t count = operands_at(x, &at);
-        if (count < 0) {
-            PyObject *made = PyObject_CallMethod(x, "_predecessors", NULL);
-            others = made ? PySequence_Tuple(made) : NULL;
-            Py_XDECREF(made);
-            if (others) at = &PyTuple_GET_ITEM(others, 0), count = PyTuple_GET_SIZE(others);
-        }
         int found = 0;
-        for (Py_ssize_t k = 0; k < count && !found; k++) found = at[k] ? PySet_Contains(reached, at[k]) : 0;
-        if (found > 0) found = PySet_Add(reached, x);
-        Py_XDECREF(others);
+        if (count < 0 && !IS_NODE(x)) {
+            elements = PyObject_GetAttrString(x, "_a");
+            if (elements && PyTuple_CheckExact(elements)) {
+                found = one_bears(stamp, others, &PyTuple_GET_ITEM(elements, 0), PyTuple_GET_SIZE(elements));
+            } else {
+                PyErr_Clear();
+                Py_SETREF(reached, Py_NewRef(Py_None));
+            }
+        } else if (count < 0 && NODE(x)->kind == DOT) {
+            PyObject *vectors[] = {NODE(x)->a, NODE(x)->b};
+            for (int k = 0; k < 2 && !found; k++)
+                if (vectors[k] && PyTuple_CheckExact(vectors[k]))
+                    found = one_bears(stamp, others, &PyTuple_GET_ITEM(vectors[k], 0), PyTuple_GET_SIZE(vectors[k]));
+        } else {
+            found = one_bears(stamp, others, count < 0 ? &NODE(x)->a : at, count < 0 ? 1 : count);
+        }
+        if (found > 0 && IS_NODE(x)) NODE(x)->stamp = stamp;
+        else if (found > 0) found = PySet_Add(others, x) < 0 ? FAILED : found;
+        if (reached != Py_None && (found < 0 || (found > 0 && PyList_Append(reached, x) < 0))) Py_CLEAR(reached);
+        Py_XDECREF(elements);
         Py_DECREF(x);
-        if (found < 0 || PyErr_Occurred()) return NULL;
+        if (reached == Py_None) break;
     }
-    Py_RETURN_NONE;
+    Py_XDECREF(others);
+    if (reached && !is_latest(stamp)) Py_SETREF(reached, Py_NewRef(Py_None)); /* somebody's code has run */
+    return reached;
 }
 
 /* What a rule is kept by: its row, the number of operands where that may vary, and its constants. NULL
@@ -450,18 +484,32 @@ typedef struct {
     int64_t key, place;
 } Keyed;
 
-static int
-compare(const void *x, const void *y)
+/* Sort by key, those of one key in their order, with room for as many behind; return where they are then. */
+static Keyed *
+sorted(Keyed *from, int64_t count)
 {
-    const Keyed *a = x, *b = y;
-    return a->key != b->key ? (a->key > b->key) - (a->key < b->key) : (a->place > b->place) - (a->place < b->place);
+    Keyed *to = from + count, *other;
+    int64_t low = 0, high = 0;
+    for (int64_t i = 0; i < count; i++) {
+        low = from[i].key < low ? from[i].key : low;
+        high = from[i].key > high ? from[i].key : high;
+    }
+    uint64_t range = (uint64_t)high - (uint64_t)low;
+    for (int shift = 0; shift < 64 && range >> shift; shift += 11, other = from, from = to, to = other) {
+        int64_t starts[2049] = {0};
+#define DIGIT(x) (((uint64_t)(x).key - (uint64_t)low) >> shift & 2047)
+        for (int64_t i = 0; i < count; i++) starts[DIGIT(from[i]) + 1]++;
+        for (int i = 0; i < 2048; i++) starts[i + 1] += starts[i];
+        for (int64_t i = 0; i < count; i++) to[starts[DIGIT(from[i])]++] = from[i];
+    }
+    return from;
 }
 
 /* Put what one pass has made, `count` nodes from number `low` on, in order; its visits are so many items. */
 static int
 put_in_order(Turns *all, PyObject **visits, Py_ssize_t items, int64_t low, int64_t count)
 {
-    Keyed *keyed = PyMem_Malloc(((size_t)count + 1) * sizeof *keyed);
+    Keyed *keyed = PyMem_Malloc((2 * (size_t)count + 1) * sizeof *keyed), *in_order;
     if (!keyed) {
         PyErr_NoMemory();
         return FAILED;
@@ -484,8 +532,8 @@ put_in_order(Turns *all, PyObject **visits, Py_ssize_t items, int64_t low, int64
         if (keyed[place].place < 0 || key < keyed[place].key) keyed[place] = (Keyed){key, place};
     }
     for (int64_t i = 0; i < count; i++) keyed[i].place = i;
-    qsort(keyed, (size_t)count, sizeof *keyed, compare);
-    for (int64_t i = 0; i < count; i++) all->turn[low + keyed[i].place] = 2 * (low + i) + 1;
+    in_order = sorted(keyed, count);
+    for (int64_t i = 0; i < count; i++) all->turn[low + in_order[i].place] = 2 * (low + i) + 1;
     PyMem_Free(keyed);
     return PyErr_Occurred() ? FAILED : DONE;
 }
@@ -521,4 +569,18 @@ graph_turns(PyObject *module, PyObject *args)
     }
     PyBuffer_Release(&turn);
     return PyErr_Occurred() ? NULL : Py_NewRef(Py_None);
+}
+
+/* products(nodes, first): how many terms the scalar products in a list have together, from a place on. */
+PyObject *
+graph_products(PyObject *module, PyObject *args)
+{
+    PyObject *nodes;
+    Py_ssize_t i, terms = 0;
+    if (!PyArg_ParseTuple(args, "O!n", &PyList_Type, &nodes, &i)) return NULL;
+    for (i = i < 0 ? 0 : i; value_type && i < PyList_GET_SIZE(nodes); i++) {
+        PyObject *x = PyList_GET_ITEM(nodes, i);
+        if (IS_NODE(x) && NODE(x)->kind == DOT && NODE(x)->a) terms += PyTuple_GET_SIZE(NODE(x)->a);
+    }
+    return PyLong_FromSsize_t(terms);
 }

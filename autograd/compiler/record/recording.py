@@ -7,7 +7,7 @@ import math
 import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from itertools import chain, compress
+from itertools import chain
 from numbers import Real
 from operator import attrgetter
 from typing import Any, Protocol, TypeVar
@@ -22,6 +22,7 @@ from autograd.errors import TracingError
 from autograd.floats.convert import to_float
 from autograd.form import Comparison
 from autograd.modes import mode, refuse_while_tracing
+from autograd.native import engine
 from autograd.node import Call, ConstantNote, Node
 from autograd.value import Value
 from autograd.words import gettext
@@ -81,12 +82,12 @@ class Tape(list[Any]):
             self._look()
 
     def _look(self) -> None:
-        rows = list(map(attrgetter("_row"), self[-LOOK_EVERY:]))
-        several = {op for op in set(rows) if op is not None and op.vectors}
-        self.terms += LOOK_EVERY
-        if several:
-            new = compress(self[-LOOK_EVERY:], map(several.__contains__, rows))
-            self.terms += sum([len(node._a[0]) for node in new])
+        first = len(self) - LOOK_EVERY
+        self.terms += LOOK_EVERY + (
+            sum([len(node._a[0]) for node in self[first:] if node._vectors])
+            if engine is None
+            else engine.products(self, first)
+        )
         needed = BYTES_PER_TERM * self.terms
         if needed > 0.25 * self.free and not self.told:
             self.told = True

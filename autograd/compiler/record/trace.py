@@ -141,7 +141,8 @@ def _trace(
     rec = Recorded(b)
     labels: dict[int, str] = {}
     parameters = rec.leaves(list(params or ()), PARAM)
-    labels.update({i: p.label for i, p in zip(parameters.tolist(), params or (), strict=True) if p.label})
+    noted = [(i, p.note) for i, p in zip(parameters.tolist(), params or (), strict=True) if p.note is not None]
+    labels.update({i: note.label for i, note in noted if note.label})
     scale, count = (int(i) for i in b.new(INPUT, 2)) if batch else (-1, -1)
     args = []
     for name, shape, example in zip(names, shapes, examples, strict=True):
