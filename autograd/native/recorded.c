@@ -580,7 +580,8 @@ graph_products(PyObject *module, PyObject *args)
     if (!PyArg_ParseTuple(args, "O!n", &PyList_Type, &nodes, &i)) return NULL;
     for (i = i < 0 ? 0 : i; value_type && i < PyList_GET_SIZE(nodes); i++) {
         PyObject *x = PyList_GET_ITEM(nodes, i);
-        if (IS_NODE(x) && NODE(x)->kind == DOT && NODE(x)->a) terms += PyTuple_GET_SIZE(NODE(x)->a);
+        PyObject *vector = IS_NODE(x) && NODE(x)->kind == DOT ? NODE(x)->a : NULL;
+        if (vector && PyTuple_CheckExact(vector)) terms += PyTuple_GET_SIZE(vector);
     }
     return PyLong_FromSsize_t(terms);
 }

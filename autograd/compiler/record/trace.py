@@ -141,8 +141,8 @@ def _trace(
     rec = Recorded(b)
     labels: dict[int, str] = {}
     parameters = rec.leaves(list(params or ()), PARAM)
-    noted = [(i, p.note) for i, p in zip(parameters.tolist(), params or (), strict=True) if p.note is not None]
-    labels.update({i: note.label for i, note in noted if note.label})
+    given = zip(parameters.tolist(), params or (), strict=True)
+    labels.update({i: p.note.label for i, p in given if p.note is not None and p.note.label})
     scale, count = (int(i) for i in b.new(INPUT, 2)) if batch else (-1, -1)
     args = []
     for name, shape, example in zip(names, shapes, examples, strict=True):
