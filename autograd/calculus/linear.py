@@ -123,7 +123,7 @@ class Linear:
         ]
         root = Bundle(tuple(y for y, _ in pairs))
         order = self._order if self._active is None else self._active
-        grads: dict[Any, Any] = dict.fromkeys((*self._ends, *self._order))
+        grads: dict[Any, Any] = _Reached() if recorded else dict.fromkeys((*self._ends, *self._order))
         grads[root] = [c for _, c in pairs]
         if recorded or (ACTIVE and MODE.get().anomaly):
             _accumulate_recorded(grads, [*order, root], self._bundles, recorded)

@@ -248,9 +248,11 @@ times(PyObject *g, PyObject *local)
 static int
 add_to(PyObject *grads, PyObject *key, PyObject *term)
 {
-    PyObject *old = PyDict_GetItemWithError(grads, key), *sum = NULL;
-    if (PyErr_Occurred()) return FAILED;
-    if (!old || old == Py_None) return PyDict_SetItem(grads, key, term);
+    Py_ssize_t before = PyDict_GET_SIZE(grads);
+    PyObject *old = PyDict_SetDefault(grads, key, term), *sum = NULL;
+    if (!old) return FAILED;
+    if (PyDict_GET_SIZE(grads) != before) return DONE; /* it is the first */
+    if (old == Py_None) return PyDict_SetItem(grads, key, term);
     if (!PyList_Check(term)) {
         sum = PyNumber_Add(old, term);
     } else if (PyList_Check(old) && PyList_GET_SIZE(old) == PyList_GET_SIZE(term)) {
@@ -394,7 +396,12 @@ pull_one(PyObject *x, PyObject *g, PyObject *grads, PyObject *rules, PyObject *v
     Py_XDECREF(key);
     if (PyErr_Occurred()) return FAILED;
     if (!rule || rule == Py_None) return LEAVE;
-    if (!PyArg_ParseTuple(rule, "O!O!", &PyTuple_Type, &steps, &PyTuple_Type, &partials)) return FAILED;
+    if (!PyTuple_CheckExact(rule) || PyTuple_GET_SIZE(rule) != 2
+        || !PyTuple_CheckExact(steps = PyTuple_GET_ITEM(rule, 0))
+        || !PyTuple_CheckExact(partials = PyTuple_GET_ITEM(rule, 1))) {
+        PyErr_SetString(PyExc_ValueError, "this is no rule");
+        return FAILED;
+    }
     if (visit(x, visits, tape) == FAILED) return FAILED;
     Py_ssize_t most = 1 + count + PyTuple_GET_SIZE(steps) + PyTuple_GET_SIZE(partials);
     PyObject *few[32], **all = most <= 32 ? few : PyMem_Malloc((size_t)most * sizeof *all);

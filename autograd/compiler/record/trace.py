@@ -68,13 +68,12 @@ class Source:
         """
         g = self.graph
         digest = hashlib.sha256()
-        kinds = g.kind.tolist()
-        named = sorted((i, label) for i, label in g.labels.items() if kinds[i] not in (INPUT, LANE))
+        kinds = g.kind[[*g.labels]].tolist() if g.labels else []
+        named = [x for x, kind in zip(g.labels.items(), kinds, strict=True) if kind not in (INPUT, LANE)]
         rows = [(op.name, id(op), params) for op, params in g.rows]
         data = sum(math.prod(shape) for shape in self.shapes)
-        digest.update(
-            repr((named, rows, data, g.scale, g.lanes, self.stopped is None, str(self.structure))).encode()
-        )
+        others = g.scale, g.lanes, self.stopped is None, str(self.structure)
+        digest.update(repr((sorted(named), rows, data, *others)).encode())
         t = g.terms
         marks = np.zeros(0, bool) if self.stopped is None else self.stopped
         constants, operands = g.value[g.kind == CONST], g.args.ravel()
