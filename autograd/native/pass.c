@@ -696,11 +696,26 @@ put_away(Pass *pass)
     PyMem_Free(pass->received);
 }
 
+static uint32_t passes; /* of three stamps each */
+
+/* Whether so many stamps from one on were taken, so that no pass takes them again. */
+int
+are_taken(uint32_t first, size_t count)
+{
+    return first && first + count <= 3 * (size_t)passes + 1;
+}
+
+/* Whether no pass has begun since one took at most three stamps from one on. */
+int
+is_latest(uint32_t first)
+{
+    return first == 3 * (passes - 1) + 1;
+}
+
 /* The first of so many stamps that no node bears; 0 where there are not so many, or with an error set. */
 uint32_t
 fresh_stamps(size_t count)
 {
-    static uint32_t passes; /* of three stamps each */
     size_t wanted = (count + 2) / 3;
     if (wanted > LAST_PASS) return 0;
     if (passes > LAST_PASS - wanted) { /* their numbers begin anew */
