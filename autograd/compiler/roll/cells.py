@@ -72,6 +72,7 @@ class Layout:
         self.start, self.order = csr(graph.terms.node, np.arange(len(graph.terms)), n)
         t = graph.terms
         self._terms = tuple(np.ascontiguousarray(x) for x in (t.a, t.b, t.coef, t.over))
+        self.args = np.ascontiguousarray(graph.args if graph.rows else graph.args[:0])
         self.statements: list[Statement | Rounds] = []
         self.moves: Ints | None = None
         self.one = -1
@@ -106,11 +107,17 @@ class Layout:
 
     def place(self, group: Ints) -> None:
         """Make the statement of a group, or one for each part where that is cheaper than gathering."""
-        if len(group) == 1 and self._place_alone(int(group[0])):
-            return
         if len(group) > 1 and self.graph.row(group[0]) in (ENTRY, SCATTER):
             for part in self._by_table(group):
                 self._commit(part, self._plan(part, strict=True) or self._plan(part, strict=False))
+            return
+        if engine is not None and type(self) is Layout:
+            moves = _NONE if self.moves is None else self.moves
+            plans = engine.place(*self.sums(group), self.kind, self.block, self.pin, self.args, moves)
+            if plans is not None:
+                self.statements += [self._planned(np.frombuffer(nodes, np.int64), *rest) for nodes, *rest in plans]
+                return
+        if len(group) == 1 and self._place_alone(int(group[0])):
             return
         plan = self._regular(group)
         parts = self._by_block(group) if plan is None or len(group) >= 16 else []
@@ -134,6 +141,40 @@ class Layout:
                         self._commit(part, chosen)
                     return
         self._commit(group, plan)
+
+    def _planned(self, nodes: Ints, pin: int, gathered: int, parts: list[Any]) -> Statement:
+        """Store the results of a group as the engine planned, and return its statement."""
+        g, first = self.graph, int(nodes[0])
+        lane, base = bool(self.is_lane[first]), self._store(nodes, pin >= 0)
+        made = []
+        for sizes, strides, coef, lanes, operands in parts:
+            refs = [
+                Ref(at, how, lane=bool(lanes & bit))
+                if isinstance(at, int)
+                else Ref(addresses=np.frombuffer(at, np.int64).reshape(how), lane=bool(lanes & bit))
+                for (at, how), bit in zip(operands, (8, 4, 0), strict=False)
+            ]
+            if isinstance(coef, bytearray):
+                coef = Ref(constants=compress(np.frombuffer(coef).reshape(sizes)))  # noqa: PLW2901
+            made.append((sizes, Ref(base, strides, lane=lane), coef, refs, bool(lanes & 1)))
+        kind = int(self.kind[first])
+        if kind < FIRST_ROW:
+            note = gettext("{count} factors gathered", count=gathered) if gathered else ""
+            sums = [Part(s, r, coef, *[*x, None, None][:2], over) for s, r, coef, x, over in made]
+            return Statement(nodes, lane, sums, note=note)
+        ((sizes, result, _, refs, _),) = made
+        left, read = iter(refs), []
+        for column in self.args[nodes].T:
+            if column[0] >= 0 and self.kind[column[0]] == CONST:
+                read.append(Ref(constants=compress(g.value[column].reshape(sizes))))
+            elif column[0] >= 0:
+                read.append(next(left))
+                read[-1].lane = bool(self.is_lane[column[0]])
+        note = gettext("{count} of {of} operands gathered", count=gathered, of=len(read)) if gathered else ""
+        op, params = g.rows[kind - FIRST_ROW]
+        return Statement(
+            nodes, lane, op=op, params=params, operands=read, sizes=sizes, result=result, note=note
+        )
 
     def place_row(self, nodes: Ints) -> None:
         """Make the statement of nodes whose results are to stand in a row in the order given."""
