@@ -8,33 +8,49 @@
    its coefficient. */
 enum { CELL, A, B, AT_A, AT_B, LANES, COEF, COLUMNS };
 
+/* Keys in an order. */
 typedef struct {
-    int64_t number[COLUMNS], turn;
-} Term;
+    int64_t key, then, turn;
+} Turn;
 
 static int
-by_place(const void *a, const void *b)
+by_turn(const void *a, const void *b)
 {
-    const Term *x = a, *y = b;
-    for (int i = AT_A; i <= AT_B; i++)
-        if (x->number[i] != y->number[i]) return x->number[i] < y->number[i] ? -1 : 1;
+    const Turn *x = a, *y = b;
+    if (x->key != y->key) return x->key < y->key ? -1 : 1;
+    if (x->then != y->then) return x->then < y->then ? -1 : 1;
     return x->turn < y->turn ? -1 : 1;
 }
 
-/* Sort some terms in columns; -1 with an error set. */
+/* Find the order of keys that stand so far apart; 0 where they are in order already. */
+static int
+put_in_order(const int64_t *keys, const int64_t *then, Py_ssize_t apart, int64_t sign, Py_ssize_t count,
+             Turn *room, int64_t *order)
+{
+    Py_ssize_t falls = 0;
+    for (Py_ssize_t i = 0; i < count; i++) {
+        room[i] = (Turn){sign * keys[i * apart], then ? then[i * apart] : 0, i};
+        falls += i && by_turn(room + i - 1, room + i) > 0;
+    }
+    int is_turned = falls && falls == count - 1; /* none is like another then */
+    if (falls && !is_turned) qsort(room, (size_t)count, sizeof *room, by_turn);
+    for (Py_ssize_t i = 0; i < count; i++) order[i] = room[is_turned ? count - 1 - i : i].turn;
+    return falls > 0;
+}
+
+/* Sort some terms in columns by where their factors are; -1 with an error set. */
 static int
 sort_terms(int64_t *columns, Py_ssize_t apart, Py_ssize_t count)
 {
-    Term *found = PyMem_Malloc((size_t)count * sizeof *found);
-    if (!found) return PyErr_NoMemory(), -1;
-    for (Py_ssize_t i = 0; i < count; i++) {
-        for (int k = 0; k < COLUMNS; k++) found[i].number[k] = columns[k * apart + i];
-        found[i].turn = i;
+    Turn *room = PyMem_Malloc((size_t)count * (sizeof *room + 16));
+    if (!room) return PyErr_NoMemory(), -1;
+    int64_t *order = (int64_t *)(void *)(room + count), *column = order + count;
+    put_in_order(columns + AT_A * apart, columns + AT_B * apart, 1, 1, count, room, order);
+    for (int k = 0; k < COLUMNS; k++, columns += apart) {
+        for (Py_ssize_t i = 0; i < count; i++) column[i] = columns[order[i]];
+        memcpy(columns, column, (size_t)count * 8);
     }
-    qsort(found, (size_t)count, sizeof *found, by_place);
-    for (Py_ssize_t i = 0; i < count; i++)
-        for (int k = 0; k < COLUMNS; k++) columns[k * apart + i] = found[i].number[k];
-    PyMem_Free(found);
+    PyMem_Free(room);
     return 0;
 }
 
@@ -218,26 +234,41 @@ by_class(const void *a, const void *b)
     return (x->moved > y->moved) - (x->moved < y->moved);
 }
 
+/* Where a class is among those that were met, or the free place for it. */
+static uint64_t
+slot_of(const int64_t *slots, uint64_t size, const Class *found, const Class *own)
+{
+    uint64_t hash = ((uint64_t)own->key * 31 + (uint64_t)own->moved) * 0x9E3779B97F4A7C15u;
+    uint64_t at = (hash >> 32) & (size - 1);
+    while (slots[at] && by_class(found + slots[at] - 1, own)) at = (at + 1) & (size - 1);
+    return at;
+}
+
 /* Number keys by when they are met first; how many are found, or -1 with an error set. */
 static Py_ssize_t
 met_first(const int64_t *keys, const int64_t *moved, Py_ssize_t count, int64_t *of, Class *found)
 {
-    Py_ssize_t size = 1, kinds = 0;
-    while (size < 2 * count) size *= 2;
-    int64_t *slots = PyMem_Calloc((size_t)size, 8);
-    if (!slots) return PyErr_NoMemory(), -1;
-    for (Py_ssize_t i = 0; i < count; i++) {
-        Class own = {keys[i], moved[i], kinds, 0};
-        uint64_t hash = ((uint64_t)own.key * 31 + (uint64_t)own.moved) * 0x9E3779B97F4A7C15u;
-        uint64_t at = (hash >> 32) & (uint64_t)(size - 1);
-        while (slots[at] && by_class(found + slots[at] - 1, &own)) at = (at + 1) & (uint64_t)(size - 1);
-        if (!slots[at]) {
-            found[kinds] = own;
-            slots[at] = ++kinds;
+    Py_ssize_t kinds = 0;
+    uint64_t size = 32;
+    int64_t *slots = PyMem_Calloc(size, 8);
+    for (Py_ssize_t i = 0; slots && i < count; i++) {
+        Class own = {keys[i], moved ? moved[i] : 0, kinds, 0};
+        if (i && !by_class(found + of[i - 1], &own)) of[i] = of[i - 1];
+        else {
+            uint64_t at = slot_of(slots, size, found, &own);
+            of[i] = slots[at] ? slots[at] - 1 : kinds;
+            if (!slots[at]) {
+                found[kinds] = own;
+                slots[at] = ++kinds;
+            }
         }
-        of[i] = slots[at] - 1;
         found[of[i]].count++;
+        if ((uint64_t)kinds * 2 <= size) continue;
+        PyMem_Free(slots);
+        slots = PyMem_Calloc(size *= 4, 8);
+        for (Py_ssize_t k = 0; slots && k < kinds; k++) slots[slot_of(slots, size, found, found + k)] = k + 1;
     }
+    if (!slots) return PyErr_NoMemory(), -1;
     PyMem_Free(slots);
     return kinds;
 }
@@ -247,14 +278,14 @@ static Py_ssize_t
 sort_classes(const int64_t *a, const int64_t *b, const int64_t *lanes, Py_ssize_t count, const uint64_t *what,
              const uint64_t *moves, int64_t *terms, Class *found)
 {
-    int64_t *keys = PyMem_Calloc((size_t)(3 * count + 1), 8), *moved = keys + count, *of = moved + count;
+    int64_t *keys = PyMem_Malloc((size_t)(3 * count + 1) * 8), *of = keys + count, *moved = of + count;
     if (!keys) return PyErr_NoMemory(), -1;
     for (Py_ssize_t i = 0; i < count; i++) {
         keys[i] = lanes[i];
         if (what) keys[i] += (int64_t)(((what[a[i]] << 24) + what[b[i]]) * 16);
         if (what && moves) moved[i] = (int64_t)(moves[a[i]] * 3 + moves[b[i]]);
     }
-    Py_ssize_t kinds = met_first(keys, moved, count, of, found);
+    Py_ssize_t kinds = met_first(keys, what && moves ? moved : NULL, count, of, found);
     if (kinds > 0) qsort(found, (size_t)kinds, sizeof *found, by_class);
     for (Py_ssize_t k = 0, done = 0; k < kinds; done += found[k++].count) keys[found[k].turn] = done;
     for (Py_ssize_t i = 0; kinds > 0 && i < count; i++) terms[keys[of[i]]++] = i;
@@ -296,10 +327,11 @@ graph_classes(PyObject *module, PyObject *args)
 }
 
 /* Columns of addresses: of the first one for each row of so many `terms` of the others, of which `order` says
-   which row comes when. `at` holds those that were asked for. */
+   which row comes when. `at` holds
+   those that were asked for, and is the column itself where these come in order. */
 typedef struct {
-    const int64_t **columns, *order;
-    int64_t *at;
+    const int64_t **columns, *order, **at;
+    int64_t *room;
     Py_ssize_t count, terms, length, filled;
 } Addresses;
 
@@ -316,8 +348,10 @@ fill(Addresses *x, Py_ssize_t end)
     end = end < x->length ? end : x->length;
     for (Py_ssize_t k = 0; k < x->count; k++) {
         const int64_t *from = x->columns[k];
+        int64_t *to = x->room + k * x->length;
+        if (x->at[k] != to) continue;
         for (Py_ssize_t p = x->filled, row = p / x->terms, j = p % x->terms; p < end; p++) {
-            x->at[k * x->length + p] = from[!x->order ? p : !k ? row : x->order[row] * x->terms + j];
+            to[p] = from[!k ? row : x->order[row] * x->terms + j];
             if (++j == x->terms) j = 0, row++;
         }
     }
@@ -329,9 +363,10 @@ static int
 goes_on(Addresses *x, Py_ssize_t place, Py_ssize_t apart)
 {
     if (place * apart >= x->filled) fill(x, place * apart + 1);
-    const int64_t *at = x->at;
-    for (Py_ssize_t k = 0; k < x->count; k++, at += x->length)
+    for (Py_ssize_t k = 0; k < x->count; k++) {
+        const int64_t *at = x->at[k];
         if (at[place * apart] - at[(place - 1) * apart] != at[apart] - *at) return 0;
+    }
     return 1;
 }
 
@@ -354,6 +389,8 @@ find_loops(Addresses *x, Loops *found)
 {
     Py_ssize_t done = 1;
     x->filled = 0;
+    for (Py_ssize_t k = 0; k < x->count; k++)
+        x->at[k] = x->order || (!k && x->terms > 1) ? x->room + k * x->length : x->columns[k];
     fill(x, 1);
     for (found->count = 0; done < x->length; found->count++) {
         found->apart[found->count] = done;
@@ -379,7 +416,7 @@ sizes_of(const Loops *x)
 static PyObject *
 strides_of(const Addresses *x, const Loops *loops, Py_ssize_t column)
 {
-    const int64_t *at = x->at + column * x->length;
+    const int64_t *at = x->at[column];
     PyObject *own = PyTuple_New(loops->count);
     for (int i = 0; own && i < loops->count; i++)
         PyTuple_SET_ITEM(own, i, PyLong_FromLongLong(at[loops->apart[loops->count - 1 - i]] - *at));
@@ -396,9 +433,10 @@ graph_nest(PyObject *module, PyObject *args)
     Loops loops;
     if (!PyArg_ParseTuple(args, "O!On", &PyList_Type, &columns, &order, &x.terms)) return NULL;
     Py_ssize_t count = PyList_GET_SIZE(columns), ok = x.terms > 0;
-    Py_buffer *given = PyMem_Calloc((size_t)count + 1, sizeof *given + sizeof *x.columns);
+    Py_buffer *given = PyMem_Calloc((size_t)count + 1, sizeof *given + 2 * sizeof *x.columns);
     if (!given) return PyErr_NoMemory();
     x.columns = (const int64_t **)(void *)(given + count + 1);
+    x.at = x.columns + count;
     if (order != Py_None && PyObject_GetBuffer(order, &turn, PyBUF_SIMPLE) < 0) goto done;
     for (Py_buffer *own = given; x.count < count; own++) {
         if (PyObject_GetBuffer(PyList_GET_ITEM(columns, x.count), own, PyBUF_SIMPLE) < 0) goto done;
@@ -412,7 +450,7 @@ graph_nest(PyObject *module, PyObject *args)
     for (Py_ssize_t i = 0; ok && x.order && i < rows; i++)
         ok = turn.len == rows * 8 && x.order[i] >= 0 && x.order[i] < rows;
     if (!ok || !x.length) PyErr_SetString(PyExc_ValueError, "these are no columns of addresses");
-    else if (!(x.at = PyMem_Malloc((size_t)(x.count * x.length * 8)))) PyErr_NoMemory();
+    else if (!(x.room = PyMem_Malloc((size_t)(x.count * x.length * 8)))) PyErr_NoMemory();
     else if (!find_loops(&x, &loops)) result = Py_NewRef(Py_None);
     else {
         PyObject *strides = PyList_New(count);
@@ -424,7 +462,7 @@ done:
     release_all(given, (int)x.count);
     if (turn.buf) PyBuffer_Release(&turn);
     PyMem_Free(given);
-    PyMem_Free(x.at);
+    PyMem_Free(x.room);
     return result;
 }
 
@@ -478,6 +516,13 @@ fit(Addresses *x, const Factors *own, Loops *loops, int strict)
     return find_loops(x, loops) ? missing : -1;
 }
 
+/* Which of a column's addresses comes when. */
+static Py_ssize_t
+place_of(const Addresses *x, Py_ssize_t turn)
+{
+    return x->order ? x->order[turn / x->terms] * x->terms + turn % x->terms : turn;
+}
+
 /* Cut each axis of an array to length 1 along which it does not change; how long it is then. */
 static Py_ssize_t
 compress(int64_t *x, Py_ssize_t total, Py_ssize_t *sizes, int axes)
@@ -504,7 +549,7 @@ table_of(const Addresses *x, const int64_t *column, const Loops *loops, double *
     PyObject *table = PyByteArray_FromStringAndSize(NULL, x->length * 8), *shape = PyTuple_New(loops->count);
     if (table && shape) {
         int64_t *at = (int64_t *)(void *)PyByteArray_AS_STRING(table);
-        for (Py_ssize_t p = 0; p < x->length; p++) at[p] = column[x->order[p / x->terms] * x->terms + p % x->terms];
+        for (Py_ssize_t p = 0; p < x->length; p++) at[p] = column[place_of(x, p)];
         for (int i = 0, k = loops->count; k; i++, k--) sizes[i] = loops->apart[k] / loops->apart[k - 1];
         Py_ssize_t total = compress(at, x->length, sizes, loops->count);
         *price += 1.0 + (double)(total * (*at >= lanes ? 100 : 1)) / 500.0;
@@ -519,13 +564,13 @@ static PyObject *
 numbers_of(const double *coef, const Addresses *x)
 {
     if (!coef) return PyFloat_FromDouble(0.0);
-    double first = coef[*x->order * x->terms];
+    double first = coef[place_of(x, 0)];
     Py_ssize_t p = 0;
     while (p < x->length && coef[p] == first) p++;
     if (p == x->length) return PyFloat_FromDouble(first);
     PyObject *made = PyByteArray_FromStringAndSize(NULL, x->length * 8);
     double *to = made ? (double *)(void *)PyByteArray_AS_STRING(made) : NULL;
-    for (p = 0; to && p < x->length; p++) to[p] = coef[x->order[p / x->terms] * x->terms + p % x->terms];
+    for (p = 0; to && p < x->length; p++) to[p] = coef[place_of(x, p)];
     return made;
 }
 
@@ -539,7 +584,7 @@ part_of(const Addresses *x, const Factors *own, const Loops *loops, int missing,
         const int64_t *column = own->columns[k];
         PyObject *operand = missing >> k & 1
             ? table_of(x, column, loops, price)
-            : Py_BuildValue("LN", (long long)column[*x->order * x->terms], strides_of(x, loops, good++));
+            : Py_BuildValue("LN", (long long)column[place_of(x, 0)], strides_of(x, loops, good++));
         PyList_SET_ITEM(operands, k, operand);
         if (!operand) Py_CLEAR(operands);
     }
@@ -555,63 +600,34 @@ try_order(const Group *group, const Factors *own, Py_ssize_t kinds, const int64_
 {
     double price = 0.0;
     int64_t gathered = 0;
-    const int64_t *columns[1 + ARITY] = {results};
+    const int64_t *columns[1 + ARITY] = {results}, *at[1 + ARITY];
     PyObject *parts = PyList_New(0);
     for (Py_ssize_t k = 0; parts && k < kinds; k++, own++) {
-        Addresses x = {columns, order, NULL, 0, own->terms, group->count * own->terms, 0};
+        Addresses x = {columns, order, at, NULL, 0, own->terms, group->count * own->terms, 0};
         Loops loops;
-        x.at = PyMem_Malloc((size_t)((own->count + 1) * x.length * 8));
-        int missing = x.at ? fit(&x, own, &loops, strict) : -1;
+        x.room = PyMem_Malloc((size_t)((own->count + 1) * x.length * 8));
+        int missing = x.room ? fit(&x, own, &loops, strict) : -1;
         for (int i = 0; i < own->count; i++) gathered += missing >> i & 1;
         if (missing < 0 || (best->made && gathered >= best->gathered)) {
-            PyMem_Free(x.at);
+            PyMem_Free(x.room);
             Py_DECREF(parts);
-            return x.at ? 0 : (PyErr_NoMemory(), -1);
+            return x.room ? 0 : (PyErr_NoMemory(), -1);
         }
         double more = 0.0;
         PyObject *part = part_of(&x, own, &loops, missing, &more);
-        PyMem_Free(x.at);
+        PyMem_Free(x.room);
         price += more;
         if (!part || PyList_Append(parts, part) < 0) Py_CLEAR(parts);
         Py_XDECREF(part);
     }
     PyObject *nodes = PyByteArray_FromStringAndSize(NULL, group->count * 8);
     int64_t *to = nodes ? (int64_t *)(void *)PyByteArray_AS_STRING(nodes) : NULL;
-    for (Py_ssize_t i = 0; to && i < group->count; i++) to[i] = group->nodes[order[i]];
+    for (Py_ssize_t i = 0; to && i < group->count; i++) to[i] = group->nodes[order ? order[i] : i];
     Py_XDECREF(best->made);
     best->price = (double)kinds + price;
     best->gathered = gathered;
     best->made = Py_BuildValue("NLLN", nodes, is_pinned ? (long long)*results : -1LL, (long long)gathered, parts);
     return best->made ? 0 : -1;
-}
-
-/* A result's keys in an order that is tried. */
-typedef struct {
-    int64_t key, then, turn;
-} Turn;
-
-static int
-by_turn(const void *a, const void *b)
-{
-    const Turn *x = a, *y = b;
-    if (x->key != y->key) return x->key < y->key ? -1 : 1;
-    if (x->then != y->then) return x->then < y->then ? -1 : 1;
-    return x->turn < y->turn ? -1 : 1;
-}
-
-/* Sort results by keys that stand so far apart; 0 where they are in order already. */
-static int
-put_in_order(const int64_t *keys, const int64_t *then, Py_ssize_t apart, int64_t sign, Py_ssize_t count,
-             Turn *room, int64_t *order)
-{
-    int is_sorted = 1;
-    for (Py_ssize_t i = 0; i < count; i++) {
-        room[i] = (Turn){sign * keys[i * apart], then ? then[i * apart] : 0, i};
-        is_sorted &= !i || by_turn(room + i - 1, room + i) < 0;
-    }
-    if (!is_sorted) qsort(room, (size_t)count, sizeof *room, by_turn);
-    for (Py_ssize_t i = 0; i < count; i++) order[i] = room[i].turn;
-    return !is_sorted;
 }
 
 /* How many factors are no loops in any order: the mean of loops is amid the first and the last. */
@@ -651,14 +667,15 @@ try_orders(const Given *g, const Group *group, const Factors *own, Py_ssize_t ki
     for (int turn = is_pinned && count > 1 ? -1 : 0; turn < turns && !failed; turn++) {
         int is_new = 1, key = turn - 1;
         if (turn < 0) put_in_order(pins, NULL, 1, 1, count, room, order);
-        else if (!turn || turn == turns - 1)
-            for (Py_ssize_t i = 0; i < count; i++) order[i] = turn ? count - 1 - i : i;
-        else if (key < 2 * keys)
+        else if (turn == turns - 1)
+            for (Py_ssize_t i = 0; i < count; i++) order[i] = count - 1 - i;
+        else if (turn && key < 2 * keys)
             is_new = put_in_order(own->columns[key % keys], NULL, terms, key < keys ? 1 : -1, count, room, order);
-        else is_new = put_in_order(key % 2 ? a : b, key % 2 ? b : a, terms, 1, count, room, order);
+        else if (turn)
+            is_new = put_in_order(key % 2 ? a : b, key % 2 ? b : a, terms, 1, count, room, order);
         if (!is_new) continue;
-        for (Py_ssize_t i = 0; i < count; i++) results[i] = is_pinned ? pins[order[i]] : i;
-        failed = try_order(group, own, kinds, order, results, is_pinned, strict, best);
+        for (Py_ssize_t i = 0; i < count; i++) results[i] = !is_pinned ? i : pins[turn ? order[i] : i];
+        failed = try_order(group, own, kinds, turn ? order : NULL, results, is_pinned, strict, best);
         if (best->made && best->gathered <= least) break;
         if (never < 0) never = never_loops(own, kinds, count);
         if (never && (strict || (best->made && best->gathered <= never))) break;
@@ -715,6 +732,10 @@ plan_sum(const Given *g, const Group *group, int strict, int one_level, int64_t 
         for (Py_ssize_t k = 0; is_known && k < kinds; k++) is_known = found[k].count == earlier[k].count;
         int64_t *a = last + terms, *b = a + terms;
         double *coef = (double *)(void *)(b + terms);
+        if (kinds == 1) {
+            a = (int64_t *)columns + AT_A * most, b = (int64_t *)columns + AT_B * most;
+            coef = (double *)(void *)(columns + COEF * most);
+        }
         Py_ssize_t done = 0;
         for (Py_ssize_t k = 0; is_even && k < kinds; done += found[k++].count) {
             Py_ssize_t rows = found[k].count / count, first = order[done];
@@ -722,6 +743,7 @@ plan_sum(const Given *g, const Group *group, int strict, int one_level, int64_t 
             for (Py_ssize_t i = 0; is_even && i < found[k].count; i++) {
                 Py_ssize_t t = order[done + i];
                 is_even = columns[t] == i / rows;
+                if (kinds == 1) continue;
                 a[done + i] = columns[AT_A * most + t];
                 b[done + i] = columns[AT_B * most + t];
                 memcpy(coef + done + i, columns + COEF * most + t, 8);
@@ -758,8 +780,9 @@ read_group(const Given *g, Group *x)
     sums.group.len = 8 * x->count;
     x->most = count_terms(&sums);
     if (x->most < 0) return -1;
-    x->offset = PyMem_Calloc((size_t)(x->count + COLUMNS * x->most), 8);
+    x->offset = PyMem_Malloc((size_t)(x->count + COLUMNS * x->most) * 8);
     if (!x->offset) return PyErr_NoMemory(), -1;
+    memset(x->offset, 0, (size_t)x->count * 8);
     x->columns = (int64_t *)(void *)(x->offset + x->count);
     x->terms = read_terms(&sums, x->columns, x->most, x->offset, &x->is_shifted);
     return x->terms < 0 ? -1 : 0;
@@ -788,7 +811,7 @@ split(const Given *g, const Group *group, int64_t *of, Class *found)
 {
     const int64_t *block = g->block.buf, *args = g->args.buf, *columns = group->columns;
     Py_ssize_t count = group->count, most = group->most;
-    uint64_t *keys = PyMem_Calloc((size_t)(2 * count), 8);
+    uint64_t *keys = PyMem_Calloc((size_t)count, 8);
     if (!keys) return PyErr_NoMemory(), -1;
     for (Py_ssize_t i = 0; !group->is_sum && i < count; i++)
         for (int k = 0; k < ARITY; k++) {
@@ -800,7 +823,7 @@ split(const Given *g, const Group *group, int64_t *of, Class *found)
         uint64_t low = a < b ? a : b, high = a < b ? b : a;
         keys[columns[t]] += (low * 1000003 + high + 7919) * ((low * 31 + high) % 1009 + 1);
     }
-    Py_ssize_t parts = met_first((int64_t *)keys, (int64_t *)keys + count, count, of, found);
+    Py_ssize_t parts = met_first((int64_t *)keys, NULL, count, of, found);
     PyMem_Free(keys);
     return parts > 8 && parts > count / 4 ? 1 : parts;
 }
