@@ -470,8 +470,10 @@ done:
 typedef struct {
     Sums sums;
     Py_buffer kind, block, pin, args, moves;
+    int may_be_uneven;
 } Given;
 
+enum { UNPINNED = -1, UNEVEN = -2, COPIED = -3 }; /* in place of where results are pinned */
 enum { CONST = 0, SOP = 4, FIRST_ROW = 8, ARITY = 3, MORE = 5 };
 
 /* Nodes, alike, that are to be computed together; of sums the terms, and what they have without factors. */
@@ -480,7 +482,7 @@ typedef struct {
     int64_t *columns;
     double *offset;
     Py_ssize_t count, most, terms;
-    int is_sum, is_shifted;
+    int is_sum, is_shifted, is_copied;
 } Group;
 
 /* What goes through loops of one kind: columns, rows of so many terms each; coefficients; and `lanes`. */
@@ -492,10 +494,11 @@ typedef struct {
     int count;
 } Factors;
 
-/* How a group could be computed: at what price in calls, how many factors being gathered; and how. */
+/* How a group could be computed: at what price in calls, how many factors being gathered; and how. If it is to
+   be copied into place then, it has no price. */
 typedef struct {
     double price;
-    int64_t gathered;
+    int64_t gathered, is_copied;
     PyObject *made;
 } Plan;
 
@@ -596,7 +599,7 @@ part_of(const Addresses *x, const Factors *own, const Loops *loops, int missing,
    an error set. */
 static int
 try_order(const Group *group, const Factors *own, Py_ssize_t kinds, const int64_t *order,
-          const int64_t *results, int is_pinned, int strict, Plan *best)
+          const int64_t *results, int64_t pin, int strict, Plan *best)
 {
     double price = 0.0;
     int64_t gathered = 0;
@@ -626,7 +629,7 @@ try_order(const Group *group, const Factors *own, Py_ssize_t kinds, const int64_
     Py_XDECREF(best->made);
     best->price = (double)kinds + price;
     best->gathered = gathered;
-    best->made = Py_BuildValue("NLLN", nodes, is_pinned ? (long long)*results : -1LL, (long long)gathered, parts);
+    best->made = Py_BuildValue("NLLN", nodes, (long long)pin, (long long)gathered, parts);
     return best->made ? 0 : -1;
 }
 
@@ -657,7 +660,7 @@ try_orders(const Given *g, const Group *group, const Factors *own, Py_ssize_t ki
 {
     const int64_t *pin = g->pin.buf, *a = own->columns[0], *b = own->columns[1];
     Py_ssize_t count = group->count, terms = own->terms;
-    int is_pinned = pin[*group->nodes] >= 0, keys = own->count, failed = 0;
+    int is_pinned = pin[*group->nodes] >= 0 && !group->is_copied, keys = own->count, failed = 0;
     int turns = count == 1 ? 1 : 2 + 2 * keys + 2 * (keys > 1);
     int64_t never = -1, *order = PyMem_Malloc((size_t)count * (24 + sizeof(Turn)));
     if (!order) return PyErr_NoMemory(), -1;
@@ -675,7 +678,8 @@ try_orders(const Given *g, const Group *group, const Factors *own, Py_ssize_t ki
             is_new = put_in_order(key % 2 ? a : b, key % 2 ? b : a, terms, 1, count, room, order);
         if (!is_new) continue;
         for (Py_ssize_t i = 0; i < count; i++) results[i] = !is_pinned ? i : pins[turn ? order[i] : i];
-        failed = try_order(group, own, kinds, turn ? order : NULL, results, is_pinned, strict, best);
+        failed = try_order(group, own, kinds, turn ? order : NULL, results,
+                           is_pinned ? *results : group->is_copied ? COPIED : UNPINNED, strict, best);
         if (best->made && best->gathered <= least) break;
         if (never < 0) never = never_loops(own, kinds, count);
         if (never && (strict || (best->made && best->gathered <= never))) break;
@@ -788,20 +792,43 @@ read_group(const Given *g, Group *x)
     return x->terms < 0 ? -1 : 0;
 }
 
-/* Plan a group without gathers, or with where that has far fewer parts; or else with as few as can be. */
+/* Plan a group without gathers, or with where that has far fewer parts. */
 static int
-plan(const Given *g, const Group *group, int is_loose, Plan *best)
+plan_regular(const Given *g, const Group *group, Plan *best)
 {
-    if (!group->is_sum) return plan_row(g, group, !is_loose, is_loose, best);
-    if (plan_sum(g, group, !is_loose, 0, is_loose, best) < 0) return -1;
-    if (is_loose || !best->made || best->price <= 3.0) return 0;
+    if (!group->is_sum) return plan_row(g, group, 1, 0, best);
+    if (plan_sum(g, group, 1, 0, 0, best) < 0) return -1;
+    if (!best->made || best->price <= 3.0) return 0;
     Plan other = {0};
-    if (plan_sum(g, group, 0, 1, 0, &other) < 0) return Py_XDECREF(other.made), -1;
-    if (other.made && other.price < best->price) {
-        Py_SETREF(best->made, other.made);
+    int failed = plan_sum(g, group, 0, 1, 0, &other);
+    if (!failed && other.made && other.price < best->price) {
+        Py_XDECREF(best->made);
         *best = other;
     } else Py_XDECREF(other.made);
-    return 0;
+    return failed;
+}
+
+/* Plan a group with as few gathers as can be. Sums of unequal length are added up term by term; gradients whose
+   places are no loop are computed elsewhere, and copied into place at the end. */
+static int
+plan_loose(const Given *g, Group *group, Plan *best)
+{
+    int failed = group->is_sum ? plan_sum(g, group, 0, 0, 1, best) : plan_row(g, group, 0, 1, best);
+    if (failed || best->made) return failed;
+    int is_pinned = ((const int64_t *)g->pin.buf)[*group->nodes] >= 0;
+    if (!is_pinned && !(g->may_be_uneven && group->is_sum)) return -1;
+    if (!is_pinned) {
+        best->price = 4.0 + (double)group->most / 250.0;
+        best->made = Py_BuildValue("Nii()", PyByteArray_FromStringAndSize((const char *)group->nodes, group->count * 8),
+                                   UNEVEN, 0);
+        return best->made ? 0 : -1;
+    }
+    group->is_copied = 1;
+    failed = group->is_sum ? plan_sum(g, group, 0, 0, 0, best) : plan_row(g, group, 0, 0, best);
+    group->is_copied = 0;
+    best->price = 0.0;
+    best->is_copied = 1;
+    return best->made ? failed : -1;
 }
 
 /* Split a group by the statements that its operands come from: `of` says of which part each node is; how many
@@ -836,8 +863,8 @@ plan_all(const Given *g, Group *whole, PyObject *made)
     Plan best = {0};
     Py_ssize_t count = whole->count, parts = 1, done = 0;
     double price = 0.0;
-    int failed = plan(g, whole, 0, &best), is_regular = best.made != NULL;
-    if (!failed && !is_regular) failed = plan(g, whole, 1, &best);
+    int failed = plan_regular(g, whole, &best), is_regular = best.made != NULL;
+    if (!failed && !is_regular) failed = plan_loose(g, whole, &best);
     if (!best.made) failed = -1;
     int64_t *of = PyMem_Malloc((size_t)count * (16 + sizeof(Class))), *nodes = of + count;
     Class *found = (Class *)(void *)(nodes + count);
@@ -850,17 +877,18 @@ plan_all(const Given *g, Group *whole, PyObject *made)
         for (; !failed && done < parts; done++) {
             Plan own = {0};
             Py_ssize_t size = found[done].count;
-            Group part = {nodes + found[done].turn - size, NULL, NULL, size, 0, 0, whole->is_sum, 0};
-            failed = read_group(g, &part) < 0 ? -1 : plan(g, &part, 0, &own);
+            Group part = {nodes + found[done].turn - size, NULL, NULL, size, 0, 0, whole->is_sum, 0, 0};
+            failed = read_group(g, &part) < 0 ? -1 : plan_regular(g, &part, &own);
             if (!failed && !own.made && is_regular) break;
-            if (!failed && !own.made) failed = plan(g, &part, 1, &own);
+            if (!failed && !own.made) failed = plan_loose(g, &part, &own);
             if (!own.made || PyList_Append(made, own.made) < 0) failed = -1;
             Py_XDECREF(own.made);
             PyMem_Free(part.offset);
             price += own.price;
         }
     }
-    if (!failed && (done < parts || price > (is_regular ? best.price * (double)parts : best.price + 1.0))) {
+    double most = is_regular ? best.price * (double)parts : best.price + 1.0;
+    if (!failed && (done < parts || (price > most && !best.is_copied))) {
         failed = PyList_SetSlice(made, 0, PyList_GET_SIZE(made), NULL);
         if (!failed) failed = PyList_Append(made, best.made);
     }
@@ -869,19 +897,19 @@ plan_all(const Given *g, Group *whole, PyObject *made)
     return failed;
 }
 
-/* place(group, start, order, a, b, coef, over, address, lane, kind, block, pin, args, moves): what cells.py does
-   under that name, as plans for a group or its parts; None where there is more to it. Of each plan the nodes in
-   order, the place of the first if it is pinned, how many factors are gathered, and the loops. */
+/* place(group, start, order, a, b, coef, over, address, lane, kind, block, pin, args, moves, may_be_uneven): what
+   cells.py does under that name, as plans for a group or its parts; None where there is more to it. Of each plan the nodes in
+   order, the place of the first if it is pinned, or one of the names above, how many factors are gathered, and the loops. */
 PyObject *
 graph_place(PyObject *module, PyObject *args)
 {
     Given g;
     Sums *x = &g.sums;
-    if (!PyArg_ParseTuple(args, "y*y*y*y*y*y*y*y*y*y*y*y*y*y*", &x->group, &x->start, &x->order, &x->a, &x->b,
+    if (!PyArg_ParseTuple(args, "y*y*y*y*y*y*y*y*y*y*y*y*y*y*p", &x->group, &x->start, &x->order, &x->a, &x->b,
                           &x->coef, &x->over, &x->address, &x->lane, &g.kind, &g.block, &g.pin, &g.args,
-                          &g.moves))
+                          &g.moves, &g.may_be_uneven))
         return NULL;
-    Group group = {x->group.buf, NULL, NULL, x->group.len / 8, 0, 0, 0, 0};
+    Group group = {x->group.buf, NULL, NULL, x->group.len / 8, 0, 0, 0, 0, 0};
     Py_ssize_t size = 8 * x->lane.len;
     PyObject *made = PyList_New(0);
     int fits = group.count && g.kind.len == size && g.block.len == size && g.pin.len == size

@@ -113,9 +113,12 @@ class Layout:
             return
         if engine is not None and type(self) is Layout:
             moves = _NONE if self.moves is None else self.moves
-            plans = engine.place(*self.sums(group), self.kind, self.block, self.pin, self.args, moves)
-            if plans is not None:
-                self.statements += [self._planned(np.frombuffer(nodes, np.int64), *rest) for nodes, *rest in plans]
+            # What is of unequal length takes a place, once, for the number 1.
+            known = self.kind, self.block, self.pin, self.args, moves, not self.has_lanes and self.one >= 0
+            plans = engine.place(*self.sums(group), *known)
+            for nodes, *plan in plans or ():
+                self._planned(np.frombuffer(nodes, np.int64), *plan)
+            if plans:
                 return
         if len(group) == 1 and self._place_alone(int(group[0])):
             return
@@ -142,39 +145,40 @@ class Layout:
                     return
         self._commit(group, plan)
 
-    def _planned(self, nodes: Ints, pin: int, gathered: int, parts: list[Any]) -> Statement:
-        """Store the results of a group as the engine planned, and return its statement."""
-        g, first = self.graph, int(nodes[0])
-        lane, base = bool(self.is_lane[first]), self._store(nodes, pin >= 0)
-        made = []
-        for sizes, strides, coef, lanes, operands in parts:
-            refs = [
-                Ref(at, how, lane=bool(lanes & bit))
-                if isinstance(at, int)
-                else Ref(addresses=np.frombuffer(at, np.int64).reshape(how), lane=bool(lanes & bit))
-                for (at, how), bit in zip(operands, (8, 4, 0), strict=False)
-            ]
-            if isinstance(coef, bytearray):
-                coef = Ref(constants=compress(np.frombuffer(coef).reshape(sizes)))  # noqa: PLW2901
-            made.append((sizes, Ref(base, strides, lane=lane), coef, refs, bool(lanes & 1)))
-        kind = int(self.kind[first])
+    def _planned(self, nodes: Ints, pin: int, gathered: int, parts: list[Any]) -> None:
+        """Store the results of a group as the engine planned, and enter its statement."""
+        if pin == -2:  # sums of unequal length
+            self._commit(nodes, self._ragged(nodes))
+            return
+        first = nodes[0]
+        base, lane, kind = self._store(nodes, pin >= 0), bool(self.is_lane[first]), int(self.kind[first])
+        if pin == -3:  # gradients that are copied into place
+            own = np.sort(nodes)
+            self.copies.append((self.address[own], self.pin[own]))
+            self.pin[own] = -1
         if kind < FIRST_ROW:
+            made = []
+            for sizes, strides, coef, lanes, (*operands,) in parts:
+                a, b, *_ = *[_ref(x, lanes & 8 >> k > 0) for k, x in enumerate(operands)], None, None
+                if isinstance(coef, bytearray):
+                    coef = Ref(constants=compress(np.frombuffer(coef).reshape(sizes)))  # noqa: PLW2901
+                made.append(Part(sizes, Ref(base, strides, lane=lane), coef, a, b, lanes & 1 > 0))
             note = gettext("{count} factors gathered", count=gathered) if gathered else ""
-            sums = [Part(s, r, coef, *[*x, None, None][:2], over) for s, r, coef, x, over in made]
-            return Statement(nodes, lane, sums, note=note)
-        ((sizes, result, _, refs, _),) = made
-        left, read = iter(refs), []
-        for column in self.args[nodes].T:
-            if column[0] >= 0 and self.kind[column[0]] == CONST:
-                read.append(Ref(constants=compress(g.value[column].reshape(sizes))))
-            elif column[0] >= 0:
-                read.append(next(left))
-                read[-1].lane = bool(self.is_lane[column[0]])
+            self.statements.append(Statement(nodes, lane, made, note=note))
+            return
+        ((sizes, strides, _, _, operands),) = parts
+        left, read = iter(operands), []
+        for c in self.args[nodes].T:
+            if c[0] >= 0:
+                fixed = self.kind[c[0]] == CONST
+                values = compress(self.graph.value[c].reshape(sizes)) if fixed else None
+                read.append(Ref(constants=values) if fixed else _ref(next(left), bool(self.is_lane[c[0]])))
         note = gettext("{count} of {of} operands gathered", count=gathered, of=len(read)) if gathered else ""
-        op, params = g.rows[kind - FIRST_ROW]
-        return Statement(
-            nodes, lane, op=op, params=params, operands=read, sizes=sizes, result=result, note=note
-        )
+        op, params = self.graph.rows[kind - FIRST_ROW]
+        result = Ref(base, strides, lane=lane)
+        self.statements.append(Statement(
+            nodes, lane, op=op, params=params, operands=read, sizes=sizes, result=result, note=note,
+        ))  # fmt: skip
 
     def place_row(self, nodes: Ints) -> None:
         """Make the statement of nodes whose results are to stand in a row in the order given."""
@@ -599,6 +603,14 @@ class Layout:
         extremum = "" if kind not in EXTREMA else "max" if kind == MAX else "min"
         note = gettext("{count} factors gathered", count=cost) if cost else ""
         return Statement(nodes, lane, parts, extremum=extremum, note=note)
+
+
+def _ref(told: tuple[Any, Any], lane: bool) -> Ref:
+    """Return an operand: where it begins, and its strides; or a table, and its shape."""
+    at, how = told
+    if isinstance(at, int):
+        return Ref(at, how, lane=lane)
+    return Ref(addresses=np.frombuffer(at, np.int64).reshape(how), lane=lane)
 
 
 def _numbers(coefs: Any, order: Any, sizes: tuple[int, ...]) -> float | Ref:
