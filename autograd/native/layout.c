@@ -482,7 +482,7 @@ typedef struct {
     int64_t *columns;
     double *offset;
     Py_ssize_t count, most, terms;
-    int is_sum, is_shifted, is_copied;
+    int is_sum, is_shifted, is_copied, is_apart; /* whether it is copied into place; its places are no loop */
 } Group;
 
 /* What goes through loops of one kind: columns, rows of so many terms each; coefficients; and `lanes`. */
@@ -633,23 +633,27 @@ try_order(const Group *group, const Factors *own, Py_ssize_t kinds, const int64_
     return best->made ? 0 : -1;
 }
 
-/* How many factors are no loops in any order: the mean of loops is amid the first and the last. */
+/* Whether numbers may be loops in some order: the mean of loops is amid the first and the last. */
+static int
+may_loop(const int64_t *x, Py_ssize_t count)
+{
+    int64_t low = *x, high = *x;
+    uint64_t sum = 0, size = (uint64_t)count;
+    for (Py_ssize_t i = 0; i < count; i++) {
+        sum += (uint64_t)x[i];
+        low = x[i] < low ? x[i] : low;
+        high = x[i] > high ? x[i] : high;
+    }
+    return 2 * sum == size * ((uint64_t)low + (uint64_t)high);
+}
+
+/* How many factors are no loops in any order. */
 static int64_t
 never_loops(const Factors *own, Py_ssize_t kinds, Py_ssize_t count)
 {
     int64_t found = 0;
     for (Py_ssize_t k = 0; k < kinds; k++, own++)
-        for (int i = 0; i < own->count; i++) {
-            const int64_t *x = own->columns[i];
-            int64_t low = *x, high = *x;
-            uint64_t sum = 0, size = (uint64_t)(count * own->terms);
-            for (uint64_t j = 0; j < size; j++) {
-                sum += (uint64_t)x[j];
-                low = x[j] < low ? x[j] : low;
-                high = x[j] > high ? x[j] : high;
-            }
-            found += 2 * sum != size * ((uint64_t)low + (uint64_t)high);
-        }
+        for (int i = 0; i < own->count; i++) found += !may_loop(own->columns[i], count * own->terms);
     return found;
 }
 
@@ -786,6 +790,9 @@ read_group(const Given *g, Group *x)
     if (x->most < 0) return -1;
     x->offset = PyMem_Malloc((size_t)(x->count + COLUMNS * x->most) * 8);
     if (!x->offset) return PyErr_NoMemory(), -1;
+    int64_t *pins = (int64_t *)(void *)x->offset;
+    for (Py_ssize_t i = 0; i < x->count; i++) pins[i] = ((const int64_t *)g->pin.buf)[x->nodes[i]];
+    x->is_apart = *pins >= 0 && !may_loop(pins, x->count);
     memset(x->offset, 0, (size_t)x->count * 8);
     x->columns = (int64_t *)(void *)(x->offset + x->count);
     x->terms = read_terms(&sums, x->columns, x->most, x->offset, &x->is_shifted);
@@ -796,6 +803,7 @@ read_group(const Given *g, Group *x)
 static int
 plan_regular(const Given *g, const Group *group, Plan *best)
 {
+    if (group->is_apart) return 0;
     if (!group->is_sum) return plan_row(g, group, 1, 0, best);
     if (plan_sum(g, group, 1, 0, 0, best) < 0) return -1;
     if (!best->made || best->price <= 3.0) return 0;
@@ -813,9 +821,10 @@ plan_regular(const Given *g, const Group *group, Plan *best)
 static int
 plan_loose(const Given *g, Group *group, Plan *best)
 {
-    int failed = group->is_sum ? plan_sum(g, group, 0, 0, 1, best) : plan_row(g, group, 0, 1, best);
+    int failed = 0, is_pinned = ((const int64_t *)g->pin.buf)[*group->nodes] >= 0;
+    if (!group->is_apart)
+        failed = group->is_sum ? plan_sum(g, group, 0, 0, 1, best) : plan_row(g, group, 0, 1, best);
     if (failed || best->made) return failed;
-    int is_pinned = ((const int64_t *)g->pin.buf)[*group->nodes] >= 0;
     if (!is_pinned && !(g->may_be_uneven && group->is_sum)) return -1;
     if (!is_pinned) {
         best->price = 4.0 + (double)group->most / 250.0;
@@ -877,7 +886,7 @@ plan_all(const Given *g, Group *whole, PyObject *made)
         for (; !failed && done < parts; done++) {
             Plan own = {0};
             Py_ssize_t size = found[done].count;
-            Group part = {nodes + found[done].turn - size, NULL, NULL, size, 0, 0, whole->is_sum, 0, 0};
+            Group part = {nodes + found[done].turn - size, NULL, NULL, size, 0, 0, whole->is_sum, 0, 0, 0};
             failed = read_group(g, &part) < 0 ? -1 : plan_regular(g, &part, &own);
             if (!failed && !own.made && is_regular) break;
             if (!failed && !own.made) failed = plan_loose(g, &part, &own);
@@ -909,7 +918,7 @@ graph_place(PyObject *module, PyObject *args)
                           &x->coef, &x->over, &x->address, &x->lane, &g.kind, &g.block, &g.pin, &g.args,
                           &g.moves, &g.may_be_uneven))
         return NULL;
-    Group group = {x->group.buf, NULL, NULL, x->group.len / 8, 0, 0, 0, 0, 0};
+    Group group = {x->group.buf, NULL, NULL, x->group.len / 8, 0, 0, 0, 0, 0, 0};
     Py_ssize_t size = 8 * x->lane.len;
     PyObject *made = PyList_New(0);
     int fits = group.count && g.kind.len == size && g.block.len == size && g.pin.len == size
