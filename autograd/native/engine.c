@@ -51,6 +51,7 @@ static PyMethodDef functions[] = {
     {"evenly", graph_evenly, METH_VARARGS, "What steady.py does under that name."},
     {"classes", graph_classes, METH_VARARGS, "What cells.py asks of what terms are."},
     {"nest", graph_nest, METH_VARARGS, "What affine.py does under that name."},
+    {"place", graph_place, METH_VARARGS, "What cells.py does under that name, or None."},
     {"simplify", terms_simplify, METH_VARARGS, "What simplify.py of the compiler's graphs does."},
     {"mark_reached", terms_reach, METH_VARARGS, "Mark what edges lead to, as ir.py's reach does."},
     {"numbered", terms_numbered, METH_O, "The place of each 64-bit number among the distinct ones, in order."},

@@ -211,11 +211,14 @@ PyObject *graph_read(PyObject *module, PyObject *args);
 PyObject *graph_find(PyObject *module, PyObject *args);
 PyObject *graph_operands(PyObject *module, PyObject *args);
 PyObject *graph_levels(PyObject *module, PyObject *args);
+PyObject *graph_agenda(PyObject *module, PyObject *args);
+
+/* layout.c */
 PyObject *graph_terms(PyObject *module, PyObject *args);
 PyObject *graph_evenly(PyObject *module, PyObject *args);
 PyObject *graph_classes(PyObject *module, PyObject *args);
-PyObject *graph_agenda(PyObject *module, PyObject *args);
 PyObject *graph_nest(PyObject *module, PyObject *args);
+PyObject *graph_place(PyObject *module, PyObject *args);
 
 /* recorded.c */
 PyObject *graph_sort(PyObject *module, PyObject *args);
