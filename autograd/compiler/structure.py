@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.compiler.backends import AT_ONCE, BACKENDS, Reusable, load
+from autograd.compiler.backends import AT_ONCE, BACKENDS, load
 from autograd.compiler.backends.c.toolchain import CompilationError, broken
 from autograd.compiler.backends.placing import Threaded
 from autograd.compiler.cache import Recent
@@ -98,7 +98,7 @@ class Engines:
             self._choose({backend: reason or str(error)})
             backend = self.backend
             engine = Engine(self.program, self.source, backend, lanes)
-        if isinstance(engine.bound, Reusable):
+        if hasattr(engine.bound, "another"):
             self.model.setdefault(backend, engine.bound)
         if self.later and self.builder is None:
             engine.run = partial(self._counted, engine.run)
@@ -124,7 +124,7 @@ class Engines:
         except Exception as error:  # noqa: BLE001 - nobody but the report hears of it
             self.why += gettext("; it could not be: {kind}: {error}", kind=type(error).__name__, error=error)
             return
-        if isinstance(engine.bound, Reusable):
+        if hasattr(engine.bound, "another"):
             self.model[self.later] = engine.bound
         engine.run = partial(self._tried, engine, engine.run)
         self.idle(self.lanes).append(engine)
@@ -151,6 +151,7 @@ class Structure:
 
     def __init__(self, source: Source, backend: str, lanes: int, *, brief: bool = False) -> None:
         start = time.perf_counter()
+        self.recorded = source
         finished = source.finished()
         self.program = roll(finished.graph)
         self.source = replace(finished, graph=self.program.graph)
@@ -206,8 +207,9 @@ class Structure:
     def of(self, source: Source, seconds: float) -> Structure:
         """Return the same program and engines for another recording of the same key, and its seconds."""
         other = copy(self)
-        other.source = source.like(self.source)
-        other.program = replace(self.program, graph=other.source.graph)
+        if source is not self.recorded:
+            other.source = source.like(self.source)
+            other.program = replace(self.program, graph=other.source.graph)
         other.seconds = seconds
         return other
 
