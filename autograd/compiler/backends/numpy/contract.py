@@ -76,7 +76,7 @@ class Calls:
 def _rounds(body: list[tuple[Callable[..., Any], list[Any]]]) -> Callable[[], None]:
     """Return a loop of calls, as a function: of those of all rounds, a list would be slower."""
     names: dict[str, Any] = {}
-    moving: dict[str, list[Any]] = {}
+    moving: dict[str, Any] = {}
     lines = []
     for f, operands in body:
         for x in (f, *operands):
