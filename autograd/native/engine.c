@@ -61,6 +61,7 @@ static PyMethodDef functions[] = {
     {"gather", pass_gather, METH_VARARGS, "What bulk.py does under that name."},
     {"perform", (PyCFunction)(void (*)(void))pass_perform, METH_FASTCALL,
      "Put arguments into their places and run a compiled program."},
+    {"apply", (PyCFunction)(void (*)(void))pass_apply, METH_FASTCALL, "Run the update of an optimizer."},
     {"scatter", pass_scatter, METH_VARARGS, "What bulk.py does under that name."},
     {"set_grads", pass_set_grads, METH_VARARGS, "What bulk.py does under that name."},
     {NULL, NULL, 0, NULL},

@@ -181,6 +181,7 @@ PyObject *pass_exchange(PyObject *module, PyObject *args);
 PyObject *pass_add_floats(PyObject *module, PyObject *args);
 PyObject *pass_gather(PyObject *module, PyObject *args);
 PyObject *pass_perform(PyObject *module, PyObject *const *args, Py_ssize_t given);
+PyObject *pass_apply(PyObject *module, PyObject *const *args, Py_ssize_t given);
 PyObject *pass_scatter(PyObject *module, PyObject *args);
 PyObject *pass_set_grads(PyObject *module, PyObject *args);
 
