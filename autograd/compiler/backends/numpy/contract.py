@@ -25,7 +25,7 @@ def strided(array: Any, shape: Sequence[int], strides: Sequence[int], at: int = 
 
 
 class Calls:
-    """A list of calls, which becomes one straight function."""
+    """A list of calls, which becomes one function."""
 
     def __init__(self) -> None:
         self.list: list[tuple[Callable[..., Any], tuple[Any, ...]]] = []
@@ -61,43 +61,47 @@ class Calls:
 
     def function(self) -> Callable[[], None]:
         """Return a function without parameters that makes all calls in order."""
-        names: dict[str, Any] = {}
-        known: dict[int, str] = {}
+        every = _named(self.list)
+        for i, (body, _) in self.repeats.items():
+            every[i] = _rounds(_named(body)), ()
 
-        def name(x: Any, prefix: str) -> str:
-            """Return the text of a number, or the name of anything else, which is noted."""
-            if isinstance(x, (float, int)) and x == x and abs(x) != float("inf"):
-                return repr(float(x)) if isinstance(x, float) else repr(x)
-            if x is None or isinstance(x, str):
-                return repr(x)
-            if id(x) not in known:
-                known[id(x)] = f"{prefix}{len(known)}"
-                names[known[id(x)]] = x
-            return known[id(x)]
+        def run() -> None:
+            """Make the calls: as fast as straight code, which takes long to compile."""
+            for f, operands in every:
+                f(*operands)
 
-        def call(f: Callable[..., Any], operands: Sequence[Any]) -> str:
-            """Return the text of a call."""
-            given = [name(x, "v") for x in operands]
-            if f is np.maximum or f is np.minimum:  # these two want their third argument by name
-                given = [*given[:-1], f"out={given[-1]}"]
-            return f"    {name(f, 'f')}({', '.join(given)})"
-
-        lines = ["def run():"]
-        for i, (f, operands) in enumerate(self.list):
-            if i not in self.repeats:
-                lines.append(call(f, operands))
-                continue
-            body = self.repeats[i][0]
-            columns = {id(x): x for _, given in body for x in given if isinstance(x, list)}
-            known.update((x, f"x{k}") for k, x in enumerate(columns))
-            rows = name(list(zip(*columns.values(), strict=True)), "r")
-            lines.append(f"    for {', '.join(map(known.__getitem__, columns))}, in {rows}:")
-            lines += [f"    {call(*each)}" for each in body]
-        lines.append("    return")
-        # Of names made above only.
-        exec(compile("\n".join(lines), "<compiled program>", "exec"), names)  # noqa: S102
-        run: Callable[[], None] = names["run"]
         return run
+
+
+def _rounds(body: list[tuple[Callable[..., Any], list[Any]]]) -> Callable[[], None]:
+    """Return a loop of calls, as a function: of those of all rounds, a list would be slower."""
+    names: dict[str, Any] = {}
+    moving: dict[str, list[Any]] = {}
+    lines = []
+    for f, operands in body:
+        for x in (f, *operands):
+            (moving if isinstance(x, list) else names)[f"v{id(x)}"] = x
+        lines.append(f"        v{id(f)}({', '.join(f'v{id(x)}' for x in operands)})")
+    names["rows"] = list(zip(*moving.values(), strict=True))
+    head = f"def run():\n    for {', '.join(moving)}, in rows:\n"
+    # Of names made above only.
+    exec(compile(head + "\n".join(lines), "<compiled program>", "exec"), names)  # noqa: S102
+    run: Callable[[], None] = names["run"]
+    return run
+
+
+def _maximum(a: Any, b: Any, out: Any) -> None:
+    np.maximum(a, b, out=out)
+
+
+def _minimum(a: Any, b: Any, out: Any) -> None:
+    np.minimum(a, b, out=out)
+
+
+def _named(calls: Sequence[Any]) -> list[Any]:
+    """Return calls with those of two functions changed, which want their third argument by name."""
+    extrema: dict[Any, Any] = {np.maximum: _maximum, np.minimum: _minimum}
+    return [(extrema.get(f, f), operands) for f, operands in calls]
 
 
 def _nothing() -> None:
