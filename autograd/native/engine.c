@@ -52,6 +52,8 @@ static PyMethodDef functions[] = {
     {"nest", graph_nest, METH_VARARGS, "What affine.py does under that name."},
     {"simplify", terms_simplify, METH_VARARGS, "What simplify.py of the compiler's graphs does."},
     {"mark_reached", terms_reach, METH_VARARGS, "Mark what edges lead to, as ir.py's reach does."},
+    {"short_call", nests_make, METH_VARARGS, "A call of NumPy on short arrays, as loops."},
+    {"short_calls", nests_run, METH_O, "Make such calls in a row."},
     {"numbered", terms_numbered, METH_O, "The place of each 64-bit number among the distinct ones, in order."},
     {"operands", graph_operands, METH_VARARGS, "The numbers in a dict of each node's operands."},
     {"sort", graph_sort, METH_VARARGS, "What backward.py does under that name."},

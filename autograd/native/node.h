@@ -219,6 +219,10 @@ PyObject *graph_turns(PyObject *module, PyObject *args);
 
 /* terms.c */
 PyObject *terms_simplify(PyObject *module, PyObject *args);
+/* nests.c */
+PyObject *nests_make(PyObject *module, PyObject *args);
+PyObject *nests_run(PyObject *module, PyObject *calls);
+
 PyObject *terms_reach(PyObject *module, PyObject *args);
 PyObject *terms_numbered(PyObject *module, PyObject *keys);
 
