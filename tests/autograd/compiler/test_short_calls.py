@@ -98,7 +98,8 @@ def test_rounds_move_their_short_calls_on(times):
     here, there = list(table[:-1]), list(table[1:])
     calls = Calls()
     calls.repeat([
-        (np.multiply, [here, rate, there]), (np.sqrt, [there, list(kept[1:])]), (np.add, [there, here, there]),
+        (np.multiply, [here, rate, there]), (np.sqrt, [there, list(kept[1:])]),
+        (np.add, [there, here, there]),
     ], times)  # fmt: skip
     calls.function()()
     np.testing.assert_allclose(table, [1.5**k * table[0] for k in range(times + 1)])
