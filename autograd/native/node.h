@@ -183,6 +183,7 @@ PyObject *pass_exchange(PyObject *module, PyObject *args);
 PyObject *pass_add_floats(PyObject *module, PyObject *args);
 PyObject *pass_gather(PyObject *module, PyObject *args);
 PyObject *pass_perform(PyObject *module, PyObject *const *args, Py_ssize_t given);
+PyObject *pass_apply(PyObject *module, PyObject *const *args, Py_ssize_t given);
 PyObject *pass_scatter(PyObject *module, PyObject *args);
 PyObject *pass_set_grads(PyObject *module, PyObject *args);
 
@@ -229,6 +230,10 @@ PyObject *graph_products(PyObject *module, PyObject *args);
 
 /* terms.c */
 PyObject *terms_simplify(PyObject *module, PyObject *args);
+/* nests.c */
+PyObject *nests_make(PyObject *module, PyObject *args);
+PyObject *nests_run(PyObject *module, PyObject *calls);
+
 PyObject *terms_reach(PyObject *module, PyObject *args);
 PyObject *terms_numbered(PyObject *module, PyObject *keys);
 
