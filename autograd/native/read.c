@@ -18,10 +18,10 @@ number_all(Stretch *stretch, PyObject *nodes, PyObject *numbers)
     for (int i = 0; i < 2; i++) {
         PyObject *x = PyList_GET_ITEM(nodes, i * (count - 1));
         PyObject *number = IS_PLAIN(x) ? PyDict_GetItemWithError(numbers, x) : NULL;
-        ends[i] = number ? PyLong_AsLongLong(number) : -1;
+        ends[i] = number ? whole(number) : -1;
         if (PyErr_Occurred()) return -1;
     }
-    if (ends[0] < 0 || ends[1] - ends[0] != count - 1) return 0;
+    if (ends[0] < 0 || ends[1] < ends[0] || ends[1] - ends[0] != count - 1) return 0;
     uint32_t base = fresh_stamps((size_t)count);
     if (!base) return PyErr_Occurred() ? -1 : 0;
     for (Py_ssize_t i = 0; i < count; i++) {
@@ -43,7 +43,7 @@ number_of(const Stretch *stretch, PyObject *numbers, PyObject *x)
     if (known >= 0) return known;
     PyObject *found = PyDict_GetItemWithError(numbers, x);
     if (!found) return PyErr_Occurred() ? FAILED : NODE(x)->row ? ELSEWHERE : NUMBERLESS;
-    int64_t number = PyLong_AsLongLong(found);
+    int64_t number = whole(found);
     return number == -1 && PyErr_Occurred() ? FAILED : number;
 }
 
@@ -102,9 +102,11 @@ PyObject *
 graph_read(PyObject *module, PyObject *args)
 {
     if (!value_type) return set_up(0);
-    PyObject *nodes, *numbers, *result = NULL;
-    if (!PyArg_ParseTuple(args, "O!O!", &PyList_Type, &nodes, &PyDict_Type, &numbers)) return NULL;
-    Py_ssize_t count = PyList_GET_SIZE(nodes);
+    PyObject *given, *numbers, *result = NULL;
+    if (!PyArg_ParseTuple(args, "O!O!", &PyList_Type, &given, &PyDict_Type, &numbers)) return NULL;
+    Py_ssize_t count = PyList_GET_SIZE(given); /* which a hash of somebody's own may change */
+    PyObject *nodes = is_derived_from ? PyList_GetSlice(given, 0, count) : Py_NewRef(given);
+    if (!nodes) return NULL;
     PyObject *ops = PyList_New(0), *codes = PyByteArray_FromStringAndSize(NULL, count * 4),
              *firsts = PyByteArray_FromStringAndSize(NULL, count * 8),
              *seconds = PyByteArray_FromStringAndSize(NULL, count * 8);
@@ -117,6 +119,7 @@ graph_read(PyObject *module, PyObject *args)
                == 0)
         result = PyTuple_Pack(4, ops, codes, firsts, seconds);
     PyMem_Free(code_of);
+    Py_DECREF(nodes);
     Py_XDECREF(ops);
     Py_XDECREF(codes);
     Py_XDECREF(firsts);
@@ -209,7 +212,7 @@ sort_edges(Edges *x, Py_ssize_t size)
 {
     Py_ssize_t edges = x->from.len / 8;
     const int64_t *producers = x->from.buf, *consumers = x->to.buf;
-    int fits = size >= 0 && x->from.len == x->to.len && x->from.len % 8 == 0;
+    int fits = size >= 0 && size < PY_SSIZE_T_MAX / 64 && x->from.len == x->to.len && x->from.len % 8 == 0;
     for (Py_ssize_t i = 0; fits && i < edges; i++)
         fits = producers[i] >= 0 && producers[i] < size && consumers[i] >= 0 && consumers[i] < size;
     x->ends = fits ? PyMem_Calloc((size_t)(3 * size + edges + 1), 8) : NULL;
@@ -733,6 +736,8 @@ graph_nest(PyObject *module, PyObject *args)
     x.order = turn.buf;
     if (!x.order) x.terms = 1;
     Py_ssize_t rows = count ? x.columns->len / 8 : 0;
+    ok = ok && x.terms <= PY_SSIZE_T_MAX / 8 / (rows * count + 1);
+    if (!ok) rows = 0;
     x.length = rows * x.terms;
     for (Py_ssize_t k = 0; ok && k < count; k++) ok = x.columns[k].len == (k ? x.length : rows) * 8;
     for (Py_ssize_t i = 0; ok && x.order && i < rows; i++)

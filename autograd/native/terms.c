@@ -376,7 +376,7 @@ alias(Graph *g)
 static Py_ssize_t
 unused(Graph *g, int64_t v, Py_ssize_t listed)
 {
-    if (--g->uses[v] || g->mark[v] || (g->kind[v] <= LANE && g->kind[v] != CONST)) return listed;
+    if (--g->uses[v] || v == ONE || g->mark[v] || (g->kind[v] <= LANE && g->kind[v] != CONST)) return listed;
     g->list[listed] = (int32_t)v;
     return listed + 1;
 }
@@ -537,16 +537,16 @@ terms_simplify(PyObject *module, PyObject *args)
         Py_ssize_t rows = i < TERM ? g.size : g.count;
         ok = ok && (columns[i].len == rows * width[i] || (i == OPERANDS && !columns[i].len));
     }
-    for (Py_ssize_t v = 0; ok && columns[OPERANDS].len && v < g.size; v++) g.rows += g.kind[v] >= FIRST_ROW;
-    ok = ok && g.size > 0 && g.size < 1 << 29 && g.count < 1 << 29 && are_nodes(g.primal, g.size, g.size, -1)
-         && are_nodes(g.number, g.size, g.size, -1) && are_nodes(g.node, g.count, g.size, 0)
-         && are_nodes(g.a, g.count, g.size, 0) && are_nodes(g.b, g.count, g.size, 0)
-         && are_nodes(g.args, columns[OPERANDS].len / 8, g.size, -1);
+    for (Py_ssize_t v = 0; ok && v < g.size; v++) g.rows += g.kind[v] >= FIRST_ROW;
+    ok = ok && (!g.rows || columns[OPERANDS].len) && g.size > 0 && g.size < 1 << 29 && g.count < 1 << 29
+         && are_nodes(g.primal, g.size, g.size, -1) && are_nodes(g.number, g.size, g.size, -1)
+         && are_nodes(g.node, g.count, g.size, 0) && are_nodes(g.a, g.count, g.size, 0)
+         && are_nodes(g.b, g.count, g.size, 0) && are_nodes(g.args, columns[OPERANDS].len / 8, g.size, -1);
     if (!ok) PyErr_SetString(PyExc_ValueError, "these are no columns of a graph");
     else if (!(block = PyMem_Malloc(divide(&g, NULL)))) PyErr_NoMemory();
     else {
         divide(&g, block);
-        for (; length--; passes++) ways[*passes % PASSES](&g);
+        for (; length--; passes++) ways[(uint8_t)*passes % PASSES](&g);
         result = Py_BuildValue("nn", g.size, g.count);
     }
 done:
