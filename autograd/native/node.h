@@ -173,8 +173,9 @@ typedef struct {
     Py_ssize_t operands, grad, count, kind, values, kept;
 } Places;
 extern Places places;
-extern PyTypeObject *multi_call_type;
+extern PyTypeObject *multi_call_type, *bundle_type;
 #define KEPT_AT(call, slot) (*(PyObject **)(void *)((char *)(call) + places.slot))
+#define IS_BUNDLE(x) PyObject_TypeCheck(x, bundle_type)
 const Several *several_of_kind(PyObject *kind); /* NULL where C does not compute it */
 PyObject *floats(PyObject *module, PyObject *doubles);
 PyObject *take_pass(PyObject *module, PyObject *args);
@@ -186,6 +187,15 @@ PyObject *pass_perform(PyObject *module, PyObject *const *args, Py_ssize_t given
 PyObject *pass_apply(PyObject *module, PyObject *const *args, Py_ssize_t given);
 PyObject *pass_scatter(PyObject *module, PyObject *args);
 PyObject *pass_set_grads(PyObject *module, PyObject *args);
+
+/* A whole number, without anybody's code; -1 with an error set where it is none. */
+static inline int64_t
+whole(PyObject *x)
+{
+    if (PyLong_Check(x)) return PyLong_AsLongLong(x);
+    PyErr_SetString(PyExc_TypeError, "this is no whole number");
+    return -1;
+}
 
 /* read.c */
 

@@ -84,7 +84,7 @@ number_of(Finder *all, PyObject *x, int is_kept)
         return LOOSE - (int64_t)place;
     PyObject *found = PyDict_GetItemWithError(all->numbers, x);
     if (found) {
-        int64_t number = PyLong_AsLongLong(found);
+        int64_t number = whole(found);
         if (number < 0 && !PyErr_Occurred()) PyErr_SetString(PyExc_ValueError, "this is no number of a node");
         return PyErr_Occurred() ? FAILED : number;
     }
@@ -308,7 +308,7 @@ sort_edges(Edges *x, Py_ssize_t size)
 {
     Py_ssize_t edges = x->from.len / 8;
     const int64_t *producers = x->from.buf, *consumers = x->to.buf;
-    int fits = size >= 0 && x->from.len == x->to.len && x->from.len % 8 == 0;
+    int fits = size >= 0 && size < PY_SSIZE_T_MAX / 64 && x->from.len == x->to.len && x->from.len % 8 == 0;
     for (Py_ssize_t i = 0; fits && i < edges; i++)
         fits = producers[i] >= 0 && producers[i] < size && consumers[i] >= 0 && consumers[i] < size;
     x->ends = fits ? PyMem_Calloc((size_t)(3 * size + edges + 1), 8) : NULL;
