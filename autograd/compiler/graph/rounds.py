@@ -109,9 +109,28 @@ def find(graph: Graph, lane: Any, ahead: Any) -> Found | None:
         even = _even(grid, at[found.table(grid)])
         found.loops += even
         found.grids += [grid] * bool(even)
+    _drop_parts(found)
     if 4 * sum(loop.period * loop.count for loop in found.loops) < len(sequence):
         return None
     return found
+
+
+def _drop_parts(found: Found) -> None:
+    """Drop rounds of which longer ones read some as if these belonged to a round of their own."""
+    owner = np.full(len(found.sequence) + 1, -1)  # the last one is that of what is not in the sequence
+    for i, grid in enumerate(found.grids):
+        owner[grid.start : grid.end] = i
+    sizes = np.array([grid.period * grid.count for grid in found.grids] + [0])
+    parts: set[int] = set()
+    for loop in sorted(found.loops, key=lambda loop: -loop.period * loop.count):
+        if int(owner[loop.start]) not in parts:
+            at = found.place[found.table(loop)[[0, loop.count // 2, -1]]]
+            first, home, last = owner[at[:, (at[0] != at[2]) & (at >= 0).all(axis=0)]]
+            ends = np.stack([first, last])
+            parts.update(ends[(ends != home) & (sizes[ends] < sizes[home])].tolist())
+    parts.discard(-1)
+    found.loops = [loop for loop in found.loops if int(owner[loop.start]) not in parts]
+    found.grids = [grid for i, grid in enumerate(found.grids) if i not in parts]
 
 
 def sequence_of(graph: Graph, work: Any, level: Ints, turn: Ints) -> Ints | None:
