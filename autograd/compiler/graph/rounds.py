@@ -68,6 +68,16 @@ class Found:
     coefs: Any
     level: Ints
 
+    @property
+    def looped(self) -> int:
+        """How many nodes are in loops."""
+        return sum(loop.period * loop.count for loop in self.loops)
+
+    @property
+    def breadth(self) -> float:
+        """How many nodes can be computed at once, on average."""
+        return len(self.sequence) / max(int(self.level[self.sequence].max()), 1)
+
     def table(self, loop: Stretch) -> Ints:
         """Return the operands of a loop's nodes, a row for each round."""
         return self.operands[self.first[loop.start] : self.first[loop.end]].reshape(loop.count, -1)
@@ -110,7 +120,7 @@ def find(graph: Graph, lane: Any, ahead: Any) -> Found | None:
         found.loops += even
         found.grids += [grid] * bool(even)
     _drop_parts(found)
-    if 4 * sum(loop.period * loop.count for loop in found.loops) < len(sequence):
+    if 4 * found.looped < len(sequence):
         return None
     return found
 
