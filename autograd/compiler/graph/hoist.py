@@ -31,6 +31,8 @@ Each takes a pass over the graph.
 def hoist(graph: Graph) -> Graph:
     """Split early products off the sums of a kind that recurs on many levels; the rest stays in place."""
     level, lane = graph.levels(), graph.lane()
+    if level.max() < RECURS:
+        return graph
     sums = np.flatnonzero(graph.kind == SOP)
     signature = signatures(graph, lane, FINE)
     depth = int(level.max()) + 1

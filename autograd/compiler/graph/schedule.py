@@ -188,7 +188,7 @@ def groups(graph: Graph, lane: Any, ahead: Any, *, even: bool = True) -> list[In
     details = (SETS,) if not even else (FINE, COARSE) if lane.any() else (FINE, COARSE, RAGGED)
     for detail in details:
         sig = signatures(graph, lane, detail)
-        found = min((_by_level(work, at, sig) for at in (late, level)), key=len)
+        found = min((_by_level(work, at, sig) for at in {id(x): x for x in (late, level)}.values()), key=len)
         if len(found) > 3 and len(found) > 1.25 * depth:  # there are no fewer groups than levels
             found = min(found, _agenda(work, level, sig, producers, consumers), key=len)
         # Coarser signatures make less regular statements: they must be much fewer.
