@@ -27,6 +27,7 @@ from autograd.compiler.roll import affine, cells, rolled
 from autograd.compiler.roll.affine import compress, nest, slanted
 from autograd.compiler.roll.program import LANES
 from autograd.compiler.roll.verify import verify, verify_graph
+from autograd.compiler.structure import KNOWN
 from autograd.op import TABLE
 
 needs_compiler = pytest.mark.skipif(toolchain.find_compiler() is None, reason="no C compiler")
@@ -438,6 +439,7 @@ def test_early_products_leave_a_recurrence(monkeypatch, batch):
     for without in (False, True):
         if without:
             monkeypatch.setattr(trace, "hoist", keep)
+            KNOWN.clear()  # what was compiled with it
         step = compile(system.loss, system.params, batch=batch, backend="numpy")
         step.check(*data)
         structure = step._latest[0]
