@@ -369,7 +369,10 @@ def _without(graph: Graph, nothing: Any) -> Graph:
     kind, t, keep = graph.kind.copy(), graph.terms, kept(graph)
     while nothing.any():
         kind[nothing & ~keep] = CONST
-        gone = (graph.kind[t.node] == SOP) & (nothing[t.a] | nothing[t.b])
+        gone = nothing[t.a] | nothing[t.b]
+        gone &= graph.kind[t.node] == SOP
+        if not gone.any():
+            break
         emptied = np.zeros(graph.size, bool)
         emptied[t.node[gone]] = True
         t = t.take(~gone)

@@ -417,8 +417,9 @@ class Builder:
 
     def gathered(self) -> Terms:
         """Return all terms entered so far."""
-        empty = np.zeros(0, np.int64)
-        self.pieces = [joined(Terms(empty, np.zeros(0), empty, empty, np.zeros(0, bool)), *self.pieces)]
+        if len(self.pieces) != 1:
+            empty = np.zeros(0, np.int64)
+            self.pieces = [joined(Terms(empty, np.zeros(0), empty, empty, np.zeros(0, bool)), *self.pieces)]
         return self.pieces[0]
 
     def graph(self, **fields: Any) -> Graph:
