@@ -1,5 +1,5 @@
-/* The passes over the terms of the compiler's graphs: see compiler/graph/simplify.py, which says what each does
-   and why. Here they change a copy of the graph, in numbers of 32 bits. */
+/* The passes over the terms of the compiler's graphs: see compiler/graph/simplify.py, which says what each
+   does and why. Here they change a copy of the graph, in numbers of 32 bits. */
 
 #include "node.h"
 #include <math.h>
@@ -12,7 +12,7 @@ enum { KEPT = 1, STAYS = 2, SCATTERS = 4, SUM = 8, NUMBER = 16, ROW = 32, ADJOIN
 enum { NUMBERS = 1, OTHERS = 2 };            /* terms that a node has */
 enum { EMPTY = 1, CONSTANT = 2 };            /* flags of sums: see `fold` */
 enum { LINK = 1, UNIT = 2 };                 /* terms that link two nodes; by a coefficient of 1 or -1 */
-enum { LANES = 1, PENDING = 2, FACTOR = 4 }; /* on a way: sums over lanes; its end is not known; factors but 1, -1 */
+enum { LANES = 1, PENDING = 2, FACTOR = 4 }; /* on a way: sums over lanes; no end yet; factors but 1, -1 */
 static const double LARGE = 18446744073709551616.0;
 
 typedef struct {
@@ -192,13 +192,13 @@ is_empty(const Graph *g, int64_t v)
     return !g->has[v] && (g->is[v] & (ADJOINT | SUM | KEPT)) == (ADJOINT | SUM);
 }
 
-/* Take away the terms with such a factor, which flags tell, and what becomes so; return whether there are any. */
+/* Take away the terms with such a factor, which flags tell, and what becomes so; return whether any are. */
 static int
 drop_dead(Graph *g)
 {
     const Graph h = *g;
     int dead = 0;
-    for (int back = 0, found = 1; found; back = !back) { /* there and back, as readers may be on either side */
+    for (int back = 0, found = 1; found; back = !back) { /* there and back: readers are on either side */
         found = 0;
         for (Py_ssize_t k = 0; k < h.count; k++) {
             Term *t = h.term + (back ? h.count - 1 - k : k);
@@ -266,7 +266,7 @@ distance(double x)
     return inverse > size ? inverse : size;
 }
 
-/* Lay out the listed terms that are such links, from factors to their sums, or back; list where they start. */
+/* Lay out the listed terms that are such links, from factors to their sums, or back; list their starts. */
 static Py_ssize_t
 lay(const Graph *g, int up, int links, int32_t *list)
 {
@@ -343,7 +343,7 @@ follow(const Graph *all, int up, int links)
     }
 }
 
-/* What `_kept_in_sight` does: of all terms, by their factors; or of those that are no links, by their nodes. */
+/* What `_kept_in_sight` does: of all terms, by their factors; or of those that are no links, by nodes. */
 static int
 in_sight(const Graph *g, int by_nodes)
 {
@@ -354,7 +354,8 @@ in_sight(const Graph *g, int by_nodes)
         double coef = t->coef, growth = along(g, g->growth, x) * along(g, g->growth, y);
         if (fabs(coef) == 1.0 && growth == 1.0) continue;
         if (distance(coef) * growth > LARGE) return 0;
-        if (t->b == ONE && g->own[t->node] == 1 && fabs(coef * (along(g, g->factor, x) * along(g, g->factor, y))) == 1.0
+        double product = along(g, g->factor, x) * along(g, g->factor, y);
+        if (t->b == ONE && g->own[t->node] == 1 && fabs(coef * product) == 1.0
             && (fabs(coef) != 1.0 || growth > 1.0))
             return 0;
     }
@@ -383,7 +384,8 @@ absorb(Graph *g)
     const Graph h = *g;
     Term *to = h.term, *last = to + h.count;
     for (Term *t = to; t < last; t++) {
-        t->link = t->b == ONE && h.uses[t->a] == 1 && (h.is[t->a] & (SUM | KEPT)) == SUM && h.is[t->node] & SUM;
+        t->link = t->b == ONE && h.uses[t->a] == 1 && (h.is[t->a] & (SUM | KEPT)) == SUM
+                  && h.is[t->node] & SUM;
         if (!t->link) continue;
         h.linked[g->links++] = (int32_t)(t - h.term);
         if (fabs(t->coef) == 1.0) t->link |= UNIT, units++;
@@ -593,16 +595,17 @@ load(Graph *g, const Py_buffer *columns)
 {
     const uint64_t *primal = columns[PRIMAL].buf, *args = columns[OPERANDS].buf, *node = columns[TERM].buf,
                    *a = columns[TERM + 2].buf, *b = columns[TERM + 3].buf;
-    uint64_t n = (uint64_t)g->size, bad = 0; /* negative where a number, or what it lacks to the greatest, is */
+    uint64_t n = (uint64_t)g->size, bad = 0; /* negative where a number is, or what it lacks to n */
     const double *coef = columns[TERM + 1].buf;
     const uint8_t *mark = columns[MARK].buf, *over = columns[TERM + 4].buf;
     Call *row = g->row;
     memcpy(g->value, columns[VALUE].buf, n * 8);
     memcpy(g->turn, columns[TURN].buf, n * 8);
     for (int32_t v = 0; v < g->size; v++) {
-        int kind = g->kind[v], leaf = v == ONE || (kind > CONST && kind <= LANE);
+        int kind = g->kind[v];
+        int leaf = v == ONE || (kind > CONST && kind <= LANE) ? STAYS : kind == CONST ? NUMBER : 0;
         bad |= (primal[v] + 1) | (n - 1 - primal[v]);
-        g->is[v] = (uint8_t)((mark[v] & (KEPT | STAYS | SCATTERS)) | (leaf ? STAYS : kind == CONST ? NUMBER : 0)
+        g->is[v] = (uint8_t)((mark[v] & (KEPT | STAYS | SCATTERS)) | leaf
                              | (kind == SOP ? SUM : 0) | (g->primal[v] >= 0 ? ADJOINT : 0));
         g->extrema |= kind > SOP && kind < FIRST_ROW;
         if (kind < FIRST_ROW || !g->rows) continue;
@@ -631,15 +634,16 @@ stored(Graph *g)
     int32_t size = 0;
     for (Py_ssize_t v = 0; v < g->size; v++) g->to[v] = g->is[v] & DROPPED ? -1 : size++;
     for (int i = 0; found && i < COLUMNS; i++) {
-        Py_ssize_t rows = i == MARK ? g->size + 1 : i == OPERANDS && !g->kinds ? 0 : i < TERM ? size : g->count;
+        Py_ssize_t rows = i == MARK ? g->size + 1 : i < TERM ? size : g->count;
+        if (i == OPERANDS && !g->kinds) rows = 0;
         PyObject *column = PyByteArray_FromStringAndSize(NULL, rows * (i == MARK ? 8 : WIDTH[i]));
         if (!column) Py_CLEAR(found);
         else to[i] = PyByteArray_AS_STRING(column), PyTuple_SET_ITEM(found, i, column);
     }
     if (!found) return NULL;
     int16_t *kind = to[KIND];
-    int64_t *primal = to[PRIMAL], *turn = to[TURN], *number = to[MARK], *args = to[OPERANDS], *node = to[TERM],
-            *a = to[TERM + 2], *b = to[TERM + 3];
+    int64_t *primal = to[PRIMAL], *turn = to[TURN], *number = to[MARK], *args = to[OPERANDS];
+    int64_t *node = to[TERM], *a = to[TERM + 2], *b = to[TERM + 3];
     double *value = to[VALUE], *coef = to[TERM + 1];
     uint8_t *over = to[TERM + 4];
     for (Py_ssize_t v = 0; v < g->size; v++) {
@@ -667,9 +671,9 @@ stored(Graph *g)
 }
 
 /* simplify(passes, columns): run passes, by their places in PASSES, over the columns of a graph: kind, value,
-   primal, turn, marks, operands of rows (where there are rows), and of the terms node, coefficient, both factors,
-   whether over lanes. Returns the columns of what they leave, and in place of the marks the number that each node
-   has then, or -1, with -1 behind; None where nothing has changed. */
+   primal, turn, marks, operands of rows (where there are rows), and of the terms node, coefficient, both
+   factors, whether over lanes. Returns the columns of what they leave, and in place of the marks the number
+   that each node has then, or -1, with -1 behind; None where nothing has changed. */
 PyObject *
 terms_simplify(PyObject *module, PyObject *args)
 {

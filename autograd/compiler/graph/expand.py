@@ -141,7 +141,7 @@ def _numbers(b: Builder, total: Total, columns: Columns) -> list[Any]:
     """Return for each step its numbers; NaN where it is none."""
     steps = total.steps[len(columns) :]
     read = {x for _, given in steps for x in given if x.__class__ is int}
-    values = [b.constant_values(x) if i in read else None for i, x in enumerate(columns)]
+    values: list[Any] = [b.constant_values(x) if i in read else None for i, x in enumerate(columns)]
     for op, given in steps:
         operands = [values[x] if x.__class__ is int else np.full(len(columns[0]), x) for x in given]
         known = np.flatnonzero(~np.isnan(operands).any(0))

@@ -48,7 +48,8 @@ def hoist(graph: Graph) -> Graph:
     # Only where a product moves.
     moves = np.zeros(len(recurring), bool)
     moves[signature[some.node[~waits & (some.b != ONE)]]] = True
-    inside, waits = [x[moves[signature[some.node]]] for x in (inside, waits)]
+    worth = moves[signature[some.node]]
+    inside, waits = inside[worth], waits[worth]
     if not len(inside):
         return graph
     some = t.take(inside)

@@ -173,10 +173,10 @@ class Graph:
 
     def reading(self, number: Ints, which: Any = None) -> Ints:
         """Return what nodes, or which of them, read, by other numbers."""
-        rows, size = self.kind >= FIRST_ROW, self.size if which is None else len(which)
-        if not rows.any():
+        has, size = self.kind >= FIRST_ROW, self.size if which is None else len(which)
+        if not has.any():
             return self.args[:size]
-        rows = np.flatnonzero(rows if which is None else rows[which])
+        rows = np.flatnonzero(has if which is None else has[which])
         args = np.full((size, ARITY), -1)
         args[rows] = np.append(number, -1)[self.args[rows if which is None else which[rows]]]
         return args
