@@ -106,18 +106,15 @@ merge_equal(Graph *g, int all)
         while ((other = g->table[start + at]) >= 0
                && (g->a[other] != a || g->b[other] != b || g->over[other] != g->over[i]))
             at = at + 1 < places ? at + 1 : 0;
-        if (other < 0) {
-            g->table[start + at] = (int32_t)i;
-            continue;
-        }
-        found = 1;
-        g->leader[i] = other;
-        if ((g->coef[i] < 0.0) != (g->coef[other] < 0.0)) g->gone[other] = 2; /* what cancels stays */
+        if (other < 0) g->table[start + at] = other = (int32_t)i;
+        else found = 1, g->leader[i] = other;
+        if (g->coef[i] < 0.0) g->gone[other] |= 2;
+        else if (g->coef[i] != 0.0 || a != ONE) g->gone[other] |= 4; /* a zero has no sign */
     }
     if (!found) return;
     for (Py_ssize_t i = 0; i < g->count; i++) {
         int32_t other = g->leader[i];
-        if (other < 0 || g->gone[other] == 2) continue;
+        if (other < 0 || (g->gone[other] & 6) == 6) continue; /* what cancels stays */
         g->coef[other] += g->coef[i];
         g->gone[i] = 1;
     }
