@@ -48,7 +48,7 @@ class Cycle:
 
 def cycles(graph: Graph, lane: Any, found: list[Ints]) -> list[Cycle]:
     """Return where groups come again in kind and size."""
-    if not found:
+    if len(found) < 2:
         return []
     kinds = signatures(graph, lane, FINE)[[int(group[0]) for group in found]]
     with np.errstate(over="ignore"):
