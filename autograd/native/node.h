@@ -172,8 +172,9 @@ typedef struct {
     Py_ssize_t operands, grad, count, kind, values, kept;
 } Places;
 extern Places places;
-extern PyTypeObject *multi_call_type;
+extern PyTypeObject *multi_call_type, *bundle_type;
 #define KEPT_AT(call, slot) (*(PyObject **)(void *)((char *)(call) + places.slot))
+#define IS_BUNDLE(x) PyObject_TypeCheck(x, bundle_type)
 const Several *several_of_kind(PyObject *kind); /* NULL where C does not compute it */
 PyObject *floats(PyObject *module, PyObject *doubles);
 PyObject *take_pass(PyObject *module, PyObject *args);
@@ -182,8 +183,18 @@ PyObject *pass_exchange(PyObject *module, PyObject *args);
 PyObject *pass_add_floats(PyObject *module, PyObject *args);
 PyObject *pass_gather(PyObject *module, PyObject *args);
 PyObject *pass_perform(PyObject *module, PyObject *const *args, Py_ssize_t given);
+PyObject *pass_apply(PyObject *module, PyObject *const *args, Py_ssize_t given);
 PyObject *pass_scatter(PyObject *module, PyObject *args);
 PyObject *pass_set_grads(PyObject *module, PyObject *args);
+
+/* A whole number, without anybody's code; -1 with an error set where it is none. */
+static inline int64_t
+whole(PyObject *x)
+{
+    if (PyLong_Check(x)) return PyLong_AsLongLong(x);
+    PyErr_SetString(PyExc_TypeError, "this is no whole number");
+    return -1;
+}
 
 /* read.c */
 
@@ -211,11 +222,14 @@ PyObject *graph_read(PyObject *module, PyObject *args);
 PyObject *graph_find(PyObject *module, PyObject *args);
 PyObject *graph_operands(PyObject *module, PyObject *args);
 PyObject *graph_levels(PyObject *module, PyObject *args);
+PyObject *graph_agenda(PyObject *module, PyObject *args);
+
+/* layout.c */
 PyObject *graph_terms(PyObject *module, PyObject *args);
 PyObject *graph_evenly(PyObject *module, PyObject *args);
 PyObject *graph_classes(PyObject *module, PyObject *args);
-PyObject *graph_agenda(PyObject *module, PyObject *args);
 PyObject *graph_nest(PyObject *module, PyObject *args);
+PyObject *graph_place(PyObject *module, PyObject *args);
 
 /* recorded.c */
 PyObject *graph_sort(PyObject *module, PyObject *args);
@@ -226,6 +240,10 @@ PyObject *graph_products(PyObject *module, PyObject *args);
 
 /* terms.c */
 PyObject *terms_simplify(PyObject *module, PyObject *args);
+/* nests.c */
+PyObject *nests_make(PyObject *module, PyObject *args);
+PyObject *nests_run(PyObject *module, PyObject *calls);
+
 PyObject *terms_reach(PyObject *module, PyObject *args);
 PyObject *terms_numbered(PyObject *module, PyObject *keys);
 

@@ -110,13 +110,9 @@ descend(Sort *sort, PyObject *x)
         PyObject *vectors[] = {node->da.object ? node->a : NULL, node->db.object ? node->b : NULL};
         return node->kind == DOT ? rest_on(sort, vectors, 2) : LEAVE;
     }
-    PyObject *elements = PyTuple_CheckExact(x) ? Py_NewRef(x) : PyObject_GetAttrString(x, "_a");
-    int result = LEAVE;
-    if (elements && PyTuple_CheckExact(elements))
-        result = rest_on(sort, &PyTuple_GET_ITEM(elements, 0), PyTuple_GET_SIZE(elements));
-    PyErr_Clear();
-    Py_XDECREF(elements); /* whose it is keeps it */
-    return result;
+    PyObject *elements = PyTuple_CheckExact(x) ? x : IS_BUNDLE(x) ? KEPT_AT(x, operands) : NULL;
+    if (!elements || !PyTuple_CheckExact(elements)) return LEAVE;
+    return rest_on(sort, &PyTuple_GET_ITEM(elements, 0), PyTuple_GET_SIZE(elements));
 }
 
 /* sort(root, stop): what lies below the root, as backward.py has it under that name, vectors in place of their
@@ -253,6 +249,7 @@ add_to(PyObject *grads, PyObject *key, PyObject *term)
     if (!old) return FAILED;
     if (PyDict_GET_SIZE(grads) != before) return DONE; /* it is the first */
     if (old == Py_None) return PyDict_SetItem(grads, key, term);
+    Py_INCREF(old);
     if (!PyList_Check(term)) {
         sum = PyNumber_Add(old, term);
     } else if (PyList_Check(old) && PyList_GET_SIZE(old) == PyList_GET_SIZE(term)) {
@@ -267,6 +264,7 @@ add_to(PyObject *grads, PyObject *key, PyObject *term)
     }
     int failed = !sum || PyDict_SetItem(grads, key, sum) < 0;
     Py_XDECREF(sum);
+    Py_DECREF(old);
     return failed ? FAILED : DONE;
 }
 
@@ -411,7 +409,9 @@ pull_one(PyObject *x, PyObject *g, PyObject *grads, PyObject *rules, PyObject *v
     }
     all[0] = x;
     for (Py_ssize_t i = 0; i < count; i++) all[1 + i] = at[i];
+    Py_INCREF(rule);
     int result = follow(steps, partials, g, grads, all, count);
+    Py_DECREF(rule);
     if (all != few) PyMem_Free(all);
     return result;
 }
@@ -461,7 +461,7 @@ number_of(Turns *all, PyObject *x)
     int64_t known = number_in(&all->tape, x);
     if (known >= 0 && known < all->size) return known;
     PyObject *found = PyDict_GetItemWithError(all->numbers, x);
-    int64_t number = found ? PyLong_AsLongLong(found) : 0;
+    int64_t number = found ? whole(found) : 0;
     if (number < 0 || number >= all->size) PyErr_SetString(PyExc_ValueError, "this is no number of a node");
     return PyErr_Occurred() ? -1 : number;
 }
@@ -475,15 +475,17 @@ when(Turns *all, PyObject *x)
         int64_t number = number_of(all, x);
         return number < 0 ? 0 : NODE(x)->row ? 4 * all->turn[number] : -4 * number;
     }
-    PyObject *elements = PyObject_GetAttrString(x, "_a"), *tuple = NULL;
-    if (elements) tuple = PySequence_Tuple(elements);
-    Py_XDECREF(elements);
+    PyObject *elements = IS_BUNDLE(x) ? KEPT_AT(x, operands) : NULL;
     int64_t last = 0;
-    for (Py_ssize_t i = 0; tuple && i < PyTuple_GET_SIZE(tuple); i++) {
-        int64_t one = 1 + when(all, PyTuple_GET_ITEM(tuple, i));
-        if (!i || one > last) last = one;
+    if (!elements || !PyTuple_CheckExact(elements))
+        PyErr_SetString(PyExc_ValueError, "this is no bundle");
+    else if (!Py_EnterRecursiveCall(" in turns()")) {
+        for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(elements); i++) {
+            int64_t one = 1 + when(all, PyTuple_GET_ITEM(elements, i));
+            if (!i || one > last) last = one;
+        }
+        Py_LeaveRecursiveCall();
     }
-    Py_XDECREF(tuple);
     return last;
 }
 
@@ -523,7 +525,7 @@ put_in_order(Turns *all, PyObject **visits, Py_ssize_t items, int64_t low, int64
     }
     int64_t done = 0;
     for (Py_ssize_t i = 0; i < items && !PyErr_Occurred(); i += 2) {
-        int64_t end = done + PyLong_AsLongLong(visits[i + 2]) - PyLong_AsLongLong(visits[i]), key = 0;
+        int64_t end = done + whole(visits[i + 2]) - whole(visits[i]), key = 0;
         if (done < end) key = 1 - when(all, visits[i + 1]);
         for (; done < end && done < count; done++) keyed[done] = (Keyed){key, done};
     }
@@ -567,8 +569,9 @@ graph_turns(PyObject *module, PyObject *args)
     Py_ssize_t from = 0;
     for (Py_ssize_t i = 0; !failed && i + 1 < PyList_GET_SIZE(visits); i += 2) {
         if (!PyDict_Check(at[i + 1])) continue;
-        int64_t start = PyLong_AsLongLong(at[from]), count = PyLong_AsLongLong(at[i]) - start;
-        if (PyErr_Occurred() || first < 0 || start < 0 || count < 0 || first + start + count > all.size) {
+        int64_t start = whole(at[from]), count = whole(at[i]) - start;
+        if (PyErr_Occurred() || first < 0 || start < 0 || count < 0 || count > all.size || first > all.size
+            || start > all.size - count - first) {
             if (!PyErr_Occurred()) PyErr_SetString(PyExc_ValueError, "these are no visits of passes back");
             break;
         }

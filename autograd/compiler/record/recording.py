@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from itertools import chain
 from numbers import Real
 from operator import attrgetter
+from types import FunctionType
 from typing import Any, Protocol, TypeVar
 
 from autograd.backward import toposort
@@ -72,7 +73,7 @@ class Tape(list[Any]):
         self.tables: dict[int, Any] = {}
         self.visits: list[Any] = []
         self.terms = 0
-        self.free = available_memory()
+        self.free = math.inf
         self.told = False
 
     def append(self, node: Any) -> None:
@@ -82,6 +83,8 @@ class Tape(list[Any]):
             self._look()
 
     def _look(self) -> None:
+        if not self.terms:
+            self.free = available_memory()
         first = len(self) - LOOK_EVERY
         self.terms += LOOK_EVERY + (
             sum([len(node._a[0]) for node in self[first:] if node._vectors])
@@ -349,6 +352,8 @@ def only_numbers(results: Sequence[Any], structure: Any, result: Any, *, loss: b
 
 def argument_names(f: Callable[..., Any]) -> list[str]:
     """Return the names of a function's positional arguments, for the printed source."""
+    if f.__class__ is FunctionType and not f.__dict__ and not f.__defaults__:  # it takes no signature
+        return [*f.__code__.co_varnames[: f.__code__.co_argcount]]
     try:
         given = inspect.signature(f).parameters.values()
     except (TypeError, ValueError):

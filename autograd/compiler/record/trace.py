@@ -105,7 +105,7 @@ class Source:
     def like(self, other: Source) -> Source:
         """Return the same with the graph of another of this key, but with this one's names of inputs."""
         own, old = [
-            np.flatnonzero(np.isin(g.kind, (INPUT, LANE))).tolist() for g in (self.graph, other.graph)
+            np.flatnonzero((g.kind == INPUT) | (g.kind == LANE)).tolist() for g in (self.graph, other.graph)
         ]
         labels = {
             new: self.graph.labels[i] for i, new in zip(own, old, strict=True) if i in self.graph.labels
