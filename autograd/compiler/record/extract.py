@@ -30,7 +30,7 @@ MANY = 10_000
 
 
 LOOSE = -8
-"""Numbers from here down stand for places in a list of what has none: numbers, and leaves not yet met."""
+"""From here down, places in a list of what has no number: constants, and leaves not yet met."""
 
 
 class Recorded:
@@ -43,9 +43,9 @@ class Recorded:
     captured : list of Value
         Leaves that are neither parameters nor arguments; their data is read at every call.
     nodes, start, stamp
-        The recorded nodes, the number of the first, and what the engine's C knows it by.
+        The recorded nodes, the first one's number, and its stamp in the engine's C.
     begin, noted, outside
-        The number of the tape's first node, those on it that bear notes, and what was recorded before.
+        The number of the tape's first node, which bear notes, and what was recorded before.
     """
 
     def __init__(self, b: Builder) -> None:
@@ -215,11 +215,10 @@ ELSEWHERE, CALLED = -3, -4
 
 
 def _read(rec: Recorded, tape: list[Value]) -> tuple[Any, ...]:
-    """Number recorded nodes, and return what was read of them.
+    """Number recorded nodes; return their operations, and where those of each end in the columns that follow.
 
-    That is their operations, each once, and where those of each end in the columns that follow: their places
-    on the tape, and the numbers of their first and second operands, as `Recorded.numbers` has them, or -1 for
-    none. Then the list that goes with these, and whether all that operations made has a number.
+    These are places on the tape, and of first and second operands what `Recorded.numbers` returns,
+    or -1 for none. Then the list that goes with that, and whether all that operations made has a number.
     """
     rec.nodes, rec.start = tape, rec.b.size
     rec.begin = rec.start
