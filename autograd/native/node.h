@@ -159,8 +159,7 @@ extern int is_away; /* whether numbers of nodes stand elsewhere: `settle` before
 void bring_home(void);
 
 uint32_t fresh_stamps(size_t count);
-int are_taken(uint32_t first, size_t count);
-int is_latest(uint32_t first);
+int is_latest(uint32_t first, size_t count);
 
 static inline void
 settle(void)
@@ -206,6 +205,7 @@ typedef struct {
     PyObject *nodes; /* the list of them */
 } Stretch;
 int number_all(Stretch *stretch, PyObject *nodes, int64_t first); /* -1 with an error set */
+int number_again(Stretch *stretch, PyObject *nodes, int64_t first, unsigned long base);
 
 /* The number of a node, -1 where it is none of them. */
 static inline int64_t
