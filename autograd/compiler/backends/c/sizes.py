@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd.compiler.graph.bounds import BOUNDED, SMALL, runs, size_of, watched
-from autograd.compiler.graph.ir import BOUND
+from autograd.compiler.graph.ir import BOUND, distinct
 from autograd.compiler.roll.program import LANES, Program, Ref, Statement
 from autograd.compiler.roll.repeats import Rounds, blocks
 
@@ -108,8 +108,14 @@ class _Growth:
         if r is None:
             return 0.0, 0.0
         if isinstance(r, Ref) and r.constants is None:
+            if r.addresses is None and then.addresses is None and {*map(type, sizes)} <= {int}:  # not slanted
+                sizes = tuple([n if x or y else 1 for n, x, y in zip(sizes, r.strides, then.strides)])
             here, there = [self.places(x.expand(sizes).ravel()) for x in (r, then)]
-            here, step = np.unique(np.stack([here, there - here]), axis=1)
+            step = there - here
+            if len(rounds) > 1:  # each pair once
+                least, span = int(step.min()), int(np.ptp(step)) + 1
+                pairs = distinct(here * span + (step - least))
+                here, step = pairs // span, pairs % span + least
             at = here + rounds[:, None] * step
             return self.degree[at].max(axis=1), self.bits[at].max(axis=1)
         table = r.constants if isinstance(r, Ref) else r
