@@ -19,7 +19,7 @@ from autograd.compiler.roll.padding import Padded
 from autograd.compiler.roll.program import Program, Statement
 from autograd.compiler.roll.recurrence import Recurrences
 from autograd.compiler.roll.repeats import Rounds, Unrolled, blocks, length, printed, weighted
-from autograd.compiler.roll.sequential import Sequential
+from autograd.compiler.roll.sequential import TRIES, Sequential
 from autograd.compiler.roll.steady import Cycle, cycles, place_groups
 from autograd.compiler.roll.stencils import Stencils
 from autograd.compiler.roll.uneven import copied, uneven
@@ -38,6 +38,8 @@ SHORT = 5000
 """Nodes up to which it is worth looking for other loops than rounds."""
 GAIN = 16
 """So many lines for each table a longer program has at the most if there may be stencils in it."""
+FULL, SPARSE = 64, 3
+"""So many nodes for each statement, of which one in so many gathers, are products of matrices."""
 MANY, BROAD = 60, 100_000
 """Statements from which it is worth looking for loops in the order of recording, and nodes up to which."""
 TERMS = 12
@@ -107,25 +109,28 @@ def nested(program: Program, *, in_order: bool = False) -> Program:
     rounds = [s for s in blocks(program) if isinstance(s, Rounds) and (in_order or s.is_narrow)]
     if not given.tables and (rounds or count < LONG or graph.size > SMOOTH * count):
         return program
-    large = bool(rounds) and graph.size > SHORT
-    if large and not (given.tables and (graph.size > SMOOTH * given.lines or given.tables > given.lines)):
+    if count > MANY and graph.size > FULL * count and SPARSE * given.tables < count:
+        return program
+    large, worth = graph.size > SHORT, graph.size > SMOOTH * given.lines or given.tables > given.lines
+    if large and (2 * given.price > graph.size or (rounds and not worth)):
         return program
     found: list[_Tried] = []
-    for apart in () if large else (False, True):
+    for apart in () if large and rounds else (False, True):
         layout = Nested(graph, apart=apart)
         if layout.fewest <= max(SHORTER * (count + TABLE * given.tables), LONG) and layout.run(given.price):
             found.insert(0, _Tried(_finished(layout)))
             if not found[0].tables and found[0].price <= SHORTER * given.price:
                 break
     best = _best(given, found)
-    if not large and best.tables and (graph.size <= SHORT or GAIN * best.tables >= best.lines):
+    if best.tables and not (large and (rounds or GAIN * best.tables < best.lines)):
         stencils = Stencils(graph)
         if stencils.run():
             best = _best(given, [*found, _Tried(_finished(stencils))])
-    several = best.lines > LONG if best.tables else len(best.program.statements) > MANY
+    count = best.lines if best.tables or large else len(best.program.statements)
+    several = count > (LONG if best.tables else MANY)
     if in_order and graph.size <= BROAD and several:
         sequential = Sequential(graph)
-        if sequential.run(best.price):
+        if sequential.run(best.price, 1 if large and rounds else TRIES):
             best = _best(best, [_Tried(_finished(sequential))], FEWER)
     return best.program
 

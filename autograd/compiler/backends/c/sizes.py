@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd.compiler.graph.bounds import BOUNDED, SMALL, runs, size_of, watched
-from autograd.compiler.graph.ir import BOUND, distinct
+from autograd.compiler.graph.ir import BOUND
 from autograd.compiler.roll.program import LANES, Program, Ref, Statement
 from autograd.compiler.roll.repeats import Rounds, blocks
 
@@ -111,12 +111,11 @@ class _Growth:
             if r.addresses is None and then.addresses is None and {*map(type, sizes)} <= {int}:  # not slanted
                 sizes = tuple([n if x or y else 1 for n, x, y in zip(sizes, r.strides, then.strides)])
             here, there = [self.places(x.expand(sizes).ravel()) for x in (r, then)]
-            step = there - here
-            if len(rounds) > 1:  # each pair once
-                least, span = int(step.min()), int(np.ptp(step)) + 1
-                pairs = distinct(here * span + (step - least))
-                here, step = pairs // span, pairs % span + least
-            at = here + rounds[:, None] * step
+            far = 1 + 2 * int(np.abs(there - here).max())
+            if far > 1:
+                here, step = np.divmod(np.unique(here * far + there - here + far // 2), far)
+                there = here + step - far // 2
+            at = here + rounds[:, None] * (there - here)
             return self.degree[at].max(axis=1), self.bits[at].max(axis=1)
         table = r.constants if isinstance(r, Ref) else r
         largest = float(np.abs(table).max())

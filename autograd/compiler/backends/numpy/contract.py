@@ -8,15 +8,25 @@ read off its strides.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import groupby
 from math import prod
 from typing import Any
 
 import numpy as np
 
+from autograd.native import engine as native
+
 __all__ = ["Calls", "alike", "contract", "pick", "spread", "strided"]
 
 
-SMALL = 4096
+SMALL, SHORT = 4096, 512
+DOT = 6
+_KINDS: dict[Any, int] = {
+    np.multiply: 0, np.add: 1, np.subtract: 2, np.divide: 3, np.copyto: 4,
+    np.vecdot: DOT, np.dot: DOT, np.matmul: DOT,
+}  # fmt: skip
+"""As native/nests.c numbers what it does; with 5 for what takes numbers out of an array."""
+_SUMS = {np.add: 7, np.maximum: 8, np.minimum: 9}
 
 
 def strided(array: Any, shape: Sequence[int], strides: Sequence[int], at: int = 0) -> Any:
@@ -68,9 +78,10 @@ class Calls:
 
     def function(self) -> Callable[[], None]:
         """Return a function without parameters that makes all calls in order."""
-        every = _named(self.list)
-        for i, (body, _) in self.repeats.items():
-            every[i] = _rounds(_named(body)), ()
+        calls = _named(self.list)
+        for i, (body, times) in self.repeats.items():
+            calls[i] = _rounds(_merged(_named(body), times)), ()
+        every = _merged(calls)
 
         def run() -> None:
             """Make the calls: as fast as straight code, which takes long to compile."""
@@ -78,6 +89,49 @@ class Calls:
                 f(*operands)
 
         return run
+
+
+def _merged(calls: Sequence[Any], times: int = 1) -> list[Any]:
+    """Return calls with those on short arrays, where they follow one another, as one for each round."""
+
+    def of(call: Any, k: int) -> Any:
+        """Return a call of a round."""
+        return _short(call[0], [x[k] if x.__class__ is list else x for x in call[1]])
+
+    found: list[Any] = []
+    for is_short, group in groupby([(of(call, 0), call) for call in calls], lambda x: x[0] is not None):
+        here, left = zip(*group, strict=True)
+        if not is_short:
+            found += left
+            continue
+        there = [of(call, 1) for call in left] if times > 1 else here
+        first, second = [np.frombuffer(b"".join(x), np.int64) for x in (here, there)]
+        # From round to round addresses move, each as far as from the first to the second.
+        rows = [row.tobytes() for row in first + np.arange(times)[:, None] * (second - first)]
+        found.append((native.short_calls, [rows] if times > 1 else rows))
+    return found
+
+
+def _short(f: Any, operands: Sequence[Any]) -> bytes | None:
+    """Return a call on short arrays as the engine's C makes it, which takes less; None for one of NumPy."""
+    if native is None or not operands or getattr(operands[-1], "size", 0) > SHORT:
+        return None
+    *given, out = operands
+    of, kind = getattr(f, "__self__", None), _KINDS.get(f, -1)
+    if f is np.copyto:
+        out, a = operands
+        given = [a, a]
+    elif len(operands) == 4 and of.__class__ is np.ndarray:  # take
+        kind, out, given = 5, operands[2], [of, operands[0]]
+    elif len(operands) == 4 and of in _SUMS and len(operands[1]) < 2:
+        kind, given = _SUMS[of] if operands[1] else _KINDS[np.copyto], [given[0]] * 2
+    elif kind == DOT and f is not np.vecdot:
+        a, b = given
+        if a.ndim > 1 and b.ndim > 1:
+            given = [a[..., None, :], b.swapaxes(-1, -2)[..., None, :, :]]
+        elif b.ndim > 1:
+            given = [b.T, a]
+    return native.short_call(kind, out, *given) if kind >= 0 else None
 
 
 def _rounds(body: list[tuple[Callable[..., Any], list[Any]]]) -> Callable[[], None]:
