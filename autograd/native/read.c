@@ -112,7 +112,8 @@ number_of_all(Finder *all, PyObject *vector)
     return NUMBERLESS;
 }
 
-/* Fill the arrays; `codes` counts the operations in the order in which they are met. */
+/* Fill the arrays; `codes` counts the operations in the order in which they are met. In place 0, `code_of` has
+   how many rows there are. */
 static int
 read_all(Finder *all, PyObject *ops, uint32_t *code_of, PyObject *noted, int64_t *codes, int64_t *firsts,
          int64_t *seconds)
@@ -121,7 +122,7 @@ read_all(Finder *all, PyObject *ops, uint32_t *code_of, PyObject *noted, int64_t
     for (Py_ssize_t i = 0; i < all->nodes.count && i < PyList_GET_SIZE(all->nodes.nodes); i++) {
         Node *node = NODE(PyList_GET_ITEM(all->nodes.nodes, i));
         uint32_t row = node->row;
-        if (!row) {
+        if (!row || row >= code_of[0]) {
             PyErr_SetString(PyExc_TypeError, "read() takes nodes that operations have made");
             return -1;
         }
@@ -170,10 +171,11 @@ graph_read(PyObject *module, PyObject *args)
     if (!all.nodes.count) Py_RETURN_NONE;
     PyObject *ops = PyList_New(0), *noted = PyList_New(0), *columns[3] = {NULL};
     for (int i = 0; i < 3; i++) columns[i] = PyByteArray_FromStringAndSize(NULL, count * 8);
-    uint32_t *code_of = PyMem_Calloc(1u << 20, sizeof *code_of); /* as many as there can be rows */
+    uint32_t *code_of = PyMem_Calloc(rows_used, sizeof *code_of);
     all.loose = PyList_New(0);
     all.places = PyDict_New();
-    if (!code_of) PyErr_NoMemory();
+    if (code_of) code_of[0] = rows_used;
+    else PyErr_NoMemory();
 #define COLUMN(i) (int64_t *)(void *)PyByteArray_AS_STRING(columns[i])
     if (ops && noted && columns[0] && columns[1] && columns[2] && code_of && all.loose && all.places
         && read_all(&all, ops, code_of, noted, COLUMN(0), COLUMN(1), COLUMN(2)) == 0)
