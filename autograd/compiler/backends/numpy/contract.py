@@ -123,7 +123,7 @@ def _short(f: Any, operands: Sequence[Any]) -> bytes | None:
         given = [a, a]
     elif len(operands) == 4 and of.__class__ is np.ndarray:  # take
         kind, out, given = 5, operands[2], [of, operands[0]]
-    elif len(operands) == 4 and of in _SUMS and len(operands[1]) < 2:
+    elif len(operands) == 4 and of in _SUMS and operands[1] in ((), (operands[0].ndim - 1,)):
         kind, given = _SUMS[of] if operands[1] else _KINDS[np.copyto], [given[0]] * 2
     elif kind == DOT and f is not np.vecdot:
         a, b = given
