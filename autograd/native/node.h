@@ -116,6 +116,7 @@ size_t most_nodes(void); /* not fewer than there are, but for those of derived c
 int clear_stamps(void); /* of all nodes; -1 with an error set */
 extern int tracks_all;
 uint32_t row_index(PyObject *op); /* 0 with an error set */
+extern uint32_t rows_used;
 extern uint32_t rows_of_table;    /* those before it stay for ever: nodes do not count as references */
 void release_row(uint32_t index);
 PyObject *grad_of(Node *node);

@@ -122,6 +122,7 @@ typedef struct {
     int64_t code, first, second;
 } Read;
 
+/* Fill the array. In place 0, `code_of` has how many rows there are. */
 static int
 read_all(Finder *all, PyObject *ops, uint32_t *code_of, PyObject *noted, Read *found)
 {
@@ -133,7 +134,7 @@ read_all(Finder *all, PyObject *ops, uint32_t *code_of, PyObject *noted, Read *f
         }
         Node *node = NODE(PyList_GET_ITEM(all->nodes.nodes, i));
         uint32_t row = node->row;
-        if (!row) {
+        if (!row || row >= code_of[0]) {
             PyErr_SetString(PyExc_TypeError, "read() takes nodes that operations have made");
             return -1;
         }
@@ -203,12 +204,13 @@ graph_read(PyObject *module, PyObject *args)
     Py_ssize_t count = PyList_GET_SIZE(nodes);
     if (!all.nodes.count) Py_RETURN_NONE;
     PyObject *lists[] = {PyList_New(0), PyList_New(0), PyList_New(0), PyList_New(0)}, *columns[3];
-    uint32_t *code_of = PyMem_Calloc(1u << 20, sizeof *code_of); /* as many as there can be rows */
+    uint32_t *code_of = PyMem_Calloc(rows_used, sizeof *code_of);
     Read *found = PyMem_Calloc((size_t)count, sizeof *found);
     int failed = !code_of || !found || !(all.places = PyDict_New());
     for (int i = 0; i < 3; i++) failed |= !(columns[i] = PyByteArray_FromStringAndSize(NULL, count * 8));
     for (int i = 0; i < 4; i++) failed |= !lists[i];
     all.loose = lists[2];
+    if (code_of) code_of[0] = rows_used;
 #define COLUMN(i) (int64_t *)(void *)PyByteArray_AS_STRING(columns[i])
     if (failed) PyErr_NoMemory();
     else if (read_all(&all, lists[0], code_of, lists[3], found) == 0
