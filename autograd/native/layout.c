@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { CONST = 0, SOP = 4, MAX = 5, MIN = 6, FIRST_ROW = 8 };
+
 /* Of a term the sum of a group that it is of, its factors, where these are, whether they are lanes or one, and
    its coefficient. */
 enum { CELL, A, B, AT_A, AT_B, LANES, COEF, COLUMNS };
@@ -59,10 +61,17 @@ typedef struct {
     Py_buffer group, start, order, a, b, coef, over, address, lane;
 } Sums;
 
-/* Fill in the terms of a group, and what its sums have without factors; how many terms, or -1 with an error
-   set. What is no address is larger than any. */
+/* Of what the largest or, by a sign of -1, the smallest is taken: kinds and values of nodes. */
+typedef struct {
+    const int64_t *kind;
+    const double *value;
+    double sign;
+} Extremum;
+
+/* Fill in the terms of a group, and what its sums have without factors, or extrema as constants; how many terms,
+   or -1 with an error set. What is no address is larger than any. */
 static Py_ssize_t
-read_terms(const Sums *x, int64_t *columns, Py_ssize_t most, double *offset, int *is_shifted)
+read_terms(const Sums *x, const Extremum *of, int64_t *columns, Py_ssize_t most, double *offset, int *is_shifted)
 {
     const int64_t *group = x->group.buf, *start = x->start.buf, *order = x->order.buf, *a = x->a.buf,
                   *b = x->b.buf, *address = x->address.buf, nowhere = (int64_t)1 << 50;
@@ -71,13 +80,20 @@ read_terms(const Sums *x, int64_t *columns, Py_ssize_t most, double *offset, int
     Py_ssize_t count = 0, nodes = x->lane.len, terms = x->over.len;
     for (int64_t cell = 0; cell < x->group.len / 8; cell++) {
         Py_ssize_t first = count, is_sorted = 1;
+        offset[cell] = of ? -Py_HUGE_VAL * of->sign : 0.0;
         for (int64_t i = start[group[cell]]; i < start[group[cell] + 1]; i++) {
             int64_t t = i >= 0 && i < terms ? order[i] : -1;
             if (t < 0 || t >= terms || a[t] < 0 || a[t] >= nodes || b[t] < 0 || b[t] >= nodes) {
                 PyErr_SetString(PyExc_ValueError, "these are no terms");
                 return -1;
             }
-            if (!a[t] && !over[t]) {
+            if (of && of->kind[a[t]] == CONST && !over[t]) {
+                double own = of->value[a[t]];
+                if (own != own || own * of->sign > offset[cell] * of->sign) offset[cell] = own;
+                *is_shifted = 1;
+                continue;
+            }
+            if (!of && !a[t] && !over[t]) {
                 offset[cell] += coef[t];
                 *is_shifted |= coef[t] != 0.0;
                 continue;
@@ -140,8 +156,7 @@ graph_terms(PyObject *module, PyObject *args)
     int is_shifted = 0;
     if (most >= 0 && (offset = PyByteArray_FromStringAndSize(NULL, size))
         && (columns = PyByteArray_FromStringAndSize(NULL, COLUMNS * 8 * most))) {
-        memset(PyByteArray_AS_STRING(offset), 0, (size_t)size);
-        count = read_terms(&x, (int64_t *)(void *)PyByteArray_AS_STRING(columns), most,
+        count = read_terms(&x, NULL, (int64_t *)(void *)PyByteArray_AS_STRING(columns), most,
                            (double *)(void *)PyByteArray_AS_STRING(offset), &is_shifted);
     }
     release_all(&x.group, BUFFERS);
@@ -469,12 +484,12 @@ done:
 /* What a layout knows of all nodes. */
 typedef struct {
     Sums sums;
-    Py_buffer kind, block, pin, args, moves;
+    Py_buffer kind, block, pin, args, moves, value;
     int may_be_uneven;
 } Given;
 
 enum { UNPINNED = -1, UNEVEN = -2, COPIED = -3 }; /* in place of where results are pinned */
-enum { CONST = 0, SOP = 4, FIRST_ROW = 8, ARITY = 3, MORE = 5 };
+enum { ARITY = 3, MORE = 6 };
 
 /* Nodes, alike, that are to be computed together; of sums the terms, and what they have without factors. */
 typedef struct {
@@ -793,9 +808,10 @@ read_group(const Given *g, Group *x)
     int64_t *pins = (int64_t *)(void *)x->offset;
     for (Py_ssize_t i = 0; i < x->count; i++) pins[i] = ((const int64_t *)g->pin.buf)[x->nodes[i]];
     x->is_apart = *pins >= 0 && !may_loop(pins, x->count);
-    memset(x->offset, 0, (size_t)x->count * 8);
     x->columns = (int64_t *)(void *)(x->offset + x->count);
-    x->terms = read_terms(&sums, x->columns, x->most, x->offset, &x->is_shifted);
+    const int64_t *kind = g->kind.buf;
+    Extremum of = {kind, g->value.buf, kind[*x->nodes] == MIN ? -1.0 : 1.0};
+    x->terms = read_terms(&sums, kind[*x->nodes] == SOP ? NULL : &of, x->columns, x->most, x->offset, &x->is_shifted);
     return x->terms < 0 ? -1 : 0;
 }
 
@@ -825,7 +841,7 @@ plan_loose(const Given *g, Group *group, Plan *best)
     if (!group->is_apart)
         failed = group->is_sum ? plan_sum(g, group, 0, 0, 1, best) : plan_row(g, group, 0, 1, best);
     if (failed || best->made) return failed;
-    if (!is_pinned && !(g->may_be_uneven && group->is_sum)) return -1;
+    if (!is_pinned && !(g->may_be_uneven && group->is_sum && ((const int64_t *)g->kind.buf)[*group->nodes] == SOP)) return -1;
     if (!is_pinned) {
         best->price = 4.0 + (double)group->most / 250.0;
         best->made = Py_BuildValue("Nii()", PyByteArray_FromStringAndSize((const char *)group->nodes, group->count * 8),
@@ -906,7 +922,8 @@ plan_all(const Given *g, Group *whole, PyObject *made)
     return failed;
 }
 
-/* place(group, start, order, a, b, coef, over, address, lane, kind, block, pin, args, moves, may_be_uneven): what
+/* place(group, start, order, a, b, coef, over, address, lane, kind, block, pin, args, moves, value,
+   may_be_uneven): what
    cells.py does under that name, as plans for a group or its parts; None where there is more to it. Of each plan the nodes in
    order, the place of the first if it is pinned, or one of the names above, how many factors are gathered, and the loops. */
 PyObject *
@@ -914,19 +931,19 @@ graph_place(PyObject *module, PyObject *args)
 {
     Given g;
     Sums *x = &g.sums;
-    if (!PyArg_ParseTuple(args, "y*y*y*y*y*y*y*y*y*y*y*y*y*y*p", &x->group, &x->start, &x->order, &x->a, &x->b,
+    if (!PyArg_ParseTuple(args, "y*y*y*y*y*y*y*y*y*y*y*y*y*y*y*p", &x->group, &x->start, &x->order, &x->a, &x->b,
                           &x->coef, &x->over, &x->address, &x->lane, &g.kind, &g.block, &g.pin, &g.args,
-                          &g.moves, &g.may_be_uneven))
+                          &g.moves, &g.value, &g.may_be_uneven))
         return NULL;
     Group group = {x->group.buf, NULL, NULL, x->group.len / 8, 0, 0, 0, 0, 0, 0};
     Py_ssize_t size = 8 * x->lane.len;
     PyObject *made = PyList_New(0);
-    int fits = group.count && g.kind.len == size && g.block.len == size && g.pin.len == size
+    int fits = group.count && g.kind.len == size && g.block.len == size && g.pin.len == size && g.value.len == size
                && (!g.args.len || g.args.len == ARITY * size) && (!g.moves.len || g.moves.len >= size);
     if (!fits) PyErr_SetString(PyExc_ValueError, "this is no group");
     if (made && fits && read_group(&g, &group) == 0) {
         const int64_t kind = ((const int64_t *)g.kind.buf)[*group.nodes];
-        group.is_sum = kind == SOP;
+        group.is_sum = kind >= SOP && kind <= MIN;
         if (!(group.is_sum || (kind >= FIRST_ROW && g.args.len)) || plan_all(&g, &group, made) < 0) Py_CLEAR(made);
     } else Py_CLEAR(made);
     PyMem_Free(group.offset);

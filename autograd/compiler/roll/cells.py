@@ -41,6 +41,7 @@ __all__ = ["Layout"]
 
 NOWHERE = np.int64(1) << 50
 _NONE = np.zeros(0, np.int64)
+_EXTREMA = dict(zip(EXTREMA, ("max", "min"), strict=True))
 
 
 class Layout:
@@ -114,8 +115,8 @@ class Layout:
         if engine is not None and type(self) is Layout:
             moves = _NONE if self.moves is None else self.moves
             # What is of unequal length takes a place, once, for the number 1.
-            known = self.kind, self.block, self.pin, self.args, moves, not self.has_lanes and self.one >= 0
-            plans = engine.place(*self.sums(group), *known)
+            known = self.kind, self.block, self.pin, self.args, moves, self.graph.value
+            plans = engine.place(*self.sums(group), *known, not self.has_lanes and self.one >= 0)
             for nodes, *plan in plans or ():
                 self._planned(np.frombuffer(nodes, np.int64), *plan)
             if plans:
@@ -164,7 +165,7 @@ class Layout:
                     coef = Ref(constants=compress(np.frombuffer(coef).reshape(sizes)))  # noqa: PLW2901
                 made.append(Part(sizes, Ref(base, strides, lane=lane), coef, a, b, lanes & 1 > 0))
             note = gettext("{count} factors gathered", count=gathered) if gathered else ""
-            self.statements.append(Statement(nodes, lane, made, note=note))
+            self.statements.append(Statement(nodes, lane, made, extremum=_EXTREMA.get(kind, ""), note=note))
             return
         ((sizes, strides, _, _, operands),) = parts
         left, read = iter(operands), []
@@ -599,8 +600,7 @@ class Layout:
             sizes, strides = found
             coef = 0.0 if offset is None else _numbers(offset, order, sizes)
             parts.append(Part(sizes, Ref(int(results[0]), strides[0], lane=lane), coef, None, None))
-        kind = int(self.graph.kind[nodes[0]])
-        extremum = "" if kind not in EXTREMA else "max" if kind == MAX else "min"
+        extremum = _EXTREMA.get(int(self.graph.kind[nodes[0]]), "")
         note = gettext("{count} factors gathered", count=cost) if cost else ""
         return Statement(nodes, lane, parts, extremum=extremum, note=note)
 
