@@ -732,6 +732,56 @@ plan_row(const Given *g, const Group *group, int strict, int64_t least, Plan *be
     return failed;
 }
 
+enum { FEW = 8, MOST_CUTS = 16 }; /* classes of a single sum that are cut, and into how many pieces */
+
+/* Whether it is as far between two places as between two others in all columns. */
+static int
+is_as_far(const Factors *x, Py_ssize_t a, Py_ssize_t b, Py_ssize_t c, Py_ssize_t d)
+{
+    for (int k = 0; k < x->count; k++) {
+        const int64_t *at = x->columns[k];
+        if (at[b] - at[a] != at[d] - at[c]) return 0;
+    }
+    return 1;
+}
+
+/* Where the straight run from a place ends. */
+static Py_ssize_t
+run_from(const Factors *x, Py_ssize_t first)
+{
+    Py_ssize_t p = first + 1;
+    while (p + 1 < x->terms && is_as_far(x, p, p + 1, p - 1, p)) p++;
+    return p + 1 < x->terms ? p + 1 : x->terms;
+}
+
+/* Cut the terms of a single sum, unless they are loops, into loops or loops of equal loops, as `pieces` of
+   addresses.py does; how many there are. */
+static Py_ssize_t
+cut(const Factors *x, Factors *made)
+{
+    const int64_t *columns[ARITY], *at[ARITY];
+    Addresses whole = {columns, NULL, at, NULL, x->count, 1, x->terms, 0};
+    Py_ssize_t found = 0, first = 0, runs = 0, end;
+    Loops loops;
+    memcpy(columns, x->columns, sizeof columns);
+    if (find_loops(&whole, &loops)) first = x->terms;
+    for (; first < x->terms && found <= MOST_CUTS; first = end) {
+        Py_ssize_t from = first, size = run_from(x, first) - first, second = first + size;
+        for (end = second; end < x->terms && run_from(x, end) - end == size; from = end, end += size)
+            if (!is_as_far(x, from, end, first, second)
+                || (size > 1 && !is_as_far(x, end, end + 1, first, first + 1)))
+                break;
+        runs += (end - first) / size;
+        made[found] = *x;
+        for (int k = 0; k < x->count; k++) made[found].columns[k] += first;
+        made[found].coef += first;
+        made[found++].terms = end - first;
+    }
+    if (found && first == x->terms && runs <= 4096) return found;
+    *made = *x;
+    return 1;
+}
+
 /* Plan a group of sums, by the classes of one level or of all three. */
 static int
 plan_sum(const Given *g, const Group *group, int strict, int one_level, int64_t least, Plan *best)
@@ -741,7 +791,7 @@ plan_sum(const Given *g, const Group *group, int strict, int one_level, int64_t 
     int failed = 0;
     int64_t *work = PyMem_Malloc((size_t)(5 * terms + 1) * 8), *order = work, *last = order + terms;
     Class *found = PyMem_Malloc((size_t)(terms + 1) * 2 * sizeof *found), *earlier = found + terms + 1;
-    Factors *own = PyMem_Malloc((size_t)(terms + 1) * sizeof *own);
+    Factors *own = PyMem_Malloc((size_t)(terms + MOST_CUTS + 2) * sizeof *own);
     if (!work || !found || !own) failed = (PyErr_NoMemory(), -1);
     for (int turn = 0; !failed && turn < (one_level ? 1 : 3); turn++) {
         int level = count == 1 && !one_level && turn < 2 ? 1 - turn : turn;
@@ -750,7 +800,7 @@ plan_sum(const Given *g, const Group *group, int strict, int one_level, int64_t 
             level == 2 ? NULL : level ? g->block.buf : g->kind.buf,
             g->moves.len ? g->moves.buf : NULL, order, found);
         if (kinds < 0) failed = -1;
-        if (kinds < 0 || (level == 1 && count == 1 && kinds > 8)) continue;
+        if (kinds < 0) continue;
         int is_known = kinds == before && !memcmp(order, last, (size_t)terms * 8), is_even = 1;
         for (Py_ssize_t k = 0; is_known && k < kinds; k++) is_known = found[k].count == earlier[k].count;
         int64_t *a = last + terms, *b = a + terms;
@@ -759,32 +809,30 @@ plan_sum(const Given *g, const Group *group, int strict, int one_level, int64_t 
             a = (int64_t *)columns + AT_A * most, b = (int64_t *)columns + AT_B * most;
             coef = (double *)(void *)(columns + COEF * most);
         }
-        Py_ssize_t done = 0;
+        Py_ssize_t done = 0, parts = 0;
         for (Py_ssize_t k = 0; is_even && k < kinds; done += found[k++].count) {
             Py_ssize_t rows = found[k].count / count, first = order[done];
             is_even = rows * count == found[k].count;
             for (Py_ssize_t i = 0; is_even && i < found[k].count; i++) {
                 Py_ssize_t t = order[done + i];
-                is_even = columns[t] == i / rows;
+                is_even = i - columns[t] * rows < rows && columns[t] * rows <= i;
                 if (kinds == 1) continue;
                 a[done + i] = columns[AT_A * most + t];
                 b[done + i] = columns[AT_B * most + t];
                 memcpy(coef + done + i, columns + COEF * most + t, 8);
             }
             int64_t lanes = columns[LANES * most + first];
-            own[k] = (Factors){{a + done, b + done}, coef + done, rows, lanes, lanes & 2 ? 1 : 2};
+            Factors made = {{a + done, b + done}, coef + done, rows, lanes, lanes & 2 ? 1 : 2};
+            parts += is_even && count == 1 && kinds <= FEW ? cut(&made, own + parts) : (own[parts] = made, 1);
         }
-        if (!is_even) continue;
+        if (!is_even || (level == 1 && count == 1 && parts > FEW)) continue;
         if (!is_known) {
             memcpy(last, order, (size_t)terms * 8);
             memcpy(earlier, found, (size_t)kinds * sizeof *found);
             before = kinds;
-            Py_ssize_t parts = kinds;
             if (group->is_shifted || !kinds)
                 own[parts++] = (Factors){{NULL}, group->is_shifted ? group->offset : NULL, 1, 0, 0};
             failed = try_orders(g, group, own, parts, strict, least, best);
-            /* What is no loop may be several. */
-            if (count == 1 && kinds <= 8 && (!best->made || best->gathered)) failed = -1;
         }
         if (best->made && (best->gathered <= least || (level == 1 && count > 1))) break;
     }
