@@ -45,6 +45,7 @@ static PyMethodDef functions[] = {
     {"read", graph_read, METH_VARARGS, "What the compiler asks of a list of nodes."},
     {"taped", learn_tape, METH_VARARGS, "Learn that the modes in force do no more than to fill a tape."},
     {"levels", graph_levels, METH_VARARGS, "What longest_paths() of the compiler's graphs does, or None."},
+    {"csr", graph_csr, METH_VARARGS, "What ir.py of the compiler's graphs does under that name."},
     {"agenda", graph_agenda, METH_VARARGS, "What schedule.py does under that name."},
     {"terms", graph_terms, METH_VARARGS, "What cells.py asks of the terms of a group."},
     {"evenly", graph_evenly, METH_VARARGS, "What steady.py does under that name."},

@@ -204,6 +204,7 @@ number_in(const Stretch *stretch, PyObject *node)
 PyObject *graph_read(PyObject *module, PyObject *args);
 PyObject *graph_operands(PyObject *module, PyObject *args);
 PyObject *graph_levels(PyObject *module, PyObject *args);
+PyObject *graph_csr(PyObject *module, PyObject *args);
 PyObject *graph_agenda(PyObject *module, PyObject *args);
 
 /* layout.c */

@@ -407,6 +407,19 @@ def test_the_engine_groups_nodes_as_python_does(kinds, monkeypatch):
     assert sorted(np.concatenate(found)) == np.flatnonzero(mask).tolist()
 
 
+@pytest.mark.skipif(ir.engine is None, reason="not built")
+def test_the_engine_groups_values_by_key_as_python_does(monkeypatch):
+    keys = np.random.default_rng(0).integers(0, 9, 40)[::2]
+    cases = [(keys, np.arange(20), 9), (keys[:0], keys[:0], 3), (keys[:0], keys[:0], 0)]
+    found = [ir.csr(*case) for case in cases]
+    for wrong in ((keys, keys[1:], 9), (keys - 5, keys, 9), (keys, keys, 3), (keys[:0], keys[:0], -1)):
+        with pytest.raises(ValueError, match="no keys"):
+            ir.csr(*wrong)
+    monkeypatch.setattr(ir, "engine", None)
+    for case, (start, values) in zip(cases, found, strict=True):
+        assert [x.tolist() for x in ir.csr(*case)] == [start.tolist(), values.tolist()]
+
+
 @pytest.mark.skipif(schedule.engine is None, reason="not built")
 def test_the_engine_refuses_kinds_that_are_none():
     mask, few, none = np.ones(2, bool), np.arange(2), np.zeros(0, np.int64)
