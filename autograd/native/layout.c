@@ -460,6 +460,8 @@ graph_nest(PyObject *module, PyObject *args)
     x.order = turn.buf;
     if (!x.order) x.terms = 1;
     Py_ssize_t rows = count ? given->len / 8 : 0;
+    ok = ok && x.terms <= PY_SSIZE_T_MAX / 8 / (rows * count + 1);
+    if (!ok) rows = 0;
     x.length = rows * x.terms;
     for (Py_ssize_t k = 0; ok && k < count; k++) ok = given[k].len == (k ? x.length : rows) * 8;
     for (Py_ssize_t i = 0; ok && x.order && i < rows; i++)

@@ -4,55 +4,109 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NUMBERLESS = -1, FAILED = -2, ELSEWHERE = -3, CALLED = -4 };
+enum { NUMBERLESS = -1, FAILED = -2, ELSEWHERE = -3, CALLED = -4, LOOSE = -8 };
 
-/* Where a list is of nodes whose numbers in a dict are consecutive, give them stamps that are so, too; else none
-   is in the stretch. */
+/* Give nodes of a list stamps one after the other, and as many more are free behind; else none is in the
+   stretch. */
 int
-number_all(Stretch *stretch, PyObject *nodes, PyObject *numbers)
+number_all(Stretch *stretch, PyObject *nodes, int64_t first)
 {
     Py_ssize_t count = PyList_GET_SIZE(nodes);
-    int64_t ends[2] = {0, 0};
-    *stretch = (Stretch){0, 0, 0};
-    if (is_derived_from || !count || count > UINT32_MAX / 4) return 0; /* others hash by code of their own */
-    for (int i = 0; i < 2; i++) {
-        PyObject *x = PyList_GET_ITEM(nodes, i * (count - 1));
-        PyObject *number = IS_PLAIN(x) ? PyDict_GetItemWithError(numbers, x) : NULL;
-        ends[i] = number ? PyLong_AsLongLong(number) : -1;
-        if (PyErr_Occurred()) return -1;
-    }
-    if (ends[0] < 0 || ends[1] - ends[0] != count - 1) return 0;
-    uint32_t base = fresh_stamps((size_t)count);
+    *stretch = (Stretch){0, 0, first, nodes};
+    if (is_derived_from || !count || count > UINT32_MAX / 8) return 0; /* others hash by code of their own */
+    uint32_t base = fresh_stamps(2 * (size_t)count);
     if (!base) return PyErr_Occurred() ? -1 : 0;
     for (Py_ssize_t i = 0; i < count; i++) {
         PyObject *x = PyList_GET_ITEM(nodes, i);
         if (!IS_PLAIN(x)) return 0;
         NODE(x)->stamp = base + (uint32_t)i;
     }
-    *stretch = (Stretch){base, (uint32_t)count, ends[0]};
+    stretch->base = base;
+    stretch->count = (uint32_t)count;
     return 0;
 }
 
-/* The number of a node; below 0 where it has none: ELSEWHERE if an operation made it, FAILED with an error
-   set. */
+/* Numbers of objects: of nodes by stamps, of others in a dict; and a list of all that have none, each float and
+   each leaf once. */
+typedef struct {
+    Stretch nodes;
+    PyObject *numbers, *loose, *places; /* places in the list by the bits of a float */
+    int is_sure; /* that a node without a stamp is not in the list of nodes */
+    uint64_t bits[64];
+    int64_t latest[64];
+} Finder;
+
+/* Put an object into the list of those without number. */
 static int64_t
-number_of(const Stretch *stretch, PyObject *numbers, PyObject *x)
+set_loose(Finder *all, PyObject *x)
 {
-    if (!x || !IS_NODE(x)) return NUMBERLESS;
-    int64_t known = number_in(stretch, x);
+    int64_t place = PyList_GET_SIZE(all->loose);
+    return PyList_Append(all->loose, x) < 0 ? FAILED : LOOSE - place;
+}
+
+static int64_t
+number_of_float(Finder *all, PyObject *x)
+{
+    union {
+        double number;
+        uint64_t bits;
+    } is = {PyFloat_AS_DOUBLE(x)};
+    size_t at = (is.bits * 0x9E3779B97F4A7C15u) >> 58;
+    if (all->latest[at] && all->bits[at] == is.bits) return all->latest[at];
+    PyObject *key = PyLong_FromUnsignedLongLong(is.bits), *made = NULL;
+    PyObject *found = key ? PyDict_GetItemWithError(all->places, key) : NULL;
+    int64_t number = PyErr_Occurred() ? FAILED : found ? PyLong_AsLongLong(found) : set_loose(all, x);
+    if (!found && number != FAILED
+        && (!(made = PyLong_FromLongLong(number)) || PyDict_SetItem(all->places, key, made) < 0))
+        number = FAILED;
+    Py_XDECREF(key);
+    Py_XDECREF(made);
+    if (number == FAILED) return FAILED;
+    all->bits[at] = is.bits;
+    return all->latest[at] = number;
+}
+
+/* The number of an object; below 0 where it has none: ELSEWHERE if an operation made it, FAILED with an error
+   set; of others their place, where that is asked for. */
+static int64_t
+number_of(Finder *all, PyObject *x, int is_kept)
+{
+    if (!x) return NUMBERLESS;
+    if (!IS_NODE(x)) {
+        if (!is_kept) return NUMBERLESS;
+        return PyFloat_CheckExact(x) ? number_of_float(all, x) : set_loose(all, x);
+    }
+    int64_t known = number_in(&all->nodes, x);
     if (known >= 0) return known;
-    PyObject *found = PyDict_GetItemWithError(numbers, x);
-    if (!found) return PyErr_Occurred() ? FAILED : NODE(x)->row ? ELSEWHERE : NUMBERLESS;
-    int64_t number = PyLong_AsLongLong(found);
-    return number == -1 && PyErr_Occurred() ? FAILED : number;
+    uint32_t place = NODE(x)->stamp - all->nodes.base - all->nodes.count;
+    if (place < all->nodes.count && place < PyList_GET_SIZE(all->loose)
+        && PyList_GET_ITEM(all->loose, place) == x)
+        return LOOSE - (int64_t)place;
+    PyObject *found = PyDict_GetItemWithError(all->numbers, x);
+    if (found) {
+        int64_t number = whole(found);
+        if (number < 0 && !PyErr_Occurred()) PyErr_SetString(PyExc_ValueError, "this is no number of a node");
+        return PyErr_Occurred() ? FAILED : number;
+    }
+    if (PyErr_Occurred()) return FAILED;
+    if (!NODE(x)->row) {
+        if (!is_kept) return NUMBERLESS;
+        int64_t number = set_loose(all, x);
+        if (number != FAILED && LOOSE - number < all->nodes.count)
+            NODE(x)->stamp = all->nodes.base + all->nodes.count + (uint32_t)(LOOSE - number);
+        return number;
+    }
+    if (all->is_sure) return ELSEWHERE;
+    all->is_sure = 1; /* another pass may have set stamps meanwhile */
+    return number_all(&all->nodes, all->nodes.nodes, all->nodes.first) < 0 ? FAILED : number_of(all, x, is_kept);
 }
 
 /* The same of many operands: ELSEWHERE if one of them is, else NUMBERLESS. */
 static int64_t
-number_of_all(const Stretch *stretch, PyObject *numbers, PyObject *vector)
+number_of_all(Finder *all, PyObject *vector)
 {
     for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(vector); i++) {
-        int64_t number = number_of(stretch, numbers, PyTuple_GET_ITEM(vector, i));
+        int64_t number = number_of(all, PyTuple_GET_ITEM(vector, i), 0);
         if (number == FAILED || number == ELSEWHERE) return number;
     }
     return NUMBERLESS;
@@ -60,34 +114,37 @@ number_of_all(const Stretch *stretch, PyObject *numbers, PyObject *vector)
 
 /* Fill the arrays; `codes` counts the operations in the order in which they are met. */
 static int
-read_all(PyObject *nodes, PyObject *numbers, PyObject *ops, uint32_t *code_of, int32_t *codes,
-         int64_t *firsts, int64_t *seconds)
+read_all(Finder *all, PyObject *ops, uint32_t *code_of, PyObject *noted, int64_t *codes, int64_t *firsts,
+         int64_t *seconds)
 {
-    Stretch numbered, *stretch = &numbered;
-    if (number_all(stretch, nodes, numbers) < 0) return -1;
     PyObject *known = NULL; /* a vector, which many nodes in a row may share */
-    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(nodes); i++) {
-        PyObject *x = PyList_GET_ITEM(nodes, i);
-        if (!IS_NODE(x) || !NODE(x)->row) {
+    for (Py_ssize_t i = 0; i < all->nodes.count && i < PyList_GET_SIZE(all->nodes.nodes); i++) {
+        Node *node = NODE(PyList_GET_ITEM(all->nodes.nodes, i));
+        uint32_t row = node->row;
+        if (!row) {
             PyErr_SetString(PyExc_TypeError, "read() takes nodes that operations have made");
             return -1;
         }
-        Node *node = NODE(x);
-        uint32_t row = node->row;
         if (!code_of[row]) {
             if (PyList_Append(ops, ROW(row).op) < 0) return -1;
             code_of[row] = (uint32_t)PyList_GET_SIZE(ops);
         }
-        codes[i] = (int32_t)code_of[row] - 1;
+        if (node->note) {
+            PyObject *at = PyLong_FromSsize_t(i);
+            int failed = !at || PyList_Append(noted, at) < 0;
+            Py_XDECREF(at);
+            if (failed) return -1;
+        }
+        codes[i] = (int64_t)code_of[row] - 1;
         firsts[i] = node->kind == RESULT ? CALLED : NUMBERLESS;
         seconds[i] = NUMBERLESS;
         if (node->kind == PAIR) {
-            firsts[i] = number_of(stretch, numbers, node->a);
-            seconds[i] = number_of(stretch, numbers, node->b);
+            firsts[i] = number_of(all, node->a, 1);
+            seconds[i] = number_of(all, node->b, 1);
         } else if (node->kind == MANY || node->kind == DOT)
-            firsts[i] = number_of_all(stretch, numbers, node->a);
+            firsts[i] = number_of_all(all, node->a);
         if (node->kind == DOT && node->b != known) {
-            seconds[i] = number_of_all(stretch, numbers, node->b);
+            seconds[i] = number_of_all(all, node->b);
             known = seconds[i] == NUMBERLESS ? node->b : NULL;
         }
         if (firsts[i] == FAILED || seconds[i] == FAILED) return -1;
@@ -95,32 +152,74 @@ read_all(PyObject *nodes, PyObject *numbers, PyObject *ops, uint32_t *code_of, i
     return 0;
 }
 
-/* read(nodes, numbers): the operations of a list of nodes, each once; for each node which of them made it,
-   and the numbers of its one or two operands in a dict, below 0 where an operand has none, or there are more:
-   ELSEWHERE if an operation made one that has none, CALLED for one of several results. */
+/* read(nodes, first, numbers): of nodes that are numbered from the first on, others in a dict: the stamp of the
+   first; the operations, each once; for each node which of them made it, and the numbers of its one or two
+   operands, below 0 where an operand has none, or there are more: ELSEWHERE if an operation made one that has
+   none, CALLED for one of several results, LOOSE and below the place of a number or leaf in a list; that list;
+   and which nodes have notes. None where Python has the word. */
 PyObject *
 graph_read(PyObject *module, PyObject *args)
 {
     if (!value_type) return set_up(0);
-    PyObject *nodes, *numbers, *result = NULL;
-    if (!PyArg_ParseTuple(args, "O!O!", &PyList_Type, &nodes, &PyDict_Type, &numbers)) return NULL;
+    PyObject *nodes, *result = NULL;
+    long long first;
+    Finder all = {.is_sure = 1};
+    if (!PyArg_ParseTuple(args, "O!LO!", &PyList_Type, &nodes, &first, &PyDict_Type, &all.numbers)) return NULL;
+    if (number_all(&all.nodes, nodes, first) < 0) return NULL;
     Py_ssize_t count = PyList_GET_SIZE(nodes);
-    PyObject *ops = PyList_New(0), *codes = PyByteArray_FromStringAndSize(NULL, count * 4),
-             *firsts = PyByteArray_FromStringAndSize(NULL, count * 8),
-             *seconds = PyByteArray_FromStringAndSize(NULL, count * 8);
+    if (!all.nodes.count) Py_RETURN_NONE;
+    PyObject *ops = PyList_New(0), *noted = PyList_New(0), *columns[3] = {NULL};
+    for (int i = 0; i < 3; i++) columns[i] = PyByteArray_FromStringAndSize(NULL, count * 8);
     uint32_t *code_of = PyMem_Calloc(1u << 20, sizeof *code_of); /* as many as there can be rows */
+    all.loose = PyList_New(0);
+    all.places = PyDict_New();
     if (!code_of) PyErr_NoMemory();
-    if (ops && codes && firsts && seconds && code_of
-        && read_all(nodes, numbers, ops, code_of, (int32_t *)(void *)PyByteArray_AS_STRING(codes),
-                    (int64_t *)(void *)PyByteArray_AS_STRING(firsts),
-                    (int64_t *)(void *)PyByteArray_AS_STRING(seconds))
-               == 0)
-        result = PyTuple_Pack(4, ops, codes, firsts, seconds);
+#define COLUMN(i) (int64_t *)(void *)PyByteArray_AS_STRING(columns[i])
+    if (ops && noted && columns[0] && columns[1] && columns[2] && code_of && all.loose && all.places
+        && read_all(&all, ops, code_of, noted, COLUMN(0), COLUMN(1), COLUMN(2)) == 0)
+        result = Py_BuildValue("kOOOOOO", (unsigned long)all.nodes.base, ops, columns[0], columns[1], columns[2],
+                               all.loose, noted);
     PyMem_Free(code_of);
+    for (int i = 0; i < 3; i++) Py_XDECREF(columns[i]);
     Py_XDECREF(ops);
-    Py_XDECREF(codes);
-    Py_XDECREF(firsts);
-    Py_XDECREF(seconds);
+    Py_XDECREF(noted);
+    Py_XDECREF(all.loose);
+    Py_XDECREF(all.places);
+    return result;
+}
+
+/* find(objects, nodes, base, first, numbers): the numbers of other objects after read(), as that has them, and
+   the list of those that have none. */
+PyObject *
+graph_find(PyObject *module, PyObject *args)
+{
+    if (!value_type) return set_up(0);
+    PyObject *objects, *nodes, *found = NULL, *result = NULL;
+    unsigned long base;
+    long long first;
+    Finder all = {0};
+    if (!PyArg_ParseTuple(args, "O!O!kLO!", &PyList_Type, &objects, &PyList_Type, &nodes, &base, &first,
+                          &PyDict_Type, &all.numbers))
+        return NULL;
+    all.nodes = (Stretch){(uint32_t)base, (uint32_t)PyList_GET_SIZE(nodes), first, nodes};
+    Py_ssize_t count = PyList_GET_SIZE(objects), done = 0;
+    if (!are_taken(all.nodes.base, 2 * (size_t)all.nodes.count) && number_all(&all.nodes, nodes, first) < 0)
+        return NULL;
+    all.loose = PyList_New(0);
+    all.places = PyDict_New();
+    if (all.loose && all.places && (found = PyByteArray_FromStringAndSize(NULL, count * 8))) {
+        int64_t *numbers = (int64_t *)(void *)PyByteArray_AS_STRING(found);
+        for (; done < count && done < PyList_GET_SIZE(objects) && !PyErr_Occurred(); done++) {
+            PyObject *x = Py_NewRef(PyList_GET_ITEM(objects, done)); /* a hash of somebody's own may empty the list */
+            numbers[done] = number_of(&all, x, 1);
+            Py_DECREF(x);
+        }
+        if (done == count && !PyErr_Occurred()) result = PyTuple_Pack(2, found, all.loose);
+        else if (!PyErr_Occurred()) PyErr_SetString(PyExc_ValueError, "the list has changed");
+    }
+    Py_XDECREF(found);
+    Py_XDECREF(all.loose);
+    Py_XDECREF(all.places);
     return result;
 }
 
@@ -209,7 +308,7 @@ sort_edges(Edges *x, Py_ssize_t size)
 {
     Py_ssize_t edges = x->from.len / 8;
     const int64_t *producers = x->from.buf, *consumers = x->to.buf;
-    int fits = size >= 0 && x->from.len == x->to.len && x->from.len % 8 == 0;
+    int fits = size >= 0 && size < PY_SSIZE_T_MAX / 64 && x->from.len == x->to.len && x->from.len % 8 == 0;
     for (Py_ssize_t i = 0; fits && i < edges; i++)
         fits = producers[i] >= 0 && producers[i] < size && consumers[i] >= 0 && consumers[i] < size;
     x->ends = fits ? PyMem_Calloc((size_t)(3 * size + edges + 1), 8) : NULL;
