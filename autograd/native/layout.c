@@ -68,10 +68,11 @@ typedef struct {
     double sign;
 } Extremum;
 
-/* Fill in the terms of a group, and what its sums have without factors, or extrema as constants; how many terms,
-   or -1 with an error set. What is no address is larger than any. */
+/* Fill in the terms of a group, and what its sums have without factors, or extrema as constants; how many
+   terms, or -1 with an error set. What is no address is larger than any. */
 static Py_ssize_t
-read_terms(const Sums *x, const Extremum *of, int64_t *columns, Py_ssize_t most, double *offset, int *is_shifted)
+read_terms(const Sums *x, const Extremum *of, int64_t *columns, Py_ssize_t most, double *offset,
+           int *is_shifted)
 {
     const int64_t *group = x->group.buf, *start = x->start.buf, *order = x->order.buf, *a = x->a.buf,
                   *b = x->b.buf, *address = x->address.buf, nowhere = (int64_t)1 << 50;
@@ -694,7 +695,8 @@ try_orders(const Given *g, const Group *group, const Factors *own, Py_ssize_t ki
         else if (turn == turns - 1)
             for (Py_ssize_t i = 0; i < count; i++) order[i] = count - 1 - i;
         else if (turn && key < 2 * keys)
-            is_new = put_in_order(own->columns[key % keys], NULL, terms, key < keys ? 1 : -1, count, room, order);
+            is_new = put_in_order(own->columns[key % keys], NULL, terms, key < keys ? 1 : -1, count, room,
+                                  order);
         else if (turn)
             is_new = put_in_order(key % 2 ? a : b, key % 2 ? b : a, terms, 1, count, room, order);
         if (!is_new) continue;
@@ -861,7 +863,8 @@ read_group(const Given *g, Group *x)
     x->columns = (int64_t *)(void *)(x->offset + x->count);
     const int64_t *kind = g->kind.buf;
     Extremum of = {kind, g->value.buf, kind[*x->nodes] == MIN ? -1.0 : 1.0};
-    x->terms = read_terms(&sums, kind[*x->nodes] == SOP ? NULL : &of, x->columns, x->most, x->offset, &x->is_shifted);
+    x->terms = read_terms(&sums, kind[*x->nodes] == SOP ? NULL : &of, x->columns, x->most, x->offset,
+                          &x->is_shifted);
     return x->terms < 0 ? -1 : 0;
 }
 
@@ -891,11 +894,11 @@ plan_loose(const Given *g, Group *group, Plan *best)
     if (!group->is_apart)
         failed = group->is_sum ? plan_sum(g, group, 0, 0, 1, best) : plan_row(g, group, 0, 1, best);
     if (failed || best->made) return failed;
-    if (!is_pinned && !(g->may_be_uneven && group->is_sum && ((const int64_t *)g->kind.buf)[*group->nodes] == SOP)) return -1;
     if (!is_pinned) {
+        if (!g->may_be_uneven || ((const int64_t *)g->kind.buf)[*group->nodes] != SOP) return -1;
         best->price = 4.0 + (double)group->most / 250.0;
-        best->made = Py_BuildValue("Nii()", PyByteArray_FromStringAndSize((const char *)group->nodes, group->count * 8),
-                                   UNEVEN, 0);
+        PyObject *nodes = PyByteArray_FromStringAndSize((const char *)group->nodes, group->count * 8);
+        best->made = Py_BuildValue("Nii()", nodes, UNEVEN, 0);
         return best->made ? 0 : -1;
     }
     group->is_copied = 1;
@@ -918,7 +921,7 @@ split(const Given *g, const Group *group, int64_t *of, Class *found)
     for (Py_ssize_t i = 0; !group->is_sum && i < count; i++)
         for (int k = 0; k < ARITY; k++) {
             int64_t read = args[group->nodes[i] * ARITY + k];
-            keys[i] = keys[i] * 1000003 + (uint64_t)(read < 0 ? -1 : block[read]);
+            keys[i] = keys[i] * 1000003 + (uint64_t)(read < 0 || read >= g->sums.lane.len ? -1 : block[read]);
         }
     for (Py_ssize_t t = 0; group->is_sum && t < group->terms; t++) {
         uint64_t a = (uint64_t)block[columns[A * most + t]], b = (uint64_t)block[columns[B * most + t]];
@@ -974,8 +977,9 @@ plan_all(const Given *g, Group *whole, PyObject *made)
 
 /* place(group, start, order, a, b, coef, over, address, lane, kind, block, pin, args, moves, value,
    may_be_uneven): what
-   cells.py does under that name, as plans for a group or its parts; None where there is more to it. Of each plan the nodes in
-   order, the place of the first if it is pinned, or one of the names above, how many factors are gathered, and the loops. */
+   cells.py does under that name, as plans for a group or its parts; None where there is more to it. Of each
+   plan the nodes in order, the place of the first if it is pinned, or one of the names above, how many factors
+   are gathered, and the loops. */
 PyObject *
 graph_place(PyObject *module, PyObject *args)
 {
@@ -988,13 +992,15 @@ graph_place(PyObject *module, PyObject *args)
     Group group = {x->group.buf, NULL, NULL, x->group.len / 8, 0, 0, 0, 0, 0, 0};
     Py_ssize_t size = 8 * x->lane.len;
     PyObject *made = PyList_New(0);
-    int fits = group.count && g.kind.len == size && g.block.len == size && g.pin.len == size && g.value.len == size
+    int fits = group.count && g.kind.len == size && g.block.len == size && g.pin.len == size
+               && g.value.len == size
                && (!g.args.len || g.args.len == ARITY * size) && (!g.moves.len || g.moves.len >= size);
     if (!fits) PyErr_SetString(PyExc_ValueError, "this is no group");
     if (made && fits && read_group(&g, &group) == 0) {
         const int64_t kind = ((const int64_t *)g.kind.buf)[*group.nodes];
         group.is_sum = kind >= SOP && kind <= MIN;
-        if (!(group.is_sum || (kind >= FIRST_ROW && g.args.len)) || plan_all(&g, &group, made) < 0) Py_CLEAR(made);
+        int is_known = group.is_sum || (kind >= FIRST_ROW && g.args.len);
+        if (!is_known || plan_all(&g, &group, made) < 0) Py_CLEAR(made);
     } else Py_CLEAR(made);
     PyMem_Free(group.offset);
     release_all(&x->group, BUFFERS + MORE);
