@@ -46,6 +46,7 @@ static PyMethodDef functions[] = {
     {"find", graph_find, METH_VARARGS, "The numbers of objects after read()."},
     {"taped", learn_tape, METH_VARARGS, "Learn that the modes in force do no more than to fill a tape."},
     {"levels", graph_levels, METH_VARARGS, "What longest_paths() of the compiler's graphs does, or None."},
+    {"csr", graph_csr, METH_VARARGS, "What ir.py of the compiler's graphs does under that name."},
     {"agenda", graph_agenda, METH_VARARGS, "What schedule.py does under that name."},
     {"terms", graph_terms, METH_VARARGS, "What cells.py asks of the terms of a group."},
     {"evenly", graph_evenly, METH_VARARGS, "What steady.py does under that name."},

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { CONST = 0, SOP = 4, MAX = 5, MIN = 6, FIRST_ROW = 8 };
+
 /* Of a term the sum of a group that it is of, its factors, where these are, whether they are lanes or one, and
    its coefficient. */
 enum { CELL, A, B, AT_A, AT_B, LANES, COEF, COLUMNS };
@@ -59,10 +61,18 @@ typedef struct {
     Py_buffer group, start, order, a, b, coef, over, address, lane;
 } Sums;
 
-/* Fill in the terms of a group, and what its sums have without factors; how many terms, or -1 with an error
-   set. What is no address is larger than any. */
+/* Of what the largest or, by a sign of -1, the smallest is taken: kinds and values of nodes. */
+typedef struct {
+    const int64_t *kind;
+    const double *value;
+    double sign;
+} Extremum;
+
+/* Fill in the terms of a group, and what its sums have without factors, or extrema as constants; how many
+   terms, or -1 with an error set. What is no address is larger than any. */
 static Py_ssize_t
-read_terms(const Sums *x, int64_t *columns, Py_ssize_t most, double *offset, int *is_shifted)
+read_terms(const Sums *x, const Extremum *of, int64_t *columns, Py_ssize_t most, double *offset,
+           int *is_shifted)
 {
     const int64_t *group = x->group.buf, *start = x->start.buf, *order = x->order.buf, *a = x->a.buf,
                   *b = x->b.buf, *address = x->address.buf, nowhere = (int64_t)1 << 50;
@@ -71,13 +81,20 @@ read_terms(const Sums *x, int64_t *columns, Py_ssize_t most, double *offset, int
     Py_ssize_t count = 0, nodes = x->lane.len, terms = x->over.len;
     for (int64_t cell = 0; cell < x->group.len / 8; cell++) {
         Py_ssize_t first = count, is_sorted = 1;
+        offset[cell] = of ? -Py_HUGE_VAL * of->sign : 0.0;
         for (int64_t i = start[group[cell]]; i < start[group[cell] + 1]; i++) {
             int64_t t = i >= 0 && i < terms ? order[i] : -1;
             if (t < 0 || t >= terms || a[t] < 0 || a[t] >= nodes || b[t] < 0 || b[t] >= nodes) {
                 PyErr_SetString(PyExc_ValueError, "these are no terms");
                 return -1;
             }
-            if (!a[t] && !over[t]) {
+            if (of && of->kind[a[t]] == CONST && !over[t]) {
+                double own = of->value[a[t]];
+                if (own != own || own * of->sign > offset[cell] * of->sign) offset[cell] = own;
+                *is_shifted = 1;
+                continue;
+            }
+            if (!of && !a[t] && !over[t]) {
                 offset[cell] += coef[t];
                 *is_shifted |= coef[t] != 0.0;
                 continue;
@@ -140,8 +157,7 @@ graph_terms(PyObject *module, PyObject *args)
     int is_shifted = 0;
     if (most >= 0 && (offset = PyByteArray_FromStringAndSize(NULL, size))
         && (columns = PyByteArray_FromStringAndSize(NULL, COLUMNS * 8 * most))) {
-        memset(PyByteArray_AS_STRING(offset), 0, (size_t)size);
-        count = read_terms(&x, (int64_t *)(void *)PyByteArray_AS_STRING(columns), most,
+        count = read_terms(&x, NULL, (int64_t *)(void *)PyByteArray_AS_STRING(columns), most,
                            (double *)(void *)PyByteArray_AS_STRING(offset), &is_shifted);
     }
     release_all(&x.group, BUFFERS);
@@ -471,12 +487,12 @@ done:
 /* What a layout knows of all nodes. */
 typedef struct {
     Sums sums;
-    Py_buffer kind, block, pin, args, moves;
+    Py_buffer kind, block, pin, args, moves, value;
     int may_be_uneven;
 } Given;
 
 enum { UNPINNED = -1, UNEVEN = -2, COPIED = -3 }; /* in place of where results are pinned */
-enum { CONST = 0, SOP = 4, FIRST_ROW = 8, ARITY = 3, MORE = 5 };
+enum { ARITY = 3, MORE = 6 };
 
 /* Nodes, alike, that are to be computed together; of sums the terms, and what they have without factors. */
 typedef struct {
@@ -679,7 +695,8 @@ try_orders(const Given *g, const Group *group, const Factors *own, Py_ssize_t ki
         else if (turn == turns - 1)
             for (Py_ssize_t i = 0; i < count; i++) order[i] = count - 1 - i;
         else if (turn && key < 2 * keys)
-            is_new = put_in_order(own->columns[key % keys], NULL, terms, key < keys ? 1 : -1, count, room, order);
+            is_new = put_in_order(own->columns[key % keys], NULL, terms, key < keys ? 1 : -1, count, room,
+                                  order);
         else if (turn)
             is_new = put_in_order(key % 2 ? a : b, key % 2 ? b : a, terms, 1, count, room, order);
         if (!is_new) continue;
@@ -719,6 +736,56 @@ plan_row(const Given *g, const Group *group, int strict, int64_t least, Plan *be
     return failed;
 }
 
+enum { FEW = 8, MOST_CUTS = 16 }; /* classes of a single sum that are cut, and into how many pieces */
+
+/* Whether it is as far between two places as between two others in all columns. */
+static int
+is_as_far(const Factors *x, Py_ssize_t a, Py_ssize_t b, Py_ssize_t c, Py_ssize_t d)
+{
+    for (int k = 0; k < x->count; k++) {
+        const int64_t *at = x->columns[k];
+        if (at[b] - at[a] != at[d] - at[c]) return 0;
+    }
+    return 1;
+}
+
+/* Where the straight run from a place ends. */
+static Py_ssize_t
+run_from(const Factors *x, Py_ssize_t first)
+{
+    Py_ssize_t p = first + 1;
+    while (p + 1 < x->terms && is_as_far(x, p, p + 1, p - 1, p)) p++;
+    return p + 1 < x->terms ? p + 1 : x->terms;
+}
+
+/* Cut the terms of a single sum, unless they are loops, into loops or loops of equal loops, as `pieces` of
+   addresses.py does; how many there are. */
+static Py_ssize_t
+cut(const Factors *x, Factors *made)
+{
+    const int64_t *columns[ARITY], *at[ARITY];
+    Addresses whole = {columns, NULL, at, NULL, x->count, 1, x->terms, 0};
+    Py_ssize_t found = 0, first = 0, runs = 0, end;
+    Loops loops;
+    memcpy(columns, x->columns, sizeof columns);
+    if (find_loops(&whole, &loops)) first = x->terms;
+    for (; first < x->terms && found <= MOST_CUTS; first = end) {
+        Py_ssize_t from = first, size = run_from(x, first) - first, second = first + size;
+        for (end = second; end < x->terms && run_from(x, end) - end == size; from = end, end += size)
+            if (!is_as_far(x, from, end, first, second)
+                || (size > 1 && !is_as_far(x, end, end + 1, first, first + 1)))
+                break;
+        runs += (end - first) / size;
+        made[found] = *x;
+        for (int k = 0; k < x->count; k++) made[found].columns[k] += first;
+        made[found].coef += first;
+        made[found++].terms = end - first;
+    }
+    if (found && first == x->terms && runs <= 4096) return found;
+    *made = *x;
+    return 1;
+}
+
 /* Plan a group of sums, by the classes of one level or of all three. */
 static int
 plan_sum(const Given *g, const Group *group, int strict, int one_level, int64_t least, Plan *best)
@@ -728,7 +795,7 @@ plan_sum(const Given *g, const Group *group, int strict, int one_level, int64_t 
     int failed = 0;
     int64_t *work = PyMem_Malloc((size_t)(5 * terms + 1) * 8), *order = work, *last = order + terms;
     Class *found = PyMem_Malloc((size_t)(terms + 1) * 2 * sizeof *found), *earlier = found + terms + 1;
-    Factors *own = PyMem_Malloc((size_t)(terms + 1) * sizeof *own);
+    Factors *own = PyMem_Malloc((size_t)(terms + MOST_CUTS + 2) * sizeof *own);
     if (!work || !found || !own) failed = (PyErr_NoMemory(), -1);
     for (int turn = 0; !failed && turn < (one_level ? 1 : 3); turn++) {
         int level = count == 1 && !one_level && turn < 2 ? 1 - turn : turn;
@@ -737,7 +804,7 @@ plan_sum(const Given *g, const Group *group, int strict, int one_level, int64_t 
             level == 2 ? NULL : level ? g->block.buf : g->kind.buf,
             g->moves.len ? g->moves.buf : NULL, order, found);
         if (kinds < 0) failed = -1;
-        if (kinds < 0 || (level == 1 && count == 1 && kinds > 8)) continue;
+        if (kinds < 0) continue;
         int is_known = kinds == before && !memcmp(order, last, (size_t)terms * 8), is_even = 1;
         for (Py_ssize_t k = 0; is_known && k < kinds; k++) is_known = found[k].count == earlier[k].count;
         int64_t *a = last + terms, *b = a + terms;
@@ -746,32 +813,30 @@ plan_sum(const Given *g, const Group *group, int strict, int one_level, int64_t 
             a = (int64_t *)columns + AT_A * most, b = (int64_t *)columns + AT_B * most;
             coef = (double *)(void *)(columns + COEF * most);
         }
-        Py_ssize_t done = 0;
+        Py_ssize_t done = 0, parts = 0;
         for (Py_ssize_t k = 0; is_even && k < kinds; done += found[k++].count) {
             Py_ssize_t rows = found[k].count / count, first = order[done];
             is_even = rows * count == found[k].count;
             for (Py_ssize_t i = 0; is_even && i < found[k].count; i++) {
                 Py_ssize_t t = order[done + i];
-                is_even = columns[t] == i / rows;
+                is_even = i - columns[t] * rows < rows && columns[t] * rows <= i;
                 if (kinds == 1) continue;
                 a[done + i] = columns[AT_A * most + t];
                 b[done + i] = columns[AT_B * most + t];
                 memcpy(coef + done + i, columns + COEF * most + t, 8);
             }
             int64_t lanes = columns[LANES * most + first];
-            own[k] = (Factors){{a + done, b + done}, coef + done, rows, lanes, lanes & 2 ? 1 : 2};
+            Factors made = {{a + done, b + done}, coef + done, rows, lanes, lanes & 2 ? 1 : 2};
+            parts += is_even && count == 1 && kinds <= FEW ? cut(&made, own + parts) : (own[parts] = made, 1);
         }
-        if (!is_even) continue;
+        if (!is_even || (level == 1 && count == 1 && parts > FEW)) continue;
         if (!is_known) {
             memcpy(last, order, (size_t)terms * 8);
             memcpy(earlier, found, (size_t)kinds * sizeof *found);
             before = kinds;
-            Py_ssize_t parts = kinds;
             if (group->is_shifted || !kinds)
                 own[parts++] = (Factors){{NULL}, group->is_shifted ? group->offset : NULL, 1, 0, 0};
             failed = try_orders(g, group, own, parts, strict, least, best);
-            /* What is no loop may be several. */
-            if (count == 1 && kinds <= 8 && (!best->made || best->gathered)) failed = -1;
         }
         if (best->made && (best->gathered <= least || (level == 1 && count > 1))) break;
     }
@@ -795,9 +860,11 @@ read_group(const Given *g, Group *x)
     int64_t *pins = (int64_t *)(void *)x->offset;
     for (Py_ssize_t i = 0; i < x->count; i++) pins[i] = ((const int64_t *)g->pin.buf)[x->nodes[i]];
     x->is_apart = *pins >= 0 && !may_loop(pins, x->count);
-    memset(x->offset, 0, (size_t)x->count * 8);
     x->columns = (int64_t *)(void *)(x->offset + x->count);
-    x->terms = read_terms(&sums, x->columns, x->most, x->offset, &x->is_shifted);
+    const int64_t *kind = g->kind.buf;
+    Extremum of = {kind, g->value.buf, kind[*x->nodes] == MIN ? -1.0 : 1.0};
+    x->terms = read_terms(&sums, kind[*x->nodes] == SOP ? NULL : &of, x->columns, x->most, x->offset,
+                          &x->is_shifted);
     return x->terms < 0 ? -1 : 0;
 }
 
@@ -827,11 +894,11 @@ plan_loose(const Given *g, Group *group, Plan *best)
     if (!group->is_apart)
         failed = group->is_sum ? plan_sum(g, group, 0, 0, 1, best) : plan_row(g, group, 0, 1, best);
     if (failed || best->made) return failed;
-    if (!is_pinned && !(g->may_be_uneven && group->is_sum)) return -1;
     if (!is_pinned) {
+        if (!g->may_be_uneven || ((const int64_t *)g->kind.buf)[*group->nodes] != SOP) return -1;
         best->price = 4.0 + (double)group->most / 250.0;
-        best->made = Py_BuildValue("Nii()", PyByteArray_FromStringAndSize((const char *)group->nodes, group->count * 8),
-                                   UNEVEN, 0);
+        PyObject *nodes = PyByteArray_FromStringAndSize((const char *)group->nodes, group->count * 8);
+        best->made = Py_BuildValue("Nii()", nodes, UNEVEN, 0);
         return best->made ? 0 : -1;
     }
     group->is_copied = 1;
@@ -854,7 +921,7 @@ split(const Given *g, const Group *group, int64_t *of, Class *found)
     for (Py_ssize_t i = 0; !group->is_sum && i < count; i++)
         for (int k = 0; k < ARITY; k++) {
             int64_t read = args[group->nodes[i] * ARITY + k];
-            keys[i] = keys[i] * 1000003 + (uint64_t)(read < 0 ? -1 : block[read]);
+            keys[i] = keys[i] * 1000003 + (uint64_t)(read < 0 || read >= g->sums.lane.len ? -1 : block[read]);
         }
     for (Py_ssize_t t = 0; group->is_sum && t < group->terms; t++) {
         uint64_t a = (uint64_t)block[columns[A * most + t]], b = (uint64_t)block[columns[B * most + t]];
@@ -908,28 +975,32 @@ plan_all(const Given *g, Group *whole, PyObject *made)
     return failed;
 }
 
-/* place(group, start, order, a, b, coef, over, address, lane, kind, block, pin, args, moves, may_be_uneven): what
-   cells.py does under that name, as plans for a group or its parts; None where there is more to it. Of each plan the nodes in
-   order, the place of the first if it is pinned, or one of the names above, how many factors are gathered, and the loops. */
+/* place(group, start, order, a, b, coef, over, address, lane, kind, block, pin, args, moves, value,
+   may_be_uneven): what
+   cells.py does under that name, as plans for a group or its parts; None where there is more to it. Of each
+   plan the nodes in order, the place of the first if it is pinned, or one of the names above, how many factors
+   are gathered, and the loops. */
 PyObject *
 graph_place(PyObject *module, PyObject *args)
 {
     Given g;
     Sums *x = &g.sums;
-    if (!PyArg_ParseTuple(args, "y*y*y*y*y*y*y*y*y*y*y*y*y*y*p", &x->group, &x->start, &x->order, &x->a, &x->b,
+    if (!PyArg_ParseTuple(args, "y*y*y*y*y*y*y*y*y*y*y*y*y*y*y*p", &x->group, &x->start, &x->order, &x->a, &x->b,
                           &x->coef, &x->over, &x->address, &x->lane, &g.kind, &g.block, &g.pin, &g.args,
-                          &g.moves, &g.may_be_uneven))
+                          &g.moves, &g.value, &g.may_be_uneven))
         return NULL;
     Group group = {x->group.buf, NULL, NULL, x->group.len / 8, 0, 0, 0, 0, 0, 0};
     Py_ssize_t size = 8 * x->lane.len;
     PyObject *made = PyList_New(0);
     int fits = group.count && g.kind.len == size && g.block.len == size && g.pin.len == size
+               && g.value.len == size
                && (!g.args.len || g.args.len == ARITY * size) && (!g.moves.len || g.moves.len >= size);
     if (!fits) PyErr_SetString(PyExc_ValueError, "this is no group");
     if (made && fits && read_group(&g, &group) == 0) {
         const int64_t kind = ((const int64_t *)g.kind.buf)[*group.nodes];
-        group.is_sum = kind == SOP;
-        if (!(group.is_sum || (kind >= FIRST_ROW && g.args.len)) || plan_all(&g, &group, made) < 0) Py_CLEAR(made);
+        group.is_sum = kind >= SOP && kind <= MIN;
+        int is_known = group.is_sum || (kind >= FIRST_ROW && g.args.len);
+        if (!is_known || plan_all(&g, &group, made) < 0) Py_CLEAR(made);
     } else Py_CLEAR(made);
     PyMem_Free(group.offset);
     release_all(&x->group, BUFFERS + MORE);

@@ -223,6 +223,7 @@ PyObject *graph_read(PyObject *module, PyObject *args);
 PyObject *graph_find(PyObject *module, PyObject *args);
 PyObject *graph_operands(PyObject *module, PyObject *args);
 PyObject *graph_levels(PyObject *module, PyObject *args);
+PyObject *graph_csr(PyObject *module, PyObject *args);
 PyObject *graph_agenda(PyObject *module, PyObject *args);
 
 /* layout.c */

@@ -387,6 +387,34 @@ graph_levels(PyObject *module, PyObject *args)
     return result;
 }
 
+/* csr(keys, values, size): what ir.py does under that name. */
+PyObject *
+graph_csr(PyObject *module, PyObject *args)
+{
+    Py_buffer keys, values;
+    Py_ssize_t size;
+    if (!PyArg_ParseTuple(args, "y*y*n", &keys, &values, &size)) return NULL;
+    const int64_t *key = keys.buf, *value = values.buf;
+    Py_ssize_t count = keys.len / 8, fits = size >= 0 && values.len == keys.len;
+    for (Py_ssize_t i = 0; fits && i < count; i++) fits = key[i] >= 0 && key[i] < size;
+    PyObject *starts = fits ? PyByteArray_FromStringAndSize(NULL, 8 * size + 8) : NULL;
+    PyObject *sorted = starts ? PyByteArray_FromStringAndSize(NULL, 8 * count) : NULL;
+    if (!fits) PyErr_SetString(PyExc_ValueError, "these are no keys below that size");
+    if (sorted) {
+        int64_t *start = (int64_t *)(void *)PyByteArray_AS_STRING(starts);
+        int64_t *to = (int64_t *)(void *)PyByteArray_AS_STRING(sorted);
+        memset(start, 0, (size_t)size * 8 + 8);
+        for (Py_ssize_t i = 0; i < count; i++) start[key[i] + 1]++;
+        for (Py_ssize_t i = 0; i < size; i++) start[i + 1] += start[i];
+        for (Py_ssize_t i = 0; i < count; i++) to[start[key[i]]++] = value[i];
+        memmove(start + 1, start, (size_t)size * 8);
+        *start = 0;
+    }
+    PyBuffer_Release(&keys);
+    PyBuffer_Release(&values);
+    return Py_BuildValue("NN", starts, sorted);
+}
+
 /* A kind of node: the sum of the levels of those that are left, how many these are, and how many can be
    computed, of which this is the last. */
 typedef struct {

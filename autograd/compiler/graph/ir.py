@@ -283,6 +283,9 @@ def distinct(numbers: Any) -> Any:
 
 def csr(keys: Ints, values: Ints, size: int) -> tuple[Ints, Ints]:
     """Group values by key: those of key k are ``values[start[k]:start[k + 1]]``."""
+    if engine is not None:
+        made = engine.csr(*[np.ascontiguousarray(x, np.int64) for x in (keys, values)], size)
+        return np.frombuffer(made[0], np.int64), np.frombuffer(made[1], np.int64)
     start = np.zeros(size + 1, np.int64)
     np.cumsum(bincount(keys, minlength=size), out=start[1:])
     return start, values[np.argsort(keys, kind="stable")]

@@ -41,6 +41,7 @@ __all__ = ["Layout"]
 
 NOWHERE = np.int64(1) << 50
 _NONE = np.zeros(0, np.int64)
+_EXTREMA = dict(zip(EXTREMA, ("max", "min"), strict=True))
 
 
 class Layout:
@@ -114,14 +115,12 @@ class Layout:
         if engine is not None and type(self) is Layout:
             moves = _NONE if self.moves is None else self.moves
             # What is of unequal length takes a place, once, for the number 1.
-            known = self.kind, self.block, self.pin, self.args, moves, not self.has_lanes and self.one >= 0
-            plans = engine.place(*self.sums(group), *known)
+            known = self.kind, self.block, self.pin, self.args, moves, self.graph.value
+            plans = engine.place(*self.sums(group), *known, not self.has_lanes and self.one >= 0)
             for nodes, *plan in plans or ():
                 self._planned(np.frombuffer(nodes, np.int64), *plan)
             if plans:
                 return
-        if len(group) == 1 and self._place_alone(int(group[0])):
-            return
         plan = self._regular(group)
         parts = self._by_block(group) if plan is None or len(group) >= 16 else []
         if plan is not None:
@@ -164,7 +163,7 @@ class Layout:
                     coef = Ref(constants=compress(np.frombuffer(coef).reshape(sizes)))  # noqa: PLW2901
                 made.append(Part(sizes, Ref(base, strides, lane=lane), coef, a, b, lanes & 1 > 0))
             note = gettext("{count} factors gathered", count=gathered) if gathered else ""
-            self.statements.append(Statement(nodes, lane, made, note=note))
+            self.statements.append(Statement(nodes, lane, made, extremum=_EXTREMA.get(kind, ""), note=note))
             return
         ((sizes, strides, _, _, operands),) = parts
         left, read = iter(operands), []
@@ -192,51 +191,6 @@ class Layout:
             return LANES + self.next_lane - size
         self.next += size
         return self.next - size
-
-    def _place_alone(self, node: int) -> bool:
-        """Make the statement of a single node of few terms, none like another, as `_row` and `_sum` would.
-
-        Scalar programs are made of these. False where the node is another kind of thing.
-        """
-        g, at = self.graph, self.address
-        kind, lane = int(g.kind[node]), bool(self.is_lane[node])
-        parts: list[tuple[int, float, Ref | None, Ref | None, bool]] = []
-        operands: list[Ref] = []
-        if kind >= FIRST_ROW:
-            for x in g.args[node].tolist():
-                if x >= 0:
-                    fixed = g.kind[x] == CONST
-                    operands.append(Ref(constants=np.array(g.value[x])) if fixed else self._ref(x))
-        else:
-            which = self.order[self.start[node] : self.start[node + 1]]
-            if kind in EXTREMA or not 0 < len(which) <= 3:
-                return False
-            constant, is_shifted = 0.0, False
-            for *factors, coef, over in zip(*(x[which].tolist() for x in self._terms), strict=True):
-                if factors[0] == ONE and not over:
-                    constant, is_shifted = constant + coef, is_shifted or coef != 0.0
-                    continue
-                a, b = sorted(factors, key=lambda x: NOWHERE if x == ONE else at[x])
-                lanes = (int(self.is_lane[a]) * 2 + int(self.is_lane[b])) * 4 + (b == ONE) * 2 + over
-                key = (int(self.block[a]) * (1 << 24) + int(self.block[b])) * 16 + lanes
-                parts.append((key, coef, self._ref(a), None if b == ONE else self._ref(b), over))
-            if len({key for key, *_ in parts}) < len(parts):
-                return False
-            parts.sort(key=lambda part: part[0])
-            if is_shifted or not parts:
-                parts.append((0, constant, None, None, False))
-        self.allocate(np.array([node]), pinned=bool(self.pin[node] >= 0))
-        op, params = g.rows[kind - FIRST_ROW] if operands else (None, ())
-        self.statements.append(Statement(
-            np.array([node]), lane,
-            [Part((), self._ref(node), coef, a, b, over) for _, coef, a, b, over in parts],
-            op=op, params=params, operands=operands, result=self._ref(node) if operands else Ref(),
-        ))  # fmt: skip
-        return True
-
-    def _ref(self, node: int) -> Ref:
-        """Return a node by itself."""
-        return Ref(int(self.address[node]), (), lane=bool(self.is_lane[node]))
 
     def _regular(self, group: Ints) -> Plan | None:
         """Return a plan without gathers, or one with where that has far fewer parts.
@@ -599,8 +553,7 @@ class Layout:
             sizes, strides = found
             coef = 0.0 if offset is None else _numbers(offset, order, sizes)
             parts.append(Part(sizes, Ref(int(results[0]), strides[0], lane=lane), coef, None, None))
-        kind = int(self.graph.kind[nodes[0]])
-        extremum = "" if kind not in EXTREMA else "max" if kind == MAX else "min"
+        extremum = _EXTREMA.get(int(self.graph.kind[nodes[0]]), "")
         note = gettext("{count} factors gathered", count=cost) if cost else ""
         return Statement(nodes, lane, parts, extremum=extremum, note=note)
 

@@ -244,8 +244,6 @@ class Nested(Layout):
 
     def place(self, group: Ints) -> None:
         """Make the statement of a group: of rectangular loops, of slanted ones, or with gathers."""
-        if len(group) == 1 and self._place_alone(int(group[0])):
-            return
         plan = self._regular(group)
         if plan is not None:
             self._commit(group, plan)

@@ -204,12 +204,12 @@ def keep(graph, *_):
     (schedule, "_agenda", lambda work, level, sig, *_: schedule._by_level(work, level, sig)),
     (schedule, "_late_levels", lambda graph, level, *_: level), (cells, "pieces", lambda c: [c]),
     (cells.Layout, "_by_block", lambda self, group: [group]),
-    (cells.Layout, "_place_alone", lambda self, node: False),
     (cells.Layout, "_orders", lambda self, group, keys: iter([np.argsort(self.pin[group], kind="stable")])),
 ])  # fmt: skip
 def test_any_optimisation_may_be_left_out(monkeypatch, module, name, instead):
     monkeypatch.setattr(module, name, instead)
     monkeypatch.setattr(simplify, "engine", None)
+    monkeypatch.setattr(cells, "engine", None)
     for seed in range(3):
         step, data = small_step(seed)
         step.check(*data)
@@ -305,26 +305,65 @@ def test_auto_goes_on_without_c_where_c_cannot_be_built(monkeypatch):
         compile(system.loss, system.params, backend="c")(*system.data)
 
 
-def test_a_node_by_itself_has_the_statement_that_the_general_way_gives(monkeypatch):
+def scalars(x):
+    y = x
+    for i in range(12):
+        y = (3.0 * y + 2.0 - x * 0.5).sin() / (y * y + i) - x * y * (3.0 - y) + autograd.max([y, x, 0.5])
+    return y
+
+
+def triangle(x):
+    rows = [autograd.dot(x[: n + 1], x[n::-1]) + n for n in range(len(x))]
+    return autograd.sum(rows) + autograd.min([*rows, 0.25]) * autograd.sum([a * a for a in x[::3]])
+
+
+@pytest.mark.skipif(cells.engine is None, reason="not built")
+@pytest.mark.parametrize("name", ["scalars", "triangle", "r4", "moons", "spiral", "gpt", "dag"])
+def test_the_engine_plans_groups_as_python_does(name, monkeypatch):
     made = []
     monkeypatch.setattr(structure, "roll", lambda graph: made.append(graph) or rolled.roll(graph))
-    a, b = Value(0.3), Value(0.7)
+    if name in SYSTEMS:
+        system = SYSTEMS[name]()
+        step = compile(
+            system.loss, system.params, batch=system.batch, penalty=system.penalty, backend="numpy"
+        )
+        step._prepare(system.data)
+    else:
+        f, x = {"scalars": (scalars, 0.4), "triangle": (triangle, [0.1 * i for i in range(20)])}[name]
+        compile(f, backend="numpy")(x)
+        compile(autograd.grad(f), backend="numpy")(x)
+    by_engine = [rolled.roll(graph) for graph in made]
+    monkeypatch.setattr(cells, "engine", None)
+    for graph, found in zip(made, by_engine, strict=True):
+        by_python = rolled.roll(graph)
+        assert list(map(repr, found.statements)) == list(map(repr, by_python.statements))
+        assert found.address.tolist() == by_python.address.tolist()
+        assert [x.tolist() for x in found.copies] == [x.tolist() for x in by_python.copies]
+        assert found.one == by_python.one
 
-    def scalars(x):
-        y = x
-        for i in range(12):
-            y = (a * y + 2.0 * b - x * 0.5).sin() / (y * y + i) - a * b * (3.0 - y) + autograd.maximum(y, a)
-        return y
 
-    compile(scalars, [a, b], backend="python")(0.4)
-    compile(scalars, [a, b], batch=True)([0.4, 0.5])
-    alone = [rolled.roll(graph) for graph in made]
-    monkeypatch.setattr(cells.Layout, "_place_alone", lambda self, node: False)
-    for graph, program in zip(made, alone, strict=True):
-        general = rolled.roll(graph)
-        assert len(program.statements) > 30
-        assert list(map(repr, program.statements)) == list(map(repr, general.statements))
-        assert program.address.tolist() == general.address.tolist()
+@pytest.mark.skipif(cells.engine is None, reason="not built")
+@pytest.mark.parametrize(("place", "wrong"), [
+    (0, []), (0, [4]), (1, [0, 0, 0, 1, 9]), (9, [4, 4]), (10, [0]), (11, [0]), (12, [0, 0]), (13, [0]),
+    (14, [0.0]),
+])  # fmt: skip
+def test_the_engine_refuses_groups_of_no_graph(place, wrong):
+    none = np.zeros(0, np.int64)
+    factors = np.array([1, 1]), np.array([1, 0]), np.ones(2), np.zeros(2, bool)
+    sums = [
+        np.array([2, 3]),
+        np.array([0, 0, 0, 1, 2]),
+        np.arange(2),
+        *factors,
+        np.arange(4),
+        np.zeros(4, bool),
+    ]
+    given = [*sums, np.array([0, 1, 4, 4]), np.zeros(4, int), np.full(4, -1), none, none, np.zeros(4)]
+    given[4] = np.array([0, 0])
+    assert len(cells.engine.place(*given, False)) == 1
+    given[place] = np.array(wrong, float if place == 14 else np.int64)
+    with pytest.raises(ValueError, match="these are no|this is no"):
+        cells.engine.place(*given, False)
 
 
 @pytest.mark.parametrize("native", [True, False])
@@ -366,6 +405,19 @@ def test_the_engine_groups_nodes_as_python_does(kinds, monkeypatch):
     monkeypatch.setattr(schedule, "engine", None)
     assert list(map(list, found)) == list(map(list, schedule._agenda(*given, producers, consumers)))
     assert sorted(np.concatenate(found)) == np.flatnonzero(mask).tolist()
+
+
+@pytest.mark.skipif(ir.engine is None, reason="not built")
+def test_the_engine_groups_values_by_key_as_python_does(monkeypatch):
+    keys = np.random.default_rng(0).integers(0, 9, 40)[::2]
+    cases = [(keys, np.arange(20), 9), (keys[:0], keys[:0], 3), (keys[:0], keys[:0], 0)]
+    found = [ir.csr(*case) for case in cases]
+    for wrong in ((keys, keys[1:], 9), (keys - 5, keys, 9), (keys, keys, 3), (keys[:0], keys[:0], -1)):
+        with pytest.raises(ValueError, match="no keys"):
+            ir.csr(*wrong)
+    monkeypatch.setattr(ir, "engine", None)
+    for case, (start, values) in zip(cases, found, strict=True):
+        assert [x.tolist() for x in ir.csr(*case)] == [start.tolist(), values.tolist()]
 
 
 @pytest.mark.skipif(schedule.engine is None, reason="not built")
