@@ -372,7 +372,9 @@ def repeats(items: Sequence[tuple[Any, tuple[int, ...]]]) -> list[Loop]:
                 continue
             if i <= uneven.get(period, -1) < i + period:
                 continue
-            last = _repeats_until(shapes, bases, sums, i, period)
+            last = i
+            if shapes[i : i + FEWEST * period : period].count(shapes[i]) == FEWEST:
+                last = _repeats_until(shapes, bases, sums, i, period)
             if last < i + period:
                 uneven[period] = last
                 continue
