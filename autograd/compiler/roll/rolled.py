@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import cached_property
 from typing import Any
 
@@ -20,7 +21,7 @@ from autograd.compiler.roll.program import Program, Statement
 from autograd.compiler.roll.recurrence import Recurrences
 from autograd.compiler.roll.repeats import Rounds, Unrolled, blocks, length, printed, weighted
 from autograd.compiler.roll.sequential import TRIES, Sequential
-from autograd.compiler.roll.steady import Cycle, cycles, place_groups
+from autograd.compiler.roll.steady import MOST, Cycle, TooLongError, cycles, place_groups
 from autograd.compiler.roll.stencils import Stencils
 from autograd.compiler.roll.uneven import copied, uneven
 
@@ -54,12 +55,45 @@ def roll(graph: Graph, first: Sequence[Ints] = ()) -> Program:
 
     What is computed ``first`` stands in rows of its own.
     """
+    layout, ahead = _begun(graph, first)
+    lane = layout.is_lane
+    found = find(graph, lane, ahead)
+    if found is None:
+        whole = groups(graph, lane, ahead)
+        return _rolled(layout, first, [whole], [cycles(graph, lane, whole)])
+    rounds = Recurrences(layout, graph, found)
+    if 2 * found.looped < len(found.sequence) or found.breadth >= 1 / SHORTER:
+        whole = groups(graph, lane, ahead)
+        known = cycles(graph, lane, whole)
+        most = int(SHORTER * (sum(loop.period for loop in found.loops) + sum(map(len, rounds.groups))))
+        if found.looped < sum(nodes.size for cycle in known for nodes in cycle.groups):
+            most = len(whole)
+        if len(whole) - sum(cycle.again for cycle in known) <= most:
+            with suppress(TooLongError):
+                return _rolled(_begun(graph, first)[0], first, [whole], [known], most=most)
+    parts = rounds.groups
+    return _rolled(layout, first, parts, [cycles(graph, lane, part) for part in parts], rounds)
+
+
+def _begun(graph: Graph, first: Sequence[Ints]) -> tuple[Layout, Any]:
+    """Return a layout that has nothing but what is computed first, and which nodes these are."""
     layout = Layout(graph)
     ahead = np.zeros(graph.size, bool)
     for nodes in first:
         ahead[nodes] = True
         layout.place_row(nodes)
-    rounds, parts, known = _looped(layout, graph, ahead)
+    return layout, ahead
+
+
+def _rolled(
+    layout: Layout, first: Sequence[Ints], parts: list[list[Ints]], known: list[list[Cycle]],
+    rounds: Recurrences | None = None, most: int = MOST,
+) -> Program:  # fmt: skip
+    """Return the program of narrow loops, or of groups, if it has no more than so many statements.
+
+    Groups are those before, between and after narrow loops, or of the whole graph.
+    """
+    graph = layout.graph
     if not first:
         leaves, terms = layout.address.copy(), (layout.start, layout.order)
         stacks = [nodes for part in known for cycle in part for nodes in cycle.groups]
@@ -67,33 +101,16 @@ def roll(graph: Graph, first: Sequence[Ints] = ()) -> Program:
         if reads:
             program = roll(*copied(graph, reads))
             if any(isinstance(s, Rounds) for s in blocks(program)):
+                if length(program) > most:
+                    raise TooLongError
                 return program
     if rounds is None:
-        place_groups(layout, parts[0], known[0])
+        place_groups(layout, parts[0], known[0], most)
     else:
         rounds.place()
         for group in together(graph, layout.is_lane, graph.scatters()):
             layout.place(group)
     return _finished(layout)
-
-
-def _looped(
-    layout: Layout, graph: Graph, ahead: Any
-) -> tuple[Recurrences | None, list[list[Ints]], list[list[Cycle]]]:
-    """Return the narrow loops, if there is more in them than in wide ones; groups; and where these recur.
-
-    Groups are those before, between and after narrow loops, or of the whole graph.
-    """
-    lane = layout.is_lane
-    found = find(graph, lane, ahead)
-    looped = sum(loop.period * loop.count for loop in found.loops) if found is not None else 0
-    if found is None or 2 * looped < len(found.sequence):
-        whole = groups(graph, lane, ahead)
-        known = cycles(graph, lane, whole)
-        if found is None or looped < sum(nodes.size for cycle in known for nodes in cycle.groups):
-            return None, [whole], [known]
-    rounds = Recurrences(layout, graph, found)
-    return rounds, rounds.groups, [cycles(graph, lane, part) for part in rounds.groups]
 
 
 @QUIET
