@@ -355,11 +355,11 @@ def repeats(items: Sequence[tuple[Any, tuple[int, ...]]]) -> list[Loop]:
     bases = [addresses for _, addresses in items]
     # Sums by which it is soon seen that numbers do not grow evenly; those that seem to are compared.
     sums = [sum(map(mul, base, WEIGHTS)) for base in bases]
-    following: dict[int, int] = {}
+    following: dict[Any, int] = {}
     again = [0] * len(shapes)
-    for i in reversed(range(len(shapes))):
-        again[i] = following.get(shapes[i], 0)
-        following[shapes[i]] = i
+    for i, three in reversed([*enumerate(zip(shapes, shapes[1:], shapes[2:], strict=False))]):
+        again[i] = following.get(three, 0)
+        following[three] = i
     uneven: dict[int, int] = {}
     found, i = [], 0
     while i < len(shapes):

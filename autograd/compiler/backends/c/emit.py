@@ -197,7 +197,7 @@ class CWriter:
                 late.update(self.program.address[s.nodes].tolist())
             elif s.lane:
                 inside.append(self._piece(s))
-            elif self._reads(s) & late:
+            elif late and self._reads(s) & late:
                 after.append(self._piece(s))
                 late.update(self.program.address[s.nodes].tolist())
             else:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograd.compiler.graph.bounds import BOUNDED, SMALL, runs, size_of, watched
-from autograd.compiler.graph.ir import BOUND
+from autograd.compiler.graph.ir import BOUND, QUIET
 from autograd.compiler.roll.program import LANES, Program, Ref, Statement
 from autograd.compiler.roll.repeats import Rounds, blocks
 
@@ -37,10 +37,13 @@ class Few(NamedTuple):
     limit: float
 
 
+@QUIET
 def few_to_look_at(program: Program) -> Few | None:
     """Return the few numbers that tell of all; None where the limit would be too low."""
     growth = _Growth(program)
-    for block in blocks(program):
+    at = program.address[watched(program.graph)]
+    of = growth.places(at[at >= 0])
+    for i, block in enumerate(blocks(program)):
         if isinstance(block, Rounds):
             if not growth.follow_rounds(block):
                 return None
@@ -48,12 +51,10 @@ def few_to_look_at(program: Program) -> Few | None:
             return None  # products of all rounds' numbers: there is no limit worth having
         else:
             growth.follow(block, block, program.address[block.nodes][None], slice(1))
-    at = program.address[watched(program.graph)]
-    of = growth.places(at[at >= 0])
-    degrees, bits = growth.degree[of], growth.bits[of]
-    rest = math.log2(BOUND) - bits
-    limit = min([math.log2(BOUND), *(rest[degrees > 0] / degrees[degrees > 0]).tolist()])
-    if limit < LEAST or (rest[degrees == 0] < 0.0).any():
+        if not i & (i - 1) and growth.limit(of) < LEAST:
+            return None
+    limit = growth.limit(of)
+    if limit < LEAST:
         return None
     found = np.flatnonzero(growth.source)
     shared, lanes = found[found < program.shared], found[found >= program.shared] - program.shared
@@ -76,6 +77,12 @@ class _Growth:
         """Return the places of addresses of both arenas in one row."""
         at = np.asarray(addresses)
         return np.where(at >= LANES, at - LANES + self.program.shared, at)
+
+    def limit(self, of: Any) -> float:
+        """Return the logarithm below which sources are to be for what is at some places; 0 for none."""
+        degrees, rest = self.degree[of], math.log2(BOUND) - self.bits[of]
+        least = np.min(rest[degrees > 0] / degrees[degrees > 0], initial=math.log2(BOUND))
+        return float(least) if least >= 0.0 and (rest[degrees == 0] >= 0.0).all() else 0.0
 
     def follow_rounds(self, loop: Rounds) -> bool:
         """Note what the results of a loop may become; False if they do not grow evenly.
