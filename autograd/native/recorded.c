@@ -405,6 +405,8 @@ graph_pull(PyObject *module, PyObject *args)
     return PyErr_Occurred() ? NULL : Py_NewRef(Py_None);
 }
 
+#define SHIFT 31 /* as in ir.py */
+
 /* When nodes come, by their numbers in a dict. */
 typedef struct {
     Stretch tape;
@@ -432,7 +434,7 @@ when(Turns *all, PyObject *x)
     if (PyFloat_CheckExact(x)) return 0;
     if (IS_NODE(x)) {
         int64_t number = number_of(all, x);
-        return number < 0 ? 0 : NODE(x)->row ? 4 * all->turn[number] : -4 * number;
+        return number < 0 ? 0 : NODE(x)->row ? 4 * (all->turn[number] >> SHIFT) : -4 * number;
     }
     PyObject *elements = PyObject_GetAttrString(x, "_a"), *tuple = NULL;
     if (elements) tuple = PySequence_Tuple(elements);
@@ -485,7 +487,8 @@ put_in_order(Turns *all, PyObject **visits, Py_ssize_t items, int64_t low, int64
     }
     for (int64_t i = 0; i < count; i++) keyed[i].place = i;
     qsort(keyed, (size_t)count, sizeof *keyed, compare);
-    for (int64_t i = 0; i < count; i++) all->turn[low + keyed[i].place] = 2 * (low + i) + 1;
+    for (int64_t i = 0; i < count; i++) 
+        all->turn[low + keyed[i].place] = ((2 * (low + i) + 1) << SHIFT) + (1 << 30) + keyed[i].key;
     PyMem_Free(keyed);
     return PyErr_Occurred() ? FAILED : DONE;
 }

@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 
 from autograd.compiler.graph.counting import repeated
-from autograd.compiler.graph.ir import CONST, EXTREMA, FIRST_ROW, MAX, ONE, QUIET, Ints
+from autograd.compiler.graph.ir import CONST, EXTREMA, FIRST_ROW, HALF, MAX, ONE, QUIET, SHIFT, Ints
 from autograd.compiler.graph.lookups import ENTRY
 from autograd.compiler.graph.rounds import operands_of, sequence_of
 from autograd.compiler.graph.schedule import mixed
@@ -46,6 +46,8 @@ SPARSEST = 4
 """How many times as many places as numbers there may be."""
 TRIES = 4
 """How many ways to place nodes are tried."""
+SEVERAL = 4
+"""So many pairs of terms that move in ways of their own, for each three that move evenly, are no loops."""
 MANY = 24
 """Operands from which a node is a statement by itself, a loop counting as one."""
 
@@ -67,34 +69,25 @@ class Sequential(Layout):
         sequence = sequence_of(graph, work, graph.levels(), graph.turn)
         if sequence is None:
             return False
-        self._sequence, pinned = sequence, self.pin[sequence]
-        number, loops_of, best = np.arange(len(sequence)), list[Any](), most + 1
-        ways = list[Any]()
-        for tried in range(TRIES):  # where nodes come one after the other, and in grids
-            places = np.where(pinned < 0, self.next + number, pinned)
-            self._stands = np.where(work, -1, self.address)
-            self._stands[sequence] = places
-            if not tried:
-                self._read(work)
-            what, where, is_node = self._told()
-            folded = _folded(what, where, is_node)
-            leaves = list(_leaves([[item] for item in next(folded)], []))
-            count = sum(self._entry[at[0]] < 0 for _, at in leaves)
-            if not tried:
-                ways = [_folded(what[:, [0, 0]], np.zeros_like(where), is_node), folded, folded]
-            if count < best:
-                best, loops_of, self.pin[sequence], ways[-1] = count, leaves, places, folded
-            items = next(ways[tried], None) if best >= FLAT and tried < len(ways) else None
-            if items is None:
-                break
-            at = np.full(len(what), -1)
-            _gridded([[item] for item in items], np.zeros(1, np.int64), at, is_node)
-            number = at[is_node]
-            if number.max(initial=0) > SPARSEST * len(sequence):
-                break
-        if best > most:
+        self._sequence, self._stands = sequence, np.where(work, -1, self.address)
+        self._stands[sequence] = self.next + np.arange(len(sequence))
+        self._read(work)
+        is_back = (graph.turn >> SHIFT & 1 > 0) | (
+            (graph.forward >= 0) & (np.arange(graph.size) >= graph.forward)
+        )
+        ahead = int(np.append(is_back[sequence], True).argmax())
+        self._beside, number = list[tuple[Ints, Ints, Ints, Ints]](), np.arange(ahead)
+        best = self._shortest(ahead, TRIES, lambda at: self._place(number if at is None else at))
+        if ahead < len(sequence):
+            self._passes(ahead)
+            number = number if best[3] is None else best[3]
+            best = self._shortest(
+                len(sequence), TRIES - 1, lambda at: self._place(number, None if at is None else at[ahead:])
+            )
+        count, loops_of, self._stands, _ = best
+        if count > most:
             return False
-        self._stands[sequence] = self.pin[sequence]
+        self.pin[sequence] = self._stands[sequence]
         self.next = max(self.next, int(self.pin[sequence].max(initial=-1)) + 1)
         before: list[Any] = []
         read: list[tuple[list[Ints], Ints]] = []
@@ -111,6 +104,88 @@ class Sequential(Layout):
                 return False
             read = []
         return True
+
+    def _shortest(self, nodes: int, tries: int, place: Any) -> tuple[int, list[Any], Any, Any]:
+        """Return how few statements the first nodes make, their loops, where all stand, and their numbers.
+
+        Of several ways to place them: without numbers, and in grids.
+        """
+        number, best, ways = None, (1 << 60, list[Any](), self._stands, None), list[Any]()
+        for tried in range(tries):
+            place(number)
+            what, where, is_node = self._told()
+            end = int(self._ends[nodes])
+            what, where, is_node = what[:end], where[:end], is_node[:end]
+            folded = _folded(what, where, is_node)
+            leaves = list(_leaves([[item] for item in next(folded)], []))
+            count = sum(self._entry[at[0]] < 0 for _, at in leaves)
+            if not tried:
+                ways = [_folded(what[:, [0, 0]], np.zeros_like(where), is_node), *[folded] * (tries - 2)]
+            if count < best[0]:
+                best, ways[-1] = (count, leaves, self._stands.copy(), number), folded
+            items = next(ways[tried], None) if best[0] >= FLAT and tried < len(ways) else None
+            if items is None:
+                break
+            at = np.full(end, -1)
+            _gridded([[item] for item in items], np.zeros(1, np.int64), at, is_node)
+            number = at[is_node]
+            if number.max(initial=0) > SPARSEST * len(self._sequence):
+                break
+        return best
+
+    def _place(self, ahead: Ints, back: Any = None) -> None:
+        """Note where nodes stand, by numbers; those of passes back without, beside what they are for."""
+        stands, sequence, end = self._stands, self._sequence, self.next + int(ahead.max(initial=-1)) + 1
+        stands[sequence[: len(ahead)]] = self.next + ahead
+        if back is not None:
+            stands[sequence[len(ahead) :]] = end + back - back[0]
+        for nodes, beside, shift, array in self._beside if back is None else ():
+            at = stands[beside] + shift
+            low, high = np.full(int(array.max()) + 1, end), np.zeros(int(array.max()) + 1, np.int64)
+            np.minimum.at(low, array, at)
+            np.maximum.at(high, array, at + 1)
+            room = np.maximum(high - low, 0)
+            stands[nodes] = at + (end + np.cumsum(room) - room - low)[array]
+            end += int(room.sum())
+        if end > self.next + 2 * SPARSEST * len(sequence) and back is None:
+            self._place(ahead, np.arange(len(sequence) - len(ahead)))
+        pinned = self.pin[sequence]
+        stands[sequence[pinned >= 0]] = pinned[pinned >= 0]
+
+    def _passes(self, ahead: int) -> None:
+        """Note of the nodes of each pass back beside what they stand, how far from it, and in which array."""
+        graph, back = self.graph, self._sequence[ahead:]
+        known = np.ones(graph.size, bool)
+        known[back] = False
+        order = graph.turn >> SHIFT
+        key = HALF - (graph.turn[back] & (2 * HALF - 1))
+        by = np.argsort(order, kind="stable")
+        want = np.where(key < 0, -key // 2, (key + 2) // 4)
+        beside = by[np.maximum(np.searchsorted(order[by], want, side="right") - 1, 0)]
+        is_step = key % 4 > 0
+        shift = np.where((key > 0) & (want < order[self._sequence].min()), want // 2, 0)  # copies of leaves
+        beside[shift > 0] = ONE
+        heads = np.flatnonzero(graph.primal[back] >= 0)
+        if graph.forward >= 0 and len(heads):
+            inner = back >= graph.forward
+            group = np.searchsorted(heads, np.arange(len(back)), side="right") - 1
+            beside = np.where(inner, graph.primal[back[heads[group]]], beside)
+            is_step = np.where(inner, graph.primal[back] < 0, is_step)
+            shift[inner] = 0
+        left = np.arange(len(back))
+        while len(left):
+            now = known[beside[left]]
+            if not now.any():
+                beside[left], now = back[left], now | True
+            these, left = left[now], left[~now]
+            whole = 2 * (beside[these] + graph.size * shift[these]) + is_step[these]
+            by = np.argsort(whole, kind="stable")
+            start = np.flatnonzero(np.diff(whole[by], prepend=-1))
+            rank = np.empty_like(by)
+            rank[by] = np.arange(len(by)) - repeated(start, np.diff(start, append=len(by)))
+            array = 4 * rank + 2 * (shift[these] > 0) + is_step[these]
+            self._beside.append((back[these], beside[these], shift[these], array))
+            known[back[these]] = True
 
     def _read(self, work: Any) -> None:
         """Note what the nodes read: operands of rows, and terms, each with two factors and a coefficient.
@@ -130,7 +205,7 @@ class Sequential(Layout):
         self._coef = np.ones(len(at))
         self._coef[is_term] = coefs
         latest = np.maximum(self._stands[self._a], self._stands[self._b])
-        latest[~is_term | (self.graph.turn[self._sequence] % 2 == 0)[self._cell]] = 0
+        latest[~is_term | (self.graph.turn[self._sequence] >> SHIFT & 1 == 0)[self._cell]] = 0
         kind = np.where(work, -1, self.graph.kind)
         kind[ONE] = -2
         what = mixed(mixed(kind[self._a]) + mixed(kind[self._b] + 99))
@@ -160,6 +235,7 @@ class Sequential(Layout):
         np.add.at(whole, cell, mixed(what[flat] + number.astype(np.uint64)))
         np.add.at(place, cell, where[flat] * mixed(number))
         ends = np.cumsum(np.where(summed, size, 0))
+        self._ends = np.concatenate([[0], ends + np.arange(1, len(ends) + 1)])
         self._entry = np.insert(np.flatnonzero(~flat), ends, -1 - np.arange(len(size)))
         is_node = self._entry < 0
         told = [
@@ -263,11 +339,19 @@ class _Nest:
 
 def _folded(what: Any, where: Any, is_node: Any) -> Iterator[list[Item]]:
     """Yield entries as items, in loops where what comes again and where moves evenly; then wherever it is."""
-    items: list[Item] = list(range(len(what)))
-    begin = np.arange(len(what))  # the first entry of each item
-    closed = is_node  # whether an item ends with a node
-    whats, wheres = what, where
     raws = [_Raw(what[:, loose], where[:, loose], is_node) for loose in range(2)]
+    begin, counts, moves = _runs(what[:, 0], where[:, 0], is_node)
+    items: list[Item] = begin.tolist()
+    looped = counts > 0
+    for at in np.flatnonzero(looped).tolist():
+        items[at] = [[k] for k in range(int(begin[at]), int(begin[at] + counts[at]))]
+    closed = is_node[begin]  # whether an item ends with a node
+    whats, wheres = what[begin], where[begin]
+    move = np.column_stack([moves, 0 * moves])[looped]
+    place = (
+        wheres[looped] * _WAYS[0] + move * _WAYS[1] + (counts[looped].astype(np.uint64) * _WAYS[-1])[:, None]
+    )
+    whats[looped], wheres[looped] = mixed(mixed(whats[looped] * _WAYS[0])), place
     for loose, raw in enumerate(raws):
         what, where, period = whats[:, loose], wheres[:, loose], 1
         while FEWEST * period <= len(items) and period <= LONGEST:
@@ -316,6 +400,34 @@ def _folded(what: Any, where: Any, is_node: Any) -> Iterator[list[Item]]:
         yield items
 
 
+def _runs(what: Any, where: Any, is_node: Any) -> tuple[Ints, Ints, Any]:
+    """Return where items begin, how many terms each is that move evenly, 0 where none do, and how."""
+    step = np.append(where[1:] - where[:-1], 0).astype(np.uint64)
+    pair = np.append(~is_node[1:] & ~is_node[:-1] & (what[1:] == what[:-1]), False)
+    key = mixed(what + mixed(step))
+    thrice = np.flatnonzero(pair[1:] & pair[:-1] & (key[1:] == key[:-1]))
+    if not len(thrice):
+        return np.arange(len(what)), np.zeros(len(what), np.int64), step
+    usual = np.sort(key[thrice])
+    link = pair & (usual[np.minimum(np.searchsorted(usual, key), len(usual) - 1)] == key)
+    link[1:] &= ~link[:-1] | (key[1:] == key[:-1])
+    by = thrice[np.argsort(what[thrice], kind="stable")]
+    kind = np.minimum(np.searchsorted(what[by], what), len(by) - 1)
+    known = (what[by[kind]] == what) & ~is_node
+    begin = np.flatnonzero(np.append(True, ~link[:-1]))
+    counts = np.diff(begin, append=len(what))
+    lone = counts == 1
+    beside = known[begin] & np.append((lone & pair[begin])[:-1] & lone[1:], False)
+    usual, apart = (np.bincount(kind[begin[some]], minlength=len(by)) for some in (counts == FEWEST, beside))
+    link[begin[(counts < FEWEST) & (apart > SEVERAL * usual)[kind[begin]]]] = (
+        False  # two like others by chance
+    )
+    begin = np.flatnonzero(np.append(True, ~link[:-1]))
+    counts = np.diff(begin, append=len(what))
+    moves = np.where(counts == 1, step[by[kind[begin]]], step[begin])
+    return begin, np.where(known[begin], counts, 0), moves
+
+
 class _Raw:
     """What all entries are, and behind them those of a round that is predicted."""
 
@@ -356,28 +468,34 @@ class _Raw:
         """Return the round that comes next to two, of entries behind all others."""
         for x in self._told:
             del x[self.size :]
-        return self._predicted(near, far)
+        return self._predicted(near, near, far)
 
-    def _predicted(self, near: list[Item], far: list[Item]) -> list[Item] | None:
-        """Return a round that goes on evenly from two others; its entries are noted."""
+    def _predicted(self, near: list[Item], ahead: list[Item], far: list[Item]) -> list[Item] | None:
+        """Return a round that is so much ahead of one as another is of a third; its entries are noted."""
         what, where = self._told
         made: list[Item] = []
-        for x, y in zip(near, far, strict=True):
-            if isinstance(x, int) or isinstance(y, int):
-                if not (isinstance(x, int) and isinstance(y, int)):
+        for some in zip(near, ahead, far, strict=True):
+            x, y, z = some
+            if isinstance(x, int) or isinstance(y, int) or isinstance(z, int):
+                if not (isinstance(x, int) and isinstance(y, int) and isinstance(z, int)):
                     return None
                 made.append(len(what))
                 what.append(what[x])
-                where.append((2 * where[x] - where[y]) % (1 << 64))
+                where.append((where[x] + where[y] - where[z]) % (1 << 64))
                 continue
             loop: list[Any] = []
-            for k in range(2 * len(x) - len(y)):
-                pair = (x[k], y[k]) if k < min(len(x), len(y)) else loop[:-3:-1] if k > 1 else ()
-                loop.append(self._predicted(*pair) if pair else None)
+            long = max(x, y, key=len)
+            least, count = min(map(len, (x, y, z))), len(x) + len(y) - len(z)
+            if count < 0 or (count > least and (not least or len(long) < 2)):
+                return None
+            for k in range(count):
+                loop.append(
+                    self._predicted(
+                        *((r[k] for r in (x, y, z)) if k < least else (loop[-1], long[-1], long[-2]))
+                    )
+                )
                 if loop[-1] is None:
                     return None
-            if 2 * len(x) < len(y):
-                return None
             made.append(loop)
         return made
 
@@ -429,4 +547,4 @@ def _leaves(slots: list[list[Any]], loops: list[Ints]) -> Iterator[tuple[list[In
             yield loops, np.array(slot)
         else:
             counts, inner = _inside(slot)
-            yield from _leaves(inner, [*loops, counts])
+            yield from _leaves(inner, [*loops, counts] if (counts != 1).any() else loops)
