@@ -118,7 +118,7 @@ class Sequential(Layout):
             what, where, is_node = what[:end], where[:end], is_node[:end]
             folded = _folded(what, where, is_node)
             leaves = list(_leaves([[item] for item in next(folded)], []))
-            count = sum(self._entry[at[0]] < 0 for _, at in leaves)
+            count = sum(bool(is_node[at[0]]) for _, at in leaves)
             if not tried:
                 ways = [_folded(what[:, [0, 0]], np.zeros_like(where), is_node), *[folded] * (tries - 2)]
             if count < best[0]:
