@@ -25,7 +25,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.compiler.graph.counting import repeated
+from autograd.compiler.graph.counting import numbered, repeated
 from autograd.compiler.graph.ir import CONST, EXTREMA, FIRST_ROW, HALF, MAX, ONE, QUIET, SHIFT, Ints
 from autograd.compiler.graph.lookups import ENTRY
 from autograd.compiler.graph.rounds import operands_of, sequence_of
@@ -42,7 +42,7 @@ LONGEST = 256
 """Most statements and loops of one round."""
 FLAT = 9
 """Terms of a sum that are not looked for loops; two neighbours along each of two axes, and more, are so."""
-SPARSEST = 4
+SPARSEST = 8
 """How many times as many places as numbers there may be."""
 TRIES = 4
 """How many ways to place nodes are tried."""
@@ -162,7 +162,7 @@ class Sequential(Layout):
         by = np.argsort(order, kind="stable")
         want = np.where(key < 0, -key // 2, (key + 2) // 4)
         beside = by[np.maximum(np.searchsorted(order[by], want, side="right") - 1, 0)]
-        is_step = key % 4 > 0
+        which = (key % 4 > 0) + 2 * (order[beside] != want)
         shift = np.where((key > 0) & (want < order[self._sequence].min()), want // 2, 0)  # copies of leaves
         beside[shift > 0] = ONE
         heads = np.flatnonzero(graph.primal[back] >= 0)
@@ -170,21 +170,23 @@ class Sequential(Layout):
             inner = back >= graph.forward
             group = np.searchsorted(heads, np.arange(len(back)), side="right") - 1
             beside = np.where(inner, graph.primal[back[heads[group]]], beside)
-            is_step = np.where(inner, graph.primal[back] < 0, is_step)
+            which = np.where(inner, graph.primal[back] < 0, which)
             shift[inner] = 0
+        which = which + 4 * graph.kind[back].astype(np.int64)
         left = np.arange(len(back))
         while len(left):
             now = known[beside[left]]
             if not now.any():
                 beside[left], now = back[left], now | True
             these, left = left[now], left[~now]
-            whole = 2 * (beside[these] + graph.size * shift[these]) + is_step[these]
+            whole = (beside[these] + graph.size * shift[these] << 18) + which[these]
             by = np.argsort(whole, kind="stable")
-            start = np.flatnonzero(np.diff(whole[by], prepend=-1))
+            end = np.flatnonzero(np.diff(whole[by], append=-1)) + 1
             rank = np.empty_like(by)
-            rank[by] = np.arange(len(by)) - repeated(start, np.diff(start, append=len(by)))
-            array = 4 * rank + 2 * (shift[these] > 0) + is_step[these]
-            self._beside.append((back[these], beside[these], shift[these], array))
+            rank[by] = repeated(end, np.diff(end, prepend=0)) - np.arange(len(by))
+            self._beside.append(
+                (back[these], beside[these], shift[these], numbered((rank << 18) + which[these]))
+            )
             known[back[these]] = True
 
     def _read(self, work: Any) -> None:
@@ -409,8 +411,11 @@ def _runs(what: Any, where: Any, is_node: Any) -> tuple[Ints, Ints, Any]:
     if not len(thrice):
         return np.arange(len(what)), np.zeros(len(what), np.int64), step
     usual = np.sort(key[thrice])
-    link = pair & (usual[np.minimum(np.searchsorted(usual, key), len(usual) - 1)] == key)
-    link[1:] &= ~link[:-1] | (key[1:] == key[:-1])
+    often = np.where(pair, np.searchsorted(usual, key, "right") - np.searchsorted(usual, key), 0)
+    link = often > 0
+    other = link[1:] & link[:-1] & (key[1:] != key[:-1])
+    link[1:] &= ~other | (often[1:] > often[:-1])
+    link[:-1] &= ~other | (often[1:] <= often[:-1])
     by = thrice[np.argsort(what[thrice], kind="stable")]
     kind = np.minimum(np.searchsorted(what[by], what), len(by) - 1)
     known = (what[by[kind]] == what) & ~is_node
@@ -424,8 +429,24 @@ def _runs(what: Any, where: Any, is_node: Any) -> tuple[Ints, Ints, Any]:
     )
     begin = np.flatnonzero(np.append(True, ~link[:-1]))
     counts = np.diff(begin, append=len(what))
+    counts[~known[begin]] = 0
     moves = np.where(counts == 1, step[by[kind[begin]]], step[begin])
-    return begin, np.where(known[begin], counts, 0), moves
+    # One term moves as those do that are as many loops further on, or back, in sums of as many.
+    by = np.lexsort((begin, kind[begin], counts == 0))[: np.count_nonzero(counts)]
+    ends = (
+        np.flatnonzero(np.diff(mixed(kind[begin[by]] + mixed(np.cumsum(is_node)[begin[by]])), append=0)) + 1
+    )
+    sizes = np.diff(ends, prepend=0)
+    for way in (1, -1):
+        at = np.clip(np.arange(len(by)) + way * repeated(sizes, sizes), 0, len(by) - 1)
+        like = (
+            (repeated(sizes, sizes) > 1)
+            & (counts[by] == 1)
+            & (counts[by[at]] == 2)
+            & (kind[begin[by]] == kind[begin[by[at]]])
+        )
+        moves[by[like]] = step[begin[by[at[like]]]]
+    return begin, counts, moves
 
 
 class _Raw:
@@ -519,7 +540,7 @@ def _width(slots: list[list[Any]], is_node: Any) -> int:
             width += int(is_node[slot[0]])
         else:
             counts, inner = _inside(slot)
-            width += int(counts.max()) * _width(inner, is_node)
+            width += (int(counts.max()) + bool(np.ptp(counts))) * _width(inner, is_node)
     return width
 
 
@@ -534,7 +555,7 @@ def _gridded(slots: list[list[Any]], base: Ints, at: Ints, is_node: Any) -> None
             width = _width(inner, is_node)
             number = np.arange(int(counts.sum())) - repeated(np.cumsum(counts) - counts, counts)
             _gridded(inner, np.repeat(base, counts) + width * number, at, is_node)
-            base = base + width * int(counts.max())
+            base = base + width * (int(counts.max()) + bool(np.ptp(counts)))
 
 
 def _leaves(slots: list[list[Any]], loops: list[Ints]) -> Iterator[tuple[list[Ints], Ints]]:
