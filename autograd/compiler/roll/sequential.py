@@ -3,14 +3,15 @@
 The order of recording is one in which everything can be computed, and where a program was written with
 loops, it has their structure: nodes that are built alike come again, with operands whose addresses move
 evenly. So runs of such nodes become a loop, runs of such loops a loop around them, and so on (nested loop
-recognition: Ketterlin and Clauss, CGO 2008). What a border makes different stands between the loops. Each
-result stands where its node is in the sequence, and as nothing is computed in another order, it matters not
-what rests on what: sweeps along rows, back along columns, or in place are all the same. Gradients are taken
-to be recorded in the opposite order of what they are for (`Graph.turn`).
+recognition: Ketterlin and Clauss, CGO 2008). What a border makes different stands between the loops. As
+nothing is computed in another order, it matters not what rests on what: sweeps along rows, back along
+columns, or in place are all the same. Gradients come in the opposite order of what they are for, and stand
+beside it (`Graph.turn`), or in grids of their own.
 
 In triangles loops grow. Two rounds or fewer are no loop by themselves, but where the loop around goes on
-evenly to them, they are one of its rounds. And nodes stand evenly if each loop has room for its longest
-round: loops are found by kinds alone first, and with such places again, if that gives fewer statements.
+evenly to them, they are one of its rounds; so are one or two terms where others of their kind make loops.
+And nodes stand evenly if each loop has room for its longest round: loops are found by kinds alone first, and
+with such places again, if that gives fewer statements.
 
 For example, ``for i in range(1, n): x[i] = 0.5 * x[i - 1] + u[i]``, within a loop that starts again from the
 last ``x``, is recorded as one sum with the addresses (100; 99, 1), the next with (101; 100, 2), and so on.
@@ -46,8 +47,6 @@ SPARSEST = 8
 """How many times as many places as numbers there may be."""
 TRIES = 4
 """How many ways to place nodes are tried."""
-SEVERAL = 4
-"""So many pairs of terms that move in ways of their own, for each three that move evenly, are no loops."""
 MANY = 24
 """Operands from which a node is a statement by itself, a loop counting as one."""
 
@@ -72,17 +71,16 @@ class Sequential(Layout):
         self._sequence, self._stands = sequence, np.where(work, -1, self.address)
         self._stands[sequence] = self.next + np.arange(len(sequence))
         self._read(work)
-        is_back = (graph.turn >> SHIFT & 1 > 0) | (
-            (graph.forward >= 0) & (np.arange(graph.size) >= graph.forward)
-        )
-        ahead = int(np.append(is_back[sequence], True).argmax())
-        self._beside, number = list[tuple[Ints, Ints, Ints, Ints]](), np.arange(ahead)
-        best = self._shortest(ahead, TRIES, lambda at: self._place(number if at is None else at))
-        if ahead < len(sequence):
-            self._passes(ahead)
+        number = np.arange(int(np.append(graph.turn[sequence] >> SHIFT & 1, 1).argmax()))
+        self._beside: Any = None
+        best = self._shortest(len(number), TRIES, lambda at: self._place(number if at is None else at))
+        if len(number) < len(sequence):
+            self._passes(len(number))
             number = number if best[3] is None else best[3]
             best = self._shortest(
-                len(sequence), TRIES - 1, lambda at: self._place(number, None if at is None else at[ahead:])
+                len(sequence),
+                TRIES - 1,
+                lambda at: self._place(number, at if at is None else at[len(number) :]),
             )
         count, loops_of, self._stands, _ = best
         if count > most:
@@ -137,57 +135,38 @@ class Sequential(Layout):
         """Note where nodes stand, by numbers; those of passes back without, beside what they are for."""
         stands, sequence, end = self._stands, self._sequence, self.next + int(ahead.max(initial=-1)) + 1
         stands[sequence[: len(ahead)]] = self.next + ahead
-        if back is not None:
-            stands[sequence[len(ahead) :]] = end + back - back[0]
-        for nodes, beside, shift, array in self._beside if back is None else ():
+        if back is None and self._beside:
+            beside, shift, array = self._beside
             at = stands[beside] + shift
             low, high = np.full(int(array.max()) + 1, end), np.zeros(int(array.max()) + 1, np.int64)
             np.minimum.at(low, array, at)
             np.maximum.at(high, array, at + 1)
-            room = np.maximum(high - low, 0)
-            stands[nodes] = at + (end + np.cumsum(room) - room - low)[array]
-            end += int(room.sum())
-        if end > self.next + 2 * SPARSEST * len(sequence) and back is None:
-            self._place(ahead, np.arange(len(sequence) - len(ahead)))
+            back = at + (np.cumsum(high - low) - high)[array]
+            if back.max() > 2 * SPARSEST * len(sequence):
+                back = np.arange(len(array))
+        if back is not None:
+            stands[sequence[len(ahead) :]] = end + back
         pinned = self.pin[sequence]
         stands[sequence[pinned >= 0]] = pinned[pinned >= 0]
 
     def _passes(self, ahead: int) -> None:
-        """Note of the nodes of each pass back beside what they stand, how far from it, and in which array."""
+        """Note beside what the nodes of passes back stand, how far from it, and in which array."""
         graph, back = self.graph, self._sequence[ahead:]
-        known = np.ones(graph.size, bool)
-        known[back] = False
         order = graph.turn >> SHIFT
         key = HALF - (graph.turn[back] & (2 * HALF - 1))
-        by = np.argsort(order, kind="stable")
+        by = np.setdiff1d(np.arange(graph.size), back)
+        by = by[np.argsort(order[by], kind="stable")]
         want = np.where(key < 0, -key // 2, (key + 2) // 4)
-        beside = by[np.maximum(np.searchsorted(order[by], want, side="right") - 1, 0)]
-        which = (key % 4 > 0) + 2 * (order[beside] != want)
+        beside = by[np.searchsorted(order[by], want, side="right") - 1]
         shift = np.where((key > 0) & (want < order[self._sequence].min()), want // 2, 0)  # copies of leaves
         beside[shift > 0] = ONE
-        heads = np.flatnonzero(graph.primal[back] >= 0)
-        if graph.forward >= 0 and len(heads):
-            inner = back >= graph.forward
-            group = np.searchsorted(heads, np.arange(len(back)), side="right") - 1
-            beside = np.where(inner, graph.primal[back[heads[group]]], beside)
-            which = np.where(inner, graph.primal[back] < 0, which)
-            shift[inner] = 0
-        which = which + 4 * graph.kind[back].astype(np.int64)
-        left = np.arange(len(back))
-        while len(left):
-            now = known[beside[left]]
-            if not now.any():
-                beside[left], now = back[left], now | True
-            these, left = left[now], left[~now]
-            whole = (beside[these] + graph.size * shift[these] << 18) + which[these]
-            by = np.argsort(whole, kind="stable")
-            end = np.flatnonzero(np.diff(whole[by], append=-1)) + 1
-            rank = np.empty_like(by)
-            rank[by] = repeated(end, np.diff(end, prepend=0)) - np.arange(len(by))
-            self._beside.append(
-                (back[these], beside[these], shift[these], numbered((rank << 18) + which[these]))
-            )
-            known[back[these]] = True
+        which = (key % 4 > 0) + 2 * (order[beside] != want) + 4 * graph.kind[back].astype(np.int64)
+        whole = (beside + graph.size * shift << 18) + which
+        by = np.argsort(whole, kind="stable")
+        end = np.flatnonzero(np.diff(whole[by], append=-1)) + 1
+        rank = np.empty_like(by)
+        rank[by] = repeated(end, np.diff(end, prepend=0)) - np.arange(len(by))
+        self._beside = beside, shift, numbered((rank << 18) + which)
 
     def _read(self, work: Any) -> None:
         """Note what the nodes read: operands of rows, and terms, each with two factors and a coefficient.
@@ -411,41 +390,27 @@ def _runs(what: Any, where: Any, is_node: Any) -> tuple[Ints, Ints, Any]:
     if not len(thrice):
         return np.arange(len(what)), np.zeros(len(what), np.int64), step
     usual = np.sort(key[thrice])
-    often = np.where(pair, np.searchsorted(usual, key, "right") - np.searchsorted(usual, key), 0)
-    link = often > 0
-    other = link[1:] & link[:-1] & (key[1:] != key[:-1])
-    link[1:] &= ~other | (often[1:] > often[:-1])
-    link[:-1] &= ~other | (often[1:] <= often[:-1])
+    link = pair & (usual[np.minimum(np.searchsorted(usual, key), len(usual) - 1)] == key)
+    link[1:] &= ~link[:-1] | (key[1:] == key[:-1])
     by = thrice[np.argsort(what[thrice], kind="stable")]
     kind = np.minimum(np.searchsorted(what[by], what), len(by) - 1)
     known = (what[by[kind]] == what) & ~is_node
+    before, after = np.append(False, link[:-1]), np.append(link[1:], False)
+    apart, usual = pair & ~(link | before | after), link & ~before & after
+    apart, usual = (np.bincount(kind[x], minlength=len(by)) for x in (apart, usual))
+    link &= before | after | (apart <= usual)[kind]  # two may move as others by chance
     begin = np.flatnonzero(np.append(True, ~link[:-1]))
-    counts = np.diff(begin, append=len(what))
-    lone = counts == 1
-    beside = known[begin] & np.append((lone & pair[begin])[:-1] & lone[1:], False)
-    usual, apart = (np.bincount(kind[begin[some]], minlength=len(by)) for some in (counts == FEWEST, beside))
-    link[begin[(counts < FEWEST) & (apart > SEVERAL * usual)[kind[begin]]]] = (
-        False  # two like others by chance
-    )
-    begin = np.flatnonzero(np.append(True, ~link[:-1]))
-    counts = np.diff(begin, append=len(what))
-    counts[~known[begin]] = 0
+    counts = np.where(known[begin], np.diff(begin, append=len(what)), 0)
     moves = np.where(counts == 1, step[by[kind[begin]]], step[begin])
-    # One term moves as those do that are as many loops further on, or back, in sums of as many.
-    by = np.lexsort((begin, kind[begin], counts == 0))[: np.count_nonzero(counts)]
-    ends = (
-        np.flatnonzero(np.diff(mixed(kind[begin[by]] + mixed(np.cumsum(is_node)[begin[by]])), append=0)) + 1
-    )
-    sizes = np.diff(ends, prepend=0)
-    for way in (1, -1):
-        at = np.clip(np.arange(len(by)) + way * repeated(sizes, sizes), 0, len(by) - 1)
-        like = (
-            (repeated(sizes, sizes) > 1)
-            & (counts[by] == 1)
-            & (counts[by[at]] == 2)
-            & (kind[begin[by]] == kind[begin[by[at]]])
-        )
-        moves[by[like]] = step[begin[by[at[like]]]]
+    group = np.where(known[begin], np.cumsum(is_node)[begin] + len(what) * kind[begin], -1)
+    looped = np.argsort(group, kind="stable")
+    size = np.unique(group, return_counts=True)[1]
+    size = repeated(size, size)
+    for way in (size, -size):  # one term moves as two do before or behind it, in a sum of as many loops
+        like = looped[(np.arange(len(looped)) + way) % len(looped)]
+        same = (size > 1) & (counts[looped] == 1) & (counts[like] == 2)
+        same &= kind[begin[looped]] == kind[begin[like]]
+        moves[looped[same]] = step[begin[like[same]]]
     return begin, counts, moves
 
 
