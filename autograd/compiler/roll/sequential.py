@@ -27,7 +27,7 @@ from typing import Any
 import numpy as np
 
 from autograd.compiler.graph.counting import numbered, repeated
-from autograd.compiler.graph.ir import CONST, EXTREMA, FIRST_ROW, HALF, MAX, ONE, QUIET, SHIFT, Ints
+from autograd.compiler.graph.ir import CONST, EXTREMA, FIRST_ROW, HALF, MAX, ONE, QUIET, SHIFT, Ints, distinct
 from autograd.compiler.graph.lookups import ENTRY
 from autograd.compiler.graph.rounds import operands_of, sequence_of
 from autograd.compiler.graph.schedule import mixed
@@ -143,7 +143,7 @@ class Sequential(Layout):
             np.minimum.at(low, array, at)
             np.maximum.at(high, array, at + 1)
             back = at + (np.cumsum(high - low) - high)[array]
-            if back.max() > 2 * SPARSEST * len(sequence):
+            if back.max() > 2 * SPARSEST * len(sequence) or len(distinct(back)) < len(back):
                 back = np.arange(len(array))
         if back is not None:
             stands[sequence[len(ahead) :]] = end + back
@@ -161,7 +161,8 @@ class Sequential(Layout):
         beside = by[np.searchsorted(order[by], want, side="right") - 1]
         shift = np.where((key > 0) & (want < order[self._sequence].min()), want // 2, 0)  # copies of leaves
         beside[shift > 0] = ONE
-        which = (key % 4 > 0) + 2 * (order[beside] != want) + 4 * graph.kind[back].astype(np.int64)
+        which = (key % 4 > 0) + 2 * (order[beside] != want) + 4 * (shift > 0)
+        which += 8 * graph.kind[back].astype(np.int64)
         whole = (beside + graph.size * shift << 18) + which
         by = np.argsort(whole, kind="stable")
         end = np.flatnonzero(np.diff(whole[by], append=-1)) + 1
