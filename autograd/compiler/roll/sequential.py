@@ -326,15 +326,14 @@ def _folded(what: Any, where: Any, is_node: Any) -> Iterator[list[Item]]:
     begin, counts, moves = _runs(what[:, 0], where[:, 0], is_node)
     items: list[Item] = begin.tolist()
     looped = counts > 0
-    for at in np.flatnonzero(looped).tolist():
-        items[at] = [[k] for k in range(int(begin[at]), int(begin[at] + counts[at]))]
+    for first in np.flatnonzero(looped).tolist():
+        items[first] = [[k] for k in range(int(begin[first]), int(begin[first] + counts[first]))]
     closed = is_node[begin]  # whether an item ends with a node
     whats, wheres = what[begin], where[begin]
     move = np.column_stack([moves, 0 * moves])[looped]
-    place = (
-        wheres[looped] * _WAYS[0] + move * _WAYS[1] + (counts[looped].astype(np.uint64) * _WAYS[-1])[:, None]
-    )
-    whats[looped], wheres[looped] = mixed(mixed(whats[looped] * _WAYS[0])), place
+    whats[looped] = mixed(mixed(whats[looped] * _WAYS[0]))
+    wheres[looped] = wheres[looped] * _WAYS[0] + move * _WAYS[1]
+    wheres[looped] += (counts[looped].astype(np.uint64) * _WAYS[-1])[:, None]
     for loose, raw in enumerate(raws):
         what, where = whats[:, loose], wheres[:, loose]
         untried = np.arange(LONGEST + 1) > 0
