@@ -446,6 +446,8 @@ graph_pull(PyObject *module, PyObject *args)
     return PyErr_Occurred() ? NULL : Py_NewRef(Py_None);
 }
 
+#define SHIFT 31 /* as in ir.py */
+
 /* When nodes come, by their numbers in a dict. */
 typedef struct {
     Stretch tape;
@@ -473,7 +475,7 @@ when(Turns *all, PyObject *x)
     if (PyFloat_CheckExact(x)) return 0;
     if (IS_NODE(x)) {
         int64_t number = number_of(all, x);
-        return number < 0 ? 0 : NODE(x)->row ? 4 * all->turn[number] : -4 * number;
+        return number < 0 ? 0 : NODE(x)->row ? 4 * (all->turn[number] >> SHIFT) : -4 * number;
     }
     PyObject *elements = IS_BUNDLE(x) ? KEPT_AT(x, operands) : NULL;
     int64_t last = 0;
@@ -542,7 +544,8 @@ put_in_order(Turns *all, PyObject **visits, Py_ssize_t items, int64_t low, int64
     }
     for (int64_t i = 0; i < count; i++) keyed[i].place = i;
     in_order = sorted(keyed, count);
-    for (int64_t i = 0; i < count; i++) all->turn[low + in_order[i].place] = 2 * (low + i) + 1;
+    for (int64_t i = 0; i < count; i++)
+        all->turn[low + in_order[i].place] = ((2 * (low + i) + 1) << SHIFT) + (1 << 30) + in_order[i].key;
     PyMem_Free(keyed);
     return PyErr_Occurred() ? FAILED : DONE;
 }

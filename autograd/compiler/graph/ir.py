@@ -24,12 +24,14 @@ from autograd.ops import Op
 from autograd.words import gettext
 
 __all__ = [
-    "ARITY", "CONST", "EXTREMA", "FIRST_ROW", "INPUT", "LANE", "LEAVES", "MAX", "MIN", "ONE", "PARAM",
-    "QUIET", "SOP", "Builder", "Graph", "Terms", "distinct", "joined", "renamed",
+    "ARITY", "CONST", "EXTREMA", "FIRST_ROW", "HALF", "INPUT", "LANE", "LEAVES", "MAX", "MIN", "ONE", "PARAM",
+    "QUIET", "SHIFT", "SOP", "Builder", "Graph", "Terms", "distinct", "joined", "renamed",
 ]  # fmt: skip
 
 Ints = NDArray[np.int64]
 
+SHIFT, HALF = 31, 1 << 30
+"""See `Graph.turn`."""
 ONE = 0
 """The node that is the constant 1."""
 
@@ -131,14 +133,17 @@ class Graph:
     lanes: int = -1
     """The leaf that holds the number of lanes, or -1."""
     turn: Any = None
-    """For each node, when it comes in the order of recording, in which gradients go back."""
+    """For each node, when it comes in the order of recording, in which gradients go back.
+
+    The bits from `SHIFT` on are an order, odd in passes back; those below tell, from `HALF` on, of what node.
+    """
 
     def __post_init__(self) -> None:
         self.args, self.primal, self.outputs, self.pinned = map(
             _wide, (self.args, self.primal, self.outputs, self.pinned)
         )
         if self.turn is None:
-            self.turn = 2 * np.arange(self.size)
+            self.turn = np.arange(self.size, dtype=np.int64) << SHIFT + 1
 
     @cached_property
     def known(self) -> dict[int, Any]:

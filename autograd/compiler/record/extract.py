@@ -13,7 +13,7 @@ import numpy as np
 from autograd import ops
 from autograd.calculus.lookup import ENTRY, Lookup
 from autograd.compiler.graph.expand import RESULTS, adds_up, forget, lower, lower_results
-from autograd.compiler.graph.ir import INPUT, LARGE, PARAM, QUIET, SOP, Builder, Ints, distinct
+from autograd.compiler.graph.ir import HALF, INPUT, LARGE, PARAM, QUIET, SHIFT, SOP, Builder, Ints, distinct
 from autograd.compiler.graph.lookups import enter
 from autograd.compiler.record.recording import Tape, constant, refuse_no_grad, resting_on, with_outside
 from autograd.joint import MultiOpCall
@@ -170,7 +170,7 @@ def turns(rec: Recorded, tape: Tape) -> Ints:
     A gradient comes when its node is visited, and what a rule computes right after the gradient of its node.
     What belongs to a pass back has an odd number, all else an even one.
     """
-    turn = 2 * np.arange(rec.b.size)
+    turn = np.arange(rec.b.size, dtype=np.int64) << SHIFT + 1
     if engine is not None:
         engine.turns(tape.visits, rec.nodes, rec.stamp, rec.start, rec.ids, turn, rec.begin)
         return turn
@@ -180,7 +180,7 @@ def turns(rec: Recorded, tape: Tape) -> Ints:
         if isinstance(x, Bundle):
             return max([1 + when(e) for e in x.elements], default=0)
         i = rec.ids.get(x, 0)
-        return 4 * int(turn[i]) if getattr(x, "op", None) else -4 * i
+        return 4 * (int(turn[i]) >> SHIFT) if getattr(x, "op", None) else -4 * i
 
     low, keys = 0, list[int]()
     starts, visited = tape.visits[::2], tape.visits[1::2]
@@ -196,7 +196,8 @@ def turns(rec: Recorded, tape: Tape) -> Ints:
                 early[i] = min(early.get(i, -when(y)), -when(y))
         for i, key in early.items():
             keys[i] = key
-        turn[low + np.argsort(keys, kind="stable")] = 2 * np.arange(low, low + len(keys)) + 1
+        order, number = np.argsort(keys, kind="stable"), np.arange(low, low + len(keys))
+        turn[low + order] = (2 * number + 1 << SHIFT) + HALF + np.array(keys)[order]
         keys = []
     return turn
 

@@ -3,14 +3,15 @@
 The order of recording is one in which everything can be computed, and where a program was written with
 loops, it has their structure: nodes that are built alike come again, with operands whose addresses move
 evenly. So runs of such nodes become a loop, runs of such loops a loop around them, and so on (nested loop
-recognition: Ketterlin and Clauss, CGO 2008). What a border makes different stands between the loops. Each
-result stands where its node is in the sequence, and as nothing is computed in another order, it matters not
-what rests on what: sweeps along rows, back along columns, or in place are all the same. Gradients are taken
-to be recorded in the opposite order of what they are for (`Graph.turn`).
+recognition: Ketterlin and Clauss, CGO 2008). What a border makes different stands between the loops. As
+nothing is computed in another order, it matters not what rests on what: sweeps along rows, back along
+columns, or in place are all the same. Gradients come in the opposite order of what they are for, and stand
+beside it (`Graph.turn`), or in grids of their own.
 
 In triangles loops grow. Two rounds or fewer are no loop by themselves, but where the loop around goes on
-evenly to them, they are one of its rounds. And nodes stand evenly if each loop has room for its longest
-round: loops are found by kinds alone first, and with such places again, if that gives fewer statements.
+evenly to them, they are one of its rounds; so are one or two terms where others of their kind make loops.
+And nodes stand evenly if each loop has room for its longest round: loops are found by kinds alone first, and
+with such places again, if that gives fewer statements.
 
 For example, ``for i in range(1, n): x[i] = 0.5 * x[i - 1] + u[i]``, within a loop that starts again from the
 last ``x``, is recorded as one sum with the addresses (100; 99, 1), the next with (101; 100, 2), and so on.
@@ -25,8 +26,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd.compiler.graph.counting import repeated
-from autograd.compiler.graph.ir import CONST, EXTREMA, FIRST_ROW, MAX, ONE, QUIET, Ints
+from autograd.compiler.graph.counting import numbered, repeated
+from autograd.compiler.graph.ir import CONST, EXTREMA, FIRST_ROW, HALF, MAX, ONE, QUIET, SHIFT, Ints, distinct
 from autograd.compiler.graph.lookups import ENTRY
 from autograd.compiler.graph.rounds import operands_of, sequence_of
 from autograd.compiler.graph.schedule import mixed
@@ -42,7 +43,7 @@ LONGEST = 256
 """Most statements and loops of one round."""
 FLAT = 9
 """Terms of a sum that are not looked for loops; two neighbours along each of two axes, and more, are so."""
-SPARSEST = 4
+SPARSEST = 8
 """How many times as many places as numbers there may be."""
 TRIES = 4
 """How many ways to place nodes are tried."""
@@ -67,34 +68,25 @@ class Sequential(Layout):
         sequence = sequence_of(graph, work, graph.levels(), graph.turn)
         if sequence is None:
             return False
-        self._sequence, pinned = sequence, self.pin[sequence]
-        number, loops_of, best = np.arange(len(sequence)), list[Any](), most + 1
-        ways = list[Any]()
-        for tried in range(tries):  # where nodes come one after the other, and in grids
-            places = np.where(pinned < 0, self.next + number, pinned)
-            self._stands = np.where(work, -1, self.address)
-            self._stands[sequence] = places
-            if not tried:
-                self._read(work)
-            what, where, is_node = self._told()
-            folded = _folded(what, where, is_node)
-            leaves = list(_leaves([[item] for item in next(folded)], []))
-            count = sum(self._entry[at[0]] < 0 for _, at in leaves)
-            if not tried:
-                ways = [_folded(what[:, [0, 0]], np.zeros_like(where), is_node), folded, folded]
-            if count < best:
-                best, loops_of, self.pin[sequence], ways[-1] = count, leaves, places, folded
-            items = next(ways[tried], None) if best >= FLAT and tried < tries - 1 else None
-            if items is None:
-                break
-            at = np.full(len(what), -1)
-            _gridded([[item] for item in items], np.zeros(1, np.int64), at, is_node)
-            number = at[is_node]
-            if number.max(initial=0) > SPARSEST * len(sequence):
-                break
-        if best > most:
+        self._sequence, self._stands = sequence, np.where(work, -1, self.address)
+        self._stands[sequence] = self.next + np.arange(len(sequence))
+        self._read(work)
+        is_back = (graph.turn[sequence] >> SHIFT & 1) * (tries > 1)
+        number = np.arange(int(np.append(is_back, 1).argmax()))
+        self._beside: Any = None
+        best = self._shortest(len(number), tries, lambda at: self._place(number if at is None else at))
+        if len(number) < len(sequence):
+            self._passes(len(number))
+            number = number if best[3] is None else best[3]
+            best = self._shortest(
+                len(sequence),
+                tries - 1,
+                lambda at: self._place(number, at if at is None else at[len(number) :]),
+            )
+        count, loops_of, self._stands, _ = best
+        if count > most:
             return False
-        self._stands[sequence] = self.pin[sequence]
+        self.pin[sequence] = self._stands[sequence]
         self.next = max(self.next, int(self.pin[sequence].max(initial=-1)) + 1)
         before: list[Any] = []
         read: list[tuple[list[Ints], Ints]] = []
@@ -111,6 +103,72 @@ class Sequential(Layout):
                 return False
             read = []
         return True
+
+    def _shortest(self, nodes: int, tries: int, place: Any) -> tuple[int, list[Any], Any, Any]:
+        """Return how few statements the first nodes make, their loops, where all stand, and their numbers.
+
+        Of several ways to place them: without numbers, and in grids.
+        """
+        number, best, ways = None, (1 << 60, list[Any](), self._stands, None), list[Any]()
+        for tried in range(tries):
+            place(number)
+            what, where, is_node = self._told()
+            end = int(self._ends[nodes])
+            what, where, is_node = what[:end], where[:end], is_node[:end]
+            folded = _folded(what, where, is_node)
+            leaves = list(_leaves([[item] for item in next(folded)], []))
+            count = sum(bool(is_node[at[0]]) for _, at in leaves)
+            if not tried:
+                ways = [_folded(what[:, [0, 0]], np.zeros_like(where), is_node), *[folded] * (tries - 2)]
+            if count < best[0]:
+                best, ways[-1] = (count, leaves, self._stands.copy(), number), folded
+            items = next(ways[tried], None) if best[0] >= FLAT and tried < tries - 1 else None
+            if items is None:
+                break
+            at = np.full(end, -1)
+            _gridded([[item] for item in items], np.zeros(1, np.int64), at, is_node)
+            number = at[is_node]
+            if number.max(initial=0) > SPARSEST * len(self._sequence):
+                break
+        return best
+
+    def _place(self, ahead: Ints, back: Any = None) -> None:
+        """Note where nodes stand, by numbers; those of passes back without, beside what they are for."""
+        stands, sequence, end = self._stands, self._sequence, self.next + int(ahead.max(initial=-1)) + 1
+        stands[sequence[: len(ahead)]] = self.next + ahead
+        if back is None and self._beside:
+            beside, shift, array = self._beside
+            at = stands[beside] + shift
+            low, high = np.full(int(array.max()) + 1, end), np.zeros(int(array.max()) + 1, np.int64)
+            np.minimum.at(low, array, at)
+            np.maximum.at(high, array, at + 1)
+            back = at + (np.cumsum(high - low) - high)[array]
+            if back.max() > 2 * SPARSEST * len(sequence) or len(distinct(back)) < len(back):
+                back = np.arange(len(array))
+        if back is not None:
+            stands[sequence[len(ahead) :]] = end + back
+        pinned = self.pin[sequence]
+        stands[sequence[pinned >= 0]] = pinned[pinned >= 0]
+
+    def _passes(self, ahead: int) -> None:
+        """Note beside what the nodes of passes back stand, how far from it, and in which array."""
+        graph, back = self.graph, self._sequence[ahead:]
+        order = graph.turn >> SHIFT
+        key = HALF - (graph.turn[back] & (2 * HALF - 1))
+        by = np.setdiff1d(np.arange(graph.size), back)
+        by = by[np.argsort(order[by], kind="stable")]
+        want = np.where(key < 0, -key // 2, (key + 2) // 4)
+        beside = by[np.searchsorted(order[by], want, side="right") - 1]
+        shift = np.where((key > 0) & (want < order[self._sequence].min()), want // 2, 0)  # copies of leaves
+        beside[shift > 0] = ONE
+        which = (key % 4 > 0) + 2 * (order[beside] != want) + 4 * (shift > 0)
+        which += 8 * graph.kind[back].astype(np.int64)
+        whole = (beside + graph.size * shift << 18) + which
+        by = np.argsort(whole, kind="stable")
+        end = np.flatnonzero(np.diff(whole[by], append=-1)) + 1
+        rank = np.empty_like(by)
+        rank[by] = repeated(end, np.diff(end, prepend=0)) - np.arange(len(by))
+        self._beside = beside, shift, numbered((rank << 18) + which)
 
     def _read(self, work: Any) -> None:
         """Note what the nodes read: operands of rows, and terms, each with two factors and a coefficient.
@@ -130,7 +188,7 @@ class Sequential(Layout):
         self._coef = np.ones(len(at))
         self._coef[is_term] = coefs
         latest = np.maximum(self._stands[self._a], self._stands[self._b])
-        latest[~is_term | (self.graph.turn[self._sequence] % 2 == 0)[self._cell]] = 0
+        latest[~is_term | (self.graph.turn[self._sequence] >> SHIFT & 1 == 0)[self._cell]] = 0
         kind = np.where(work, -1, self.graph.kind)
         kind[ONE] = -2
         what = mixed(mixed(kind[self._a]) + mixed(kind[self._b] + 99))
@@ -160,6 +218,7 @@ class Sequential(Layout):
         np.add.at(whole, cell, mixed(what[flat] + number.astype(np.uint64)))
         np.add.at(place, cell, where[flat] * mixed(number))
         ends = np.cumsum(np.where(summed, size, 0))
+        self._ends = np.concatenate([[0], ends + np.arange(1, len(ends) + 1)])
         self._entry = np.insert(np.flatnonzero(~flat), ends, -1 - np.arange(len(size)))
         is_node = self._entry < 0
         told = [
@@ -263,11 +322,18 @@ class _Nest:
 
 def _folded(what: Any, where: Any, is_node: Any) -> Iterator[list[Item]]:
     """Yield entries as items, in loops where what comes again and where moves evenly; then wherever it is."""
-    items: list[Item] = list(range(len(what)))
-    begin = np.arange(len(what))  # the first entry of each item
-    closed = is_node  # whether an item ends with a node
-    whats, wheres = what, where
     raws = [_Raw(what[:, loose], where[:, loose], is_node) for loose in range(2)]
+    begin, counts, moves = _runs(what[:, 0], where[:, 0], is_node)
+    items: list[Item] = begin.tolist()
+    looped = counts > 0
+    for first in np.flatnonzero(looped).tolist():
+        items[first] = [[k] for k in range(int(begin[first]), int(begin[first] + counts[first]))]
+    closed = is_node[begin]  # whether an item ends with a node
+    whats, wheres = what[begin], where[begin]
+    move = np.column_stack([moves, 0 * moves])[looped]
+    whats[looped] = mixed(mixed(whats[looped] * _WAYS[0]))
+    wheres[looped] = wheres[looped] * _WAYS[0] + move * _WAYS[1]
+    wheres[looped] += (counts[looped].astype(np.uint64) * _WAYS[-1])[:, None]
     for loose, raw in enumerate(raws):
         what, where = whats[:, loose], wheres[:, loose]
         untried = np.arange(LONGEST + 1) > 0
@@ -330,6 +396,39 @@ def _again(columns: list[Any], new: Ints) -> Any:
     return (same[1:] & same[:-1] & (step[1:] == step[:-1])).any(axis=(0, 1))
 
 
+def _runs(what: Any, where: Any, is_node: Any) -> tuple[Ints, Ints, Any]:
+    """Return where items begin, how many terms each is that move evenly, 0 where none do, and how."""
+    step = np.append(where[1:] - where[:-1], 0).astype(np.uint64)
+    pair = np.append(~is_node[1:] & ~is_node[:-1] & (what[1:] == what[:-1]), False)
+    key = mixed(what + mixed(step))
+    thrice = np.flatnonzero(pair[1:] & pair[:-1] & (key[1:] == key[:-1]))
+    if not len(thrice):
+        return np.arange(len(what)), np.zeros(len(what), np.int64), step
+    usual = np.sort(key[thrice])
+    link = pair & (usual[np.minimum(np.searchsorted(usual, key), len(usual) - 1)] == key)
+    link[1:] &= ~link[:-1] | (key[1:] == key[:-1])
+    by = thrice[np.argsort(what[thrice], kind="stable")]
+    kind = np.minimum(np.searchsorted(what[by], what), len(by) - 1)
+    known = (what[by[kind]] == what) & ~is_node
+    before, after = np.append(False, link[:-1]), np.append(link[1:], False)
+    apart, usual = pair & ~(link | before | after), link & ~before & after
+    apart, usual = (np.bincount(kind[x], minlength=len(by)) for x in (apart, usual))
+    link &= before | after | (apart <= usual)[kind]  # two may move as others by chance
+    begin = np.flatnonzero(np.append(True, ~link[:-1]))
+    counts = np.where(known[begin], np.diff(begin, append=len(what)), 0)
+    moves = np.where(counts == 1, step[by[kind[begin]]], step[begin])
+    group = np.where(known[begin], np.cumsum(is_node)[begin] + len(what) * kind[begin], -1)
+    looped = np.argsort(group, kind="stable")
+    size = np.unique(group, return_counts=True)[1]
+    size = repeated(size, size)
+    for way in (size, -size):  # one term moves as two do before or behind it, in a sum of as many loops
+        like = looped[(np.arange(len(looped)) + way) % len(looped)]
+        same = (size > 1) & (counts[looped] == 1) & (counts[like] == 2)
+        same &= kind[begin[looped]] == kind[begin[like]]
+        moves[looped[same]] = step[begin[like[same]]]
+    return begin, counts, moves
+
+
 class _Raw:
     """What all entries are, and behind them those of a round that is predicted."""
 
@@ -370,28 +469,34 @@ class _Raw:
         """Return the round that comes next to two, of entries behind all others."""
         for x in self._told:
             del x[self.size :]
-        return self._predicted(near, far)
+        return self._predicted(near, near, far)
 
-    def _predicted(self, near: list[Item], far: list[Item]) -> list[Item] | None:
-        """Return a round that goes on evenly from two others; its entries are noted."""
+    def _predicted(self, near: list[Item], ahead: list[Item], far: list[Item]) -> list[Item] | None:
+        """Return a round that is so much ahead of one as another is of a third; its entries are noted."""
         what, where = self._told
         made: list[Item] = []
-        for x, y in zip(near, far, strict=True):
-            if isinstance(x, int) or isinstance(y, int):
-                if not (isinstance(x, int) and isinstance(y, int)):
+        for some in zip(near, ahead, far, strict=True):
+            x, y, z = some
+            if isinstance(x, int) or isinstance(y, int) or isinstance(z, int):
+                if not (isinstance(x, int) and isinstance(y, int) and isinstance(z, int)):
                     return None
                 made.append(len(what))
                 what.append(what[x])
-                where.append((2 * where[x] - where[y]) % (1 << 64))
+                where.append((where[x] + where[y] - where[z]) % (1 << 64))
                 continue
             loop: list[Any] = []
-            for k in range(2 * len(x) - len(y)):
-                pair = (x[k], y[k]) if k < min(len(x), len(y)) else loop[:-3:-1] if k > 1 else ()
-                loop.append(self._predicted(*pair) if pair else None)
+            long = max(x, y, key=len)
+            least, count = min(map(len, (x, y, z))), len(x) + len(y) - len(z)
+            if count < 0 or (count > least and (not least or len(long) < 2)):
+                return None
+            for k in range(count):
+                loop.append(
+                    self._predicted(
+                        *((r[k] for r in (x, y, z)) if k < least else (loop[-1], long[-1], long[-2]))
+                    )
+                )
                 if loop[-1] is None:
                     return None
-            if 2 * len(x) < len(y):
-                return None
             made.append(loop)
         return made
 
@@ -415,7 +520,7 @@ def _width(slots: list[list[Any]], is_node: Any) -> int:
             width += int(is_node[slot[0]])
         else:
             counts, inner = _inside(slot)
-            width += int(counts.max()) * _width(inner, is_node)
+            width += (int(counts.max()) + bool(np.ptp(counts))) * _width(inner, is_node)
     return width
 
 
@@ -430,7 +535,7 @@ def _gridded(slots: list[list[Any]], base: Ints, at: Ints, is_node: Any) -> None
             width = _width(inner, is_node)
             number = np.arange(int(counts.sum())) - repeated(np.cumsum(counts) - counts, counts)
             _gridded(inner, np.repeat(base, counts) + width * number, at, is_node)
-            base = base + width * int(counts.max())
+            base = base + width * (int(counts.max()) + bool(np.ptp(counts)))
 
 
 def _leaves(slots: list[list[Any]], loops: list[Ints]) -> Iterator[tuple[list[Ints], Ints]]:
@@ -443,4 +548,4 @@ def _leaves(slots: list[list[Any]], loops: list[Ints]) -> Iterator[tuple[list[In
             yield loops, np.array(slot)
         else:
             counts, inner = _inside(slot)
-            yield from _leaves(inner, [*loops, counts])
+            yield from _leaves(inner, [*loops, counts] if (counts != 1).any() else loops)

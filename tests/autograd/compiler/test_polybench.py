@@ -75,7 +75,8 @@ def test_no_more_kernels_read_tables_than_those_that_are_known_to(what):
 
 
 @pytest.mark.parametrize(
-    "name", ["correlation", "cholesky", "lu", "gramschmidt", "deriche", "seidel_2d", "floyd_warshall"]
+    "name",
+    ["correlation", "cholesky", "lu", "ludcmp", "gramschmidt", "deriche", "seidel_2d", "floyd_warshall"],
 )
 def test_gradients_are_as_long_whatever_the_size_and_read_no_tables(name):
     found = []

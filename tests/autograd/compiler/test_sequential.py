@@ -92,7 +92,7 @@ def triangles(u, v):
 
 PROGRAMS = {f.__name__: f for f in (there_and_back, in_place, edits, soft_edits, all_pairs, triangles)}
 WHOLE = [(name, "value") for name in PROGRAMS]
-WHOLE += [(name, "gradient") for name in ("there_and_back", "in_place", "all_pairs")]
+WHOLE += [(name, "gradient") for name in ("there_and_back", "in_place", "all_pairs", "triangles")]
 
 
 def made(name, n, what):

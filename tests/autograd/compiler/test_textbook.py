@@ -34,7 +34,7 @@ def test_gradients_of_programs_in_books_are_the_engines_on_all_backends(name):
         assert got == pytest.approx(wanted, rel=1e-10, abs=1e-12 * np.abs(wanted).max()), backend
 
 
-@pytest.mark.parametrize("name", ["householder", "levinson", "edit_distance", "causal_attention"])
+@pytest.mark.parametrize("name", ["householder", "levinson", "edit_distance", "causal_attention", "gauss"])
 def test_gradients_of_programs_in_books_are_as_long_whatever_the_size_and_read_no_tables(name):
     found = [lines_and_tables(*slope_of(name, n)) for n in (12, 16)]
     assert found == [(found[0][0], 0)] * 2
