@@ -492,8 +492,8 @@ class Value(Node, Operators, Elsewhere):
         beside = MODE.get().arrays is not None
         refuse_while_tracing(
             "asks for the number in a Value",
-            "write {instead}, and np.zeros_like(x) or np.array([...]) in place of an array of floats" if beside
-            else "write {instead}", instead=instead,
+            "write {instead}, and np.zeros_like(x) or np.array([...]) in place of an array of floats"
+            if beside else "write {instead}", instead=instead,
         )  # fmt: skip
         refuse_constant(
             [self], "asks for the number in a Value", "what is computed from that number alone",

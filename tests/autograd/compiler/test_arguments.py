@@ -4,6 +4,7 @@ import copy
 import functools
 import math
 import pickle
+import re
 import shutil
 from collections import OrderedDict
 from typing import NamedTuple
@@ -418,8 +419,9 @@ def test_what_no_program_can_do_with_an_array_says_so():
             call(np.ones((2, 2)).view(np.matrix))
     assert autograd.compile(lambda a: a.astype(float) * 2.0)(x).tolist() == (2.0 * x).tolist()
     for f in (lambda a: np.sum(a, where=a > 0.0), lambda a: np.max(a, where=a > 0.0, initial=0.0), put):
-        with pytest.raises((TypeError, autograd.TracingError), match=r"np\.where\(condition, a, b\)|np\.zeros_like\(x\) or"):
+        with pytest.raises((TypeError, autograd.TracingError)) as caught:
             autograd.compile(f)(x)
+        assert re.search(r"np\.where\(condition, a, b\)|np\.zeros_like\(x\) or", str(caught.value))
 
 
 def put(a):
