@@ -493,8 +493,10 @@ class Value(Node, Operators, Elsewhere):
         refuse_while_tracing(
             "asks for the number in a Value",
             "write {instead}, and np.zeros_like(x) or np.array([...]) in place of an array of floats"
-            if beside else "write {instead}", instead=instead,
-        )  # fmt: skip
+            if beside
+            else "write {instead}",
+            instead=instead,
+        )
         refuse_constant(
             [self], "asks for the number in a Value", "what is computed from that number alone",
             "Write {instead}, and np.zeros_like(x) or np.array([...]) in place of an array of floats; or "

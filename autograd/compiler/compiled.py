@@ -726,6 +726,8 @@ class CompiledFunction(ABC):
             ))  # fmt: skip
         if ACTIVE:
             self._refuse_while_tracing("train()")
+        if steps == 1 and callback is None and (loss := self._step(tuple(args), optimizer)) is not None:
+            return [loss]
         function, numbers = self._of_numbers(args, {})
         given = function._numbers(numbers)
         if steps > 1 or callback:  # between which others may change what they gave
@@ -737,6 +739,10 @@ class CompiledFunction(ABC):
             return function._trained(structure, engine, given, optimizer, steps, callback, every)
         finally:
             structure.release(engine)
+
+    def _step(self, data: tuple[Any, ...], optimizer: Any) -> float | None:  # noqa: ARG002
+        """Take one step; return the loss before it. None, with nothing changed, where that takes more."""
+        return None
 
     def _trained(
         self, structure: Any, engine: Any, given: Any, optimizer: Any, steps: int, callback: Any, every: int

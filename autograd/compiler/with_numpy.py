@@ -31,7 +31,8 @@ from autograd.compiler.record.trace import trace
 from autograd.compiler.results import assembled, form_of, of_nodes
 from autograd.compiler.roll.repeats import weighted
 from autograd.compiler.roll.verify import verify
-from autograd.compiler.structure import Structure
+from autograd.compiler.structure import Structure, structure_of
+from autograd.compiler.training import moves_arrays
 from autograd.errors import GraphError, optional
 from autograd.floats.convert import to_float
 from autograd.floats.tables import as_rows
@@ -138,17 +139,23 @@ class Plan:
         The parameters, where there are.
     """
 
-    __slots__ = ("as_arrays", "captured", "engines", "form", "idle", "lanes", "params", "shapes")
+    __slots__ = "as_arrays", "captured", "engines", "form", "idle", "lanes", "params", "shapes", "unreached"
 
     def __init__(self, structure: Structure, shapes: Any, lanes: int, as_arrays: bool, params: Any) -> None:
         self.engines, self.form, self.captured = structure.engines, structure.form, structure.source.captured
         self.shapes, self.lanes, self.as_arrays, self.params = shapes, lanes, as_arrays, params
+        self.unreached = params is not None and bool(structure.unreached)
         self.idle = self.engines.idle(lanes)
         for engine in self.idle:  # so that the next call need not
             engine.views(shapes)
 
-    def call(self, data: tuple[Any, ...]) -> Any:
-        """Return the result, or the loss; None, with nothing changed, where that takes more."""
+    def call(self, data: tuple[Any, ...], optimizer: Any = None) -> Any:
+        """Return the result, or the loss; None, with nothing changed, where that takes more.
+
+        Move the parameters by an optimizer, if there is one, in place of adding to their ``grad``.
+        """
+        if optimizer is None and self.unreached:
+            return None
         try:
             engine = self.idle.pop()
             if engine.backend is not self.engines.backend:  # one of before a better one was ready
@@ -156,6 +163,8 @@ class Plan:
         except IndexError:
             engine = self.engines.take(self.lanes, self.idle)
         try:
+            if optimizer is not None and hasattr(engine, "optimize"):
+                return None
             views = engine.latest if engine.shapes is self.shapes else engine.views(self.shapes)
             if engine.captured is not None:
                 gather(self.captured, engine.captured)
@@ -168,9 +177,12 @@ class Plan:
                 sound = engine.run()
             if self.params is None:
                 return engine.results(self.form, self.as_arrays) if sound else None
-            if sound and in_turn(partial(add_floats, self.params, engine.gradient)):
-                return engine.shared.item(engine.value_at)
-            return None
+            if sound and optimizer is not None:
+                theta, gradient = engine.shared[: 2 * len(self.params)].reshape(2, -1).copy()
+                scatter(self.params, optimizer.step_flat(theta, gradient))
+            elif not sound or not in_turn(partial(add_floats, self.params, engine.gradient)):
+                return None
+            return engine.shared.item(engine.value_at)
         except OverflowError:  # a whole number that no double can hold
             return None
         finally:
@@ -212,22 +224,30 @@ class Compiled(CompiledFunction, Generic[Out_co]):
         found: Out_co = result
         return found
 
-    def _keep_plan(self, key: tuple[Any, ...], data: tuple[Any, ...]) -> None:
-        """Keep what a call on such arguments comes to, if they are numbers and arrays."""
+    def _step(self, data: tuple[Any, ...], optimizer: Any) -> float | None:
+        key = _kinds(data)
+        if ACTIVE or HOOKED.data or not moves_arrays(optimizer):  # type: ignore[attr-defined]
+            return None
+        plan: Any = self._plans.get(key) or self._keep_plan(key, data)
+        return plan and plan.call(data, optimizer)  # type: ignore[no-any-return]
+
+    def _keep_plan(self, key: tuple[Any, ...], data: tuple[Any, ...]) -> Plan | None:
+        """Keep and return what a call on such arguments comes to, if they are numbers and arrays."""
         if not _are_plain(key):
-            return
+            return None
         shapes: list[tuple[int, ...]] = [x if x.__class__ is tuple else () for x in key]
         lanes = 1
         if self._batch:
             lanes, shapes = shapes[0][0], [shape[1:] for shape in shapes]
         structure = self._of_numbers(data, {})[0]._traces.get(tuple(shapes))
         source = structure and structure.source
-        if not source or source.aside or source.outside or (self._params is not None and structure.unreached):
-            return
+        if not source or source.aside or source.outside:
+            return None
         if len(self._plans) >= PLANS:
             self._plans.clear()
         as_arrays = source.arrays or any(x.__class__ is tuple for x in key)
-        self._plans[key] = Plan(structure, tuple(shapes), lanes, as_arrays, self._nodes)
+        plan = self._plans[key] = Plan(structure, tuple(shapes), lanes, as_arrays, self._nodes)
+        return plan
 
     def _of_numbers(
         self, data: Sequence[Any], named: dict[str, Any]
@@ -296,11 +316,9 @@ class Compiled(CompiledFunction, Generic[Out_co]):
             penalty=self._penalty,
         )  # fmt: skip
         key = source.key()
-        seconds = time.perf_counter() - start
-        known = key in self._structures
-        make = partial(Structure, source, self._backend, given.lanes, brief=self._brief)
+        make = partial(structure_of, source, key, self._backend, given.lanes, brief=self._brief)
         structure: Structure = self._structures.recall(key, make)
-        return structure.of(source, seconds + (0.0 if known else structure.seconds))
+        return structure.of(source, time.perf_counter() - start)
 
     def _parsed(self, data: Sequence[Any]) -> Arrays:
         if data and not self._batch and all(x.__class__ is ndarray and x.dtype is DOUBLE for x in data):

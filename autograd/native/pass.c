@@ -696,11 +696,26 @@ put_away(Pass *pass)
     PyMem_Free(pass->received);
 }
 
+static uint32_t passes; /* of three stamps each */
+
+/* Whether so many stamps from one on were taken, so that no pass takes them again. */
+int
+are_taken(uint32_t first, size_t count)
+{
+    return first && first + count <= 3 * (size_t)passes + 1;
+}
+
+/* Whether no pass has begun since one took at most three stamps from one on. */
+int
+is_latest(uint32_t first)
+{
+    return first == 3 * (passes - 1) + 1;
+}
+
 /* The first of so many stamps that no node bears; 0 where there are not so many, or with an error set. */
 uint32_t
 fresh_stamps(size_t count)
 {
-    static uint32_t passes; /* of three stamps each */
     size_t wanted = (count + 2) / 3;
     if (wanted > LAST_PASS) return 0;
     if (passes > LAST_PASS - wanted) { /* their numbers begin anew */
@@ -999,6 +1014,19 @@ add_float(Node *node, double x)
     node->holds_object = 0;
 }
 
+#if defined(__GNUC__) && !defined(__clang__)
+__attribute__((optimize("O3", "tree-ch", "no-trapping-math"))) /* as vector code */
+#endif
+static void
+add_away(const double *from, Py_ssize_t count)
+{
+    double *to = away_grad;
+    for (Py_ssize_t i = 0; i < count; i++) {
+        double a = to[i], b = from[i], sum = a + b;
+        to[i] = a != 0.0 ? sum : b;
+    }
+}
+
 static PyObject *
 add_array(PyObject *nodes, PyObject *array)
 {
@@ -1010,7 +1038,7 @@ add_array(PyObject *nodes, PyObject *array)
     int all;
     if (are_away(nodes)) {
         all = know_grads(from);
-        for (; all && i < count; i++) away_grad[i] = away_grad[i] != 0.0 ? away_grad[i] + from[i] : from[i];
+        if (all) add_away(from, count);
     } else {
         for (; i < count; i++) {
             if (i + AHEAD < count) PREFETCH(NODE(at[i + AHEAD]));
@@ -1171,4 +1199,36 @@ pass_perform(PyObject *module, PyObject *const *args, Py_ssize_t given)
     PyBuffer_Release(&lanes);
     PyErr_Clear();
     return fits ? PyBool_FromLong(!found) : Py_NewRef(Py_None);
+}
+
+/* What the update of an optimizer is, in C: of as many parameters, two numbers, and where its results and its
+   arrays stand. */
+typedef void (*Update)(long, double, double, double *, const double *const *);
+#define MOST 8
+
+/* apply(update, rate, step, results, *arrays): run an update. Return whether it did, which takes arrays of as
+   many doubles, and room for a row less than there are arrays. */
+PyObject *
+pass_apply(PyObject *module, PyObject *const *args, Py_ssize_t given)
+{
+    Update update = given > 5 ? (Update)PyCapsule_GetPointer(args[0], "chainrule.program") : NULL;
+    double rate = update ? PyFloat_AsDouble(args[1]) : -1.0, step = update ? PyFloat_AsDouble(args[2]) : -1.0;
+    if (PyErr_Occurred()) return NULL;
+    Py_buffer views[MOST];
+    const double *at[MOST];
+    Py_ssize_t count = given - 3, taken = 0, size = 0;
+    int fits = update && count <= MOST;
+    while (fits && taken < count) {
+        Py_buffer *view = &views[taken];
+        if (take_memory(args[3 + taken], view, taken ? 0 : PyBUF_WRITABLE)) break;
+        at[taken++] = view->buf;
+        if (taken == 2) size = view->len;
+        fits = view->format && !strcmp(view->format, "d")
+               && (taken == 1 || (view->ndim == 1 && view->len == size));
+    }
+    fits = fits && taken == count && views[0].len == (count - 2) * size;
+    if (fits) update(size / 8, rate, step, views[0].buf, at + 1);
+    while (taken) PyBuffer_Release(&views[--taken]);
+    PyErr_Clear();
+    return PyBool_FromLong(fits);
 }

@@ -381,10 +381,11 @@ class Optimizer:
             ])  # fmt: skip
         absent = grad.__class__ is not np.ndarray and any(g is None for g in grad)
         if not absent and not any(self._missed):
-            self.steps += 1
-            state = tuple(np.asarray(numbers) for numbers in self._numbers())
-            theta, state = self._of_arrays()(theta, np.asarray(grad, float), state, self._lr, self.steps)
-            self.state = dict(zip(self.slots, state, strict=True))
+            own = vars(self)
+            own["steps"] += 1
+            state = tuple([np.asarray(numbers) for numbers in self._numbers()])
+            theta, state = self._of_arrays()(theta, np.asarray(grad, float), state, self._lr, own["steps"])
+            own["state"] = dict(zip(self.slots, state, strict=True))
             return theta
         here = np.array([g is not None for g in grad])
         steps = np.array(self._count(grad))

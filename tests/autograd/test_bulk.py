@@ -281,6 +281,21 @@ def test_what_grad_held_before_the_first_call_is_added_to(grad):
     assert close(*found)
 
 
+def test_signs_of_zeros_and_what_is_not_finite_add_up_as_one_by_one():
+    edges = [0.0, -0.0, 1.5, -1.5, math.inf, -math.inf, math.nan]
+    there, added = np.array([(a, b) for a in edges for b in edges]).T.copy()
+    found = []
+    for away in (True, False):
+        ps = tuple([Value(1.0) for _ in there])
+        set_grads(ps, there)
+        if away:
+            gather(ps, np.empty(len(ps)))
+        assert sweep.add_floats(ps, added if away else added.tolist())
+        found.append([p.grad for p in ps])
+    np.testing.assert_array_equal(*found)
+    np.testing.assert_array_equal(*map(np.signbit, found))
+
+
 def test_a_list_that_is_changed_is_no_longer_the_one_whose_numbers_stand_elsewhere():
     made = after_steps(Away)
     ps = list(made.ps)

@@ -750,8 +750,10 @@ def test_an_update_in_c_has_the_bits_of_numpys(name, _, options):
             np.testing.assert_array_equal(np.signbit(x[x == x]), np.signbit(y[y == y]))
         assert not any(np.shares_memory(x, y) for x in (found[0], *found[1]) for y in (ours, grad, *state))
         ours, state = found
-    flat = in_c(np.ones(2), np.ones(4)[::2], tuple(np.zeros(2) for _ in state), 0.5, 1)[0]  # by NumPy
-    np.testing.assert_array_equal(flat, optimizer.update(1.0, 1.0, (0.0,) * len(state), 0.5, 1)[0])
+    for grad in (np.ones(4)[::2], np.ones(2, np.float32), np.ones((2, 1)), np.ones((1, 2))):  # by NumPy
+        flat = in_c(np.ones(2), grad, tuple(np.zeros(2) for _ in state), 0.5, 1)[0]
+        wanted = optimizer.update(np.ones(2), grad, (np.zeros(2),) * len(state), 0.5, 1)[0]
+        np.testing.assert_array_equal(flat, wanted)
 
 
 @needs_compiler
@@ -784,6 +786,40 @@ def test_numpy_goes_on_where_an_update_cannot_be_built(monkeypatch):
     update.left = 0.0
     update._build()
     np.testing.assert_array_equal(update(np.ones(2), np.ones(2), (), 0.5, 1)[0], [0.5, 0.5])
+
+
+class Keeping(optim.Optimizer):
+    """Momentum over what it was given, whose arrays it keeps."""
+
+    slots = ("last", "place")
+
+    def update(self, theta, grad, state, lr, step):
+        return theta - lr * (grad + state[0] + (state[1] - theta)), (grad, theta)
+
+
+@pytest.mark.parametrize("make", [optim.SGD, optim.Adam, Keeping, lambda w, lr: optim.SGD(
+    [{"params": w[:1], "momentum": 0.5}, {"params": w[1:], "lr": 0.1}], lr)])  # fmt: skip
+@pytest.mark.parametrize("backend", ["numpy", "auto"])
+def test_steps_one_by_one_are_those_of_one_training(make, backend):
+    X, Y = np.random.default_rng(0).normal(size=(2, 9))
+    found = []
+    for sizes in ([6], [1] * 6, [2, 1, 1, 1, 1]):
+        w = [Value(0.3), Value(-0.2), Value(1.0), Value(2.0)]  # of which the loss uses three
+        step = autograd.compile(
+            lambda x, y, w=w: (w[0] * x + w[1] + w[2] ** 2 - y) ** 2, w, batch=True, backend=backend
+        )
+        optimizer = make(w, 0.05)
+        w[1].grad = 7.0
+        losses = [x for size in sizes for x in step.train(X, Y, optimizer, size)]
+        assert (w[1].grad, w[0].grad, optimizer.steps) == (7.0, 0.0, 6)
+        state = optimizer.state_dict()
+        found.append([*losses, *[p.data for p in w], *np.ravel([*state.get("state", {}).values()])])
+    np.testing.assert_allclose(found[1:], [found[0]] * 2, rtol=1e-12)
+    with pytest.raises(ValueError, match="the same order"):
+        step.train(X, Y, make(w[::-1], 0.05), 1)
+    w[0].data = math.nan
+    assert math.isnan(step.train(X, Y, optimizer, 1)[0])
+    assert w[3].data == pytest.approx(found[0][9])
 
 
 def test_an_update_of_another_class_stays_as_it_is():

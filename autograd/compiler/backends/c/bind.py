@@ -12,7 +12,7 @@ from autograd.compiler.backends.c import toolchain
 from autograd.compiler.backends.c.emit import brief
 from autograd.compiler.roll.program import Program
 
-__all__ = ["FLAGS", "BoundC", "loaded"]
+__all__ = ["FLAGS", "BoundC", "code", "loaded"]
 
 Pointer = ctypes.c_void_p
 capsule = ctypes.PYFUNCTYPE(ctypes.py_object, Pointer, ctypes.c_char_p, Pointer)(
@@ -41,6 +41,11 @@ def loaded(source: str, flags: tuple[str, ...]) -> ctypes.CDLL:
         return toolchain.load(toolchain.build(source, flags=flags))
 
 
+def code(function: Any) -> Any:
+    """Return what the engine's C takes to call a function of a library, without ctypes."""
+    return capsule(ctypes.cast(function, Pointer), b"chainrule.program", None)
+
+
 class BoundC:
     """The arrays of a program, and its machine code."""
 
@@ -60,8 +65,7 @@ class BoundC:
         self._run.restype = ctypes.c_long
         self._train = self.library["train"]
         self._train.restype = ctypes.c_long
-        # What the engine's C runs without ctypes.
-        self.code = capsule(ctypes.cast(self._run, Pointer), b"chainrule.program", None)
+        self.code = code(self._run)
         self._allocate(lanes)
 
     def _allocate(self, lanes: int) -> None:

@@ -8,15 +8,25 @@ read off its strides.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import groupby
 from math import prod
 from typing import Any
 
 import numpy as np
 
-__all__ = ["Calls", "alike", "contract", "pick", "strided"]
+from autograd.native import engine as native
+
+__all__ = ["Calls", "alike", "contract", "pick", "spread", "strided"]
 
 
-SMALL = 4096
+SMALL, SHORT = 4096, 512
+DOT = 6
+_KINDS: dict[Any, int] = {
+    np.multiply: 0, np.add: 1, np.subtract: 2, np.divide: 3, np.copyto: 4,
+    np.vecdot: DOT, np.dot: DOT, np.matmul: DOT,
+}  # fmt: skip
+"""As native/nests.c numbers what it does; with 5 for what takes numbers out of an array."""
+_SUMS = {np.add: 7, np.maximum: 8, np.minimum: 9}
 
 
 def strided(array: Any, shape: Sequence[int], strides: Sequence[int], at: int = 0) -> Any:
@@ -24,8 +34,15 @@ def strided(array: Any, shape: Sequence[int], strides: Sequence[int], at: int = 
     return np.ndarray(shape, np.float64, array, at, strides)
 
 
+def spread(table: Any, sizes: tuple[int, ...], width: tuple[int, ...]) -> Any:
+    """Return a view of a table over all loops, and lanes: NumPy's own function is slow."""
+    table = table if table.flags.c_contiguous else table.copy()
+    steps = [step if n > 1 else 0 for n, step in zip(table.shape, table.strides, strict=True)]
+    return strided(table, sizes + width, (*steps, *[0 for _ in width]))
+
+
 class Calls:
-    """A list of calls, which becomes one straight function."""
+    """A list of calls, which becomes one function."""
 
     def __init__(self) -> None:
         self.list: list[tuple[Callable[..., Any], tuple[Any, ...]]] = []
@@ -61,43 +78,91 @@ class Calls:
 
     def function(self) -> Callable[[], None]:
         """Return a function without parameters that makes all calls in order."""
-        names: dict[str, Any] = {}
-        known: dict[int, str] = {}
+        calls = _named(self.list)
+        for i, (body, times) in self.repeats.items():
+            calls[i] = _rounds(_merged(_named(body), times)), ()
+        every = _merged(calls)
 
-        def name(x: Any, prefix: str) -> str:
-            """Return the text of a number, or the name of anything else, which is noted."""
-            if isinstance(x, (float, int)) and x == x and abs(x) != float("inf"):
-                return repr(float(x)) if isinstance(x, float) else repr(x)
-            if x is None or isinstance(x, str):
-                return repr(x)
-            if id(x) not in known:
-                known[id(x)] = f"{prefix}{len(known)}"
-                names[known[id(x)]] = x
-            return known[id(x)]
+        def run() -> None:
+            """Make the calls: as fast as straight code, which takes long to compile."""
+            for f, operands in every:
+                f(*operands)
 
-        def call(f: Callable[..., Any], operands: Sequence[Any]) -> str:
-            """Return the text of a call."""
-            given = [name(x, "v") for x in operands]
-            if f is np.maximum or f is np.minimum:  # these two want their third argument by name
-                given = [*given[:-1], f"out={given[-1]}"]
-            return f"    {name(f, 'f')}({', '.join(given)})"
-
-        lines = ["def run():"]
-        for i, (f, operands) in enumerate(self.list):
-            if i not in self.repeats:
-                lines.append(call(f, operands))
-                continue
-            body = self.repeats[i][0]
-            columns = {id(x): x for _, given in body for x in given if isinstance(x, list)}
-            known.update((x, f"x{k}") for k, x in enumerate(columns))
-            rows = name(list(zip(*columns.values(), strict=True)), "r")
-            lines.append(f"    for {', '.join(map(known.__getitem__, columns))}, in {rows}:")
-            lines += [f"    {call(*each)}" for each in body]
-        lines.append("    return")
-        # Of names made above only.
-        exec(compile("\n".join(lines), "<compiled program>", "exec"), names)  # noqa: S102
-        run: Callable[[], None] = names["run"]
         return run
+
+
+def _merged(calls: Sequence[Any], times: int = 1) -> list[Any]:
+    """Return calls with those on short arrays, where they follow one another, as one for each round."""
+
+    def of(call: Any, k: int) -> Any:
+        """Return a call of a round."""
+        return _short(call[0], [x[k] if x.__class__ is list else x for x in call[1]])
+
+    found: list[Any] = []
+    for is_short, group in groupby([(of(call, 0), call) for call in calls], lambda x: x[0] is not None):
+        here, left = zip(*group, strict=True)
+        if not is_short:
+            found += left
+            continue
+        there = [of(call, 1) for call in left] if times > 1 else here
+        first, second = [np.frombuffer(b"".join(x), np.int64) for x in (here, there)]
+        # From round to round addresses move, each as far as from the first to the second.
+        rows = [row.tobytes() for row in first + np.arange(times)[:, None] * (second - first)]
+        found.append((native.short_calls, [rows] if times > 1 else rows))
+    return found
+
+
+def _short(f: Any, operands: Sequence[Any]) -> bytes | None:
+    """Return a call on short arrays as the engine's C makes it, which takes less; None for one of NumPy."""
+    if native is None or not operands or getattr(operands[-1], "size", 0) > SHORT:
+        return None
+    *given, out = operands
+    of, kind = getattr(f, "__self__", None), _KINDS.get(f, -1)
+    if f is np.copyto:
+        out, a = operands
+        given = [a, a]
+    elif len(operands) == 4 and of.__class__ is np.ndarray:  # take
+        kind, out, given = 5, operands[2], [of, operands[0]]
+    elif len(operands) == 4 and of in _SUMS and len(operands[1]) < 2:
+        kind, given = _SUMS[of] if operands[1] else _KINDS[np.copyto], [given[0]] * 2
+    elif kind == DOT and f is not np.vecdot:
+        a, b = given
+        if a.ndim > 1 and b.ndim > 1:
+            given = [a[..., None, :], b.swapaxes(-1, -2)[..., None, :, :]]
+        elif b.ndim > 1:
+            given = [b.T, a]
+    return native.short_call(kind, out, *given) if kind >= 0 else None
+
+
+def _rounds(body: list[tuple[Callable[..., Any], list[Any]]]) -> Callable[[], None]:
+    """Return a loop of calls, as a function: of those of all rounds, a list would be slower."""
+    names: dict[str, Any] = {}
+    moving: dict[str, Any] = {}
+    lines = []
+    for f, operands in body:
+        for x in (f, *operands):
+            (moving if isinstance(x, list) else names)[f"v{id(x)}"] = x
+        lines.append(f"        v{id(f)}({', '.join(f'v{id(x)}' for x in operands)})")
+    names["rows"] = list(zip(*moving.values(), strict=True))
+    head = f"def run():\n    for {', '.join(moving)}, in rows:\n"
+    # Of names made above only.
+    exec(compile(head + "\n".join(lines), "<compiled program>", "exec"), names)  # noqa: S102
+    run: Callable[[], None] = names["run"]
+    return run
+
+
+def _maximum(a: Any, b: Any, out: Any) -> None:
+    np.maximum(a, b, out=out)
+
+
+def _minimum(a: Any, b: Any, out: Any) -> None:
+    np.minimum(a, b, out=out)
+
+
+def _named(calls: Sequence[Any]) -> list[Any]:
+    """Return calls with those of two functions changed, which want their third argument by name."""
+    extrema: dict[Any, Any] = {np.maximum: _maximum, np.minimum: _minimum}
+    return [(extrema.get(f, f), operands) for f, operands in calls]
 
 
 def _nothing() -> None:
@@ -114,9 +179,9 @@ def pick(x: Any, axes: Sequence[int]) -> Any:
     if len(axes) == x.ndim and list(axes) == list(range(x.ndim)):
         return x
     # The ellipsis keeps a view where every axis is dropped.
-    chosen = x[(*(slice(None) if i in axes else 0 for i in range(x.ndim)), ...)]
+    chosen = x[(*[slice(None) if i in axes else 0 for i in range(x.ndim)], ...)]
     rank = sorted(axes)
-    return chosen.transpose([rank.index(i) for i in axes])
+    return chosen if rank == list(axes) else chosen.transpose([rank.index(i) for i in axes])
 
 
 def contract(calls: Calls, coef: float, out: Any, a: Any, b: Any) -> None:
@@ -294,8 +359,8 @@ def merged(calls: Calls, x: Any, groups: list[list[int]]) -> Any:
     """Return the array with each group of axes as one; packed into a fresh array where BLAS needs that."""
     picked = pick(x, [i for g in groups for i in g])
     shape = [prod([x.shape[i] for i in g]) for g in groups]
-    view = picked.reshape(shape)
-    if np.may_share_memory(view, picked) and (blasable(view) or view.size < 64):
+    view = picked.reshape(shape) if max(map(len, groups)) > 1 else picked
+    if (view is picked or np.may_share_memory(view, picked)) and (blasable(view) or view.size < 64):
         return view
     packed = np.empty(shape)
     calls.add(np.copyto, packed.reshape(picked.shape), picked)

@@ -1,0 +1,137 @@
+/* Calls of NumPy on short arrays, one after the other, where calling takes longer than what is done: see
+   compiler/backends/numpy/contract.py. Each is a nest of loops over what stands at some steps from another. */
+
+#include "node.h"
+#include <string.h>
+
+enum { MULTIPLY, ADD, SUBTRACT, DIVIDE, COPY, TAKE, PRODUCTS, SUM, LARGEST, LEAST }; /* as contract.py names them */
+enum { AXES = 4, MOST = 16, SHORT = 512, SHORT_SUM = 64 };
+
+typedef struct {
+    int kind, axes;
+    Py_ssize_t count[AXES], step[3][AXES];
+    char *at[3]; /* the result, and two operands */
+} Nest;
+
+/* How far apart entries of an operand stand along an axis of all; -1 where it has others. */
+static Py_ssize_t
+step_along(const Py_buffer *x, int axis, int axes, Py_ssize_t count)
+{
+    int own = axis - axes + x->ndim;
+    if (own < 0 || x->shape[own] == 1) return 0;
+    return x->shape[own] == count ? x->strides[own] : -1;
+}
+
+/* Find the loops, those that are one as one. Whether there are few, and short ones. */
+static int
+find_loops(Nest *nest, const Py_buffer *views)
+{
+    int sums = nest->kind >= PRODUCTS, axes = views[0].ndim + sums, k = 0;
+    Py_ssize_t total = 1;
+    if (views[1].ndim > axes || views[2].ndim > axes || (sums && !views[1].ndim)) return 0;
+    nest->axes = 0;
+    for (int i = 0; i < axes; i++) {
+        int is_sum = sums && i == axes - 1;
+        Py_ssize_t count = is_sum ? views[1].shape[views[1].ndim - 1] : views[0].shape[i], step[3], joins = k > 0;
+        total *= count;
+        for (int x = 0; x < 3; x++) {
+            step[x] = x          ? step_along(&views[x], i, axes, count)
+                      : is_sum   ? 0
+                      : count > 1 ? views[0].strides[i]
+                                  : 0;
+            if (nest->kind == TAKE && x == 1) step[x] = 0;
+            if (step[x] == -1) return 0;
+            if (joins) joins = nest->step[x][k - 1] == step[x] * count;
+        }
+        if (count == 1 && !is_sum) continue;
+        if (joins && !is_sum) {
+            nest->count[k - 1] *= count;
+        } else {
+            if (k == AXES) return 0;
+            nest->count[k++] = count;
+        }
+        for (int x = 0; x < 3; x++) nest->step[x][k - 1] = step[x];
+    }
+    if (!k) {
+        nest->count[k++] = 1;
+        for (int x = 0; x < 3; x++) nest->step[x][0] = 0;
+    }
+    nest->axes = k;
+    return total > 0 && total <= SHORT && (!sums || nest->count[k - 1] <= SHORT_SUM);
+}
+
+/* nest(kind, result, a, b): return a call as `nests` makes it; None where it is not for short arrays. */
+PyObject *
+nests_make(PyObject *module, PyObject *args)
+{
+    Nest nest = {0};
+    PyObject *given[3];
+    Py_buffer views[3];
+    int taken = 0, fits = 1;
+    if (!PyArg_ParseTuple(args, "iOOO", &nest.kind, &given[0], &given[1], &given[2])) return NULL;
+    while (fits && taken < 3) {
+        int flags = PyBUF_STRIDES | PyBUF_FORMAT | (taken ? 0 : PyBUF_WRITABLE);
+        if (PyObject_GetBuffer(given[taken], &views[taken], flags)) break;
+        Py_buffer *view = &views[taken];
+        fits = view->ndim < MOST && view->itemsize == 8 && view->format
+               && !strcmp(view->format, taken == 2 && nest.kind == TAKE ? "l" : "d");
+        nest.at[taken++] = view->buf;
+    }
+    fits = fits && taken == 3 && find_loops(&nest, views);
+    while (taken) PyBuffer_Release(&views[--taken]);
+    PyErr_Clear();
+    return fits ? PyBytes_FromStringAndSize((char *)&nest, sizeof nest) : Py_NewRef(Py_None);
+}
+
+#define EACH(result) \
+    for (Py_ssize_t i = 0; i < count; i++) *(double *)(o + i * to) = (result); \
+    break
+#define X (*(const double *)(a + i * first))
+#define Y (*(const double *)(b + i * second))
+#define SUM_OF(start, next) \
+    sum = start; \
+    for (Py_ssize_t i = 0; i < count; i++) sum = (next); \
+    *(double *)o = sum; \
+    break
+
+static void
+run(const Nest *nest)
+{
+    int last = nest->axes - 1, axis;
+    Py_ssize_t turn[AXES] = {0}, count = nest->count[last];
+    Py_ssize_t to = nest->step[0][last], first = nest->step[1][last], second = nest->step[2][last];
+    char *o = nest->at[0], *a = nest->at[1], *b = nest->at[2];
+    double sum;
+    do {
+        switch (nest->kind) {
+        case MULTIPLY: EACH(X * Y);
+        case ADD: EACH(X + Y);
+        case SUBTRACT: EACH(X - Y);
+        case DIVIDE: EACH(X / Y);
+        case COPY: EACH(X);
+        case TAKE: EACH(((const double *)a)[*(const int64_t *)(b + i * second)]);
+        case PRODUCTS: SUM_OF(0.0, sum + X * Y);
+        case SUM: SUM_OF(0.0, sum + X);
+        case LARGEST: SUM_OF(*(const double *)a, X > sum || X != X ? X : sum);
+        case LEAST: SUM_OF(*(const double *)a, X < sum || X != X ? X : sum);
+        }
+        for (axis = last - 1; axis >= 0; axis--) {
+            Py_ssize_t times = ++turn[axis] < nest->count[axis] ? 1 : 1 - nest->count[axis];
+            o += times * nest->step[0][axis];
+            a += times * nest->step[1][axis];
+            b += times * nest->step[2][axis];
+            if (times == 1) break;
+            turn[axis] = 0;
+        }
+    } while (axis >= 0);
+}
+
+/* nests(calls): make calls, those that `nest` returned, in a row; their arrays must be there still. */
+PyObject *
+nests_run(PyObject *module, PyObject *calls)
+{
+    if (!PyBytes_Check(calls)) return PyErr_SetString(PyExc_TypeError, "calls are bytes"), NULL;
+    const Nest *all = (const Nest *)PyBytes_AS_STRING(calls);
+    for (size_t i = 0; i < (size_t)PyBytes_GET_SIZE(calls) / sizeof *all; i++) run(&all[i]);
+    Py_RETURN_NONE;
+}
