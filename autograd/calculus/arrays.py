@@ -217,6 +217,8 @@ def _reduce(ufunc: Any, inputs: tuple[Any, ...], options: dict[str, Any]) -> Any
     name, row = ufunc.__name__, _REDUCTIONS.get(ufunc.__name__)
     if name in _OF_NUMBERS:
         return ufunc.reduce(_numbers(x), **options)
+    if isinstance(options.get("where"), Array):
+        return _call(ufunc, inputs, options)  # which says what to write
     axis, keepdims = options.get("axis", 0), options.get("keepdims", False)
     usual = options.get("where", True) is True and options.get("initial", np._NoValue) in (None, np._NoValue)
     a = _plain(x)

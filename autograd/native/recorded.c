@@ -21,13 +21,24 @@ operands_at(PyObject *x, PyObject ***at)
     return node->kind == LEAF ? 0 : 1 + (node->b != NULL);
 }
 
+/* The elements of a bundle, some of which make the tuple anew; NULL with an error set. */
+static PyObject *
+elements_of(PyObject *x)
+{
+    PyObject *found = IS_BUNDLE(x) ? PyObject_GetAttrString(x, "_a") : NULL;
+    if (found && PyTuple_CheckExact(found)) return found;
+    Py_XDECREF(found);
+    PyErr_SetString(PyExc_ValueError, "this is no bundle");
+    return NULL;
+}
+
 /* What waits for its turn; at an odd address, what waits for nothing else any more. Nobody's code runs
    meanwhile, so the stamps of nodes hold; of bundles, of which vectors are made later, there are few. */
 typedef struct {
     uintptr_t *at;
     size_t count, room;
     uint32_t open, done;
-    PyObject *order, *others, *states;
+    PyObject *order, *others, *states, *kept;
 } Sort;
 
 static int
@@ -110,9 +121,14 @@ descend(Sort *sort, PyObject *x)
         PyObject *vectors[] = {node->da.object ? node->a : NULL, node->db.object ? node->b : NULL};
         return node->kind == DOT ? rest_on(sort, vectors, 2) : LEAVE;
     }
-    PyObject *elements = PyTuple_CheckExact(x) ? x : IS_BUNDLE(x) ? KEPT_AT(x, operands) : NULL;
-    if (!elements || !PyTuple_CheckExact(elements)) return LEAVE;
-    return rest_on(sort, &PyTuple_GET_ITEM(elements, 0), PyTuple_GET_SIZE(elements));
+    PyObject *elements = PyTuple_CheckExact(x) ? Py_NewRef(x) : elements_of(x);
+    PyErr_Clear();
+    if (!elements) return LEAVE;
+    int result = PyList_Append(sort->kept, elements) < 0
+                     ? FAILED
+                     : rest_on(sort, &PyTuple_GET_ITEM(elements, 0), PyTuple_GET_SIZE(elements));
+    Py_DECREF(elements);
+    return result;
 }
 
 /* sort(root, stop): what lies below the root, as backward.py has it under that name, vectors in place of their
@@ -125,8 +141,8 @@ graph_sort(PyObject *module, PyObject *args)
     if (!PyArg_ParseTuple(args, "OO!", &root, &PyTuple_Type, &stop)) return NULL;
     uint32_t first = fresh_stamps(2);
     if (!first) return NULL;
-    Sort sort = {NULL, 0, 0, first, first + 1, PyList_New(0), PyList_New(0), PyDict_New()};
-    int found = sort.order && sort.others && sort.states ? wait_for(&sort, root, 0) : FAILED;
+    Sort sort = {NULL, 0, 0, first, first + 1, PyList_New(0), PyList_New(0), PyDict_New(), PyList_New(0)};
+    int found = sort.order && sort.others && sort.states && sort.kept ? wait_for(&sort, root, 0) : FAILED;
     for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(stop); i++)
         if (IS_NODE(PyTuple_GET_ITEM(stop, i))) NODE(PyTuple_GET_ITEM(stop, i))->stamp = sort.done;
     while (found == DONE && sort.count) {
@@ -140,6 +156,7 @@ graph_sort(PyObject *module, PyObject *args)
     Py_XDECREF(sort.order);
     Py_XDECREF(sort.others);
     Py_XDECREF(sort.states);
+    Py_XDECREF(sort.kept);
     return result;
 }
 
@@ -357,8 +374,8 @@ pull_dot(Node *node, PyObject *g, PyObject *grads, PyObject *bundles)
 static int
 pull_bundle(PyObject *x, PyObject *g, PyObject *grads)
 {
-    PyObject *elements = PyObject_GetAttrString(x, "_a");
-    int fits = elements && PyTuple_CheckExact(elements) && PyList_Check(g)
+    PyObject *elements = elements_of(x);
+    int fits = elements && PyList_Check(g)
                && PyList_GET_SIZE(g) == PyTuple_GET_SIZE(elements), result = DONE;
     if (!fits && !PyErr_Occurred()) PyErr_SetString(PyExc_ValueError, "this is no bundle");
     for (Py_ssize_t i = 0; fits && i < PyTuple_GET_SIZE(elements) && result == DONE; i++)
@@ -477,17 +494,16 @@ when(Turns *all, PyObject *x)
         int64_t number = number_of(all, x);
         return number < 0 ? 0 : NODE(x)->row ? 4 * (all->turn[number] >> SHIFT) : -4 * number;
     }
-    PyObject *elements = IS_BUNDLE(x) ? KEPT_AT(x, operands) : NULL;
+    PyObject *elements = elements_of(x);
     int64_t last = 0;
-    if (!elements || !PyTuple_CheckExact(elements))
-        PyErr_SetString(PyExc_ValueError, "this is no bundle");
-    else if (!Py_EnterRecursiveCall(" in turns()")) {
+    if (elements && !Py_EnterRecursiveCall(" in turns()")) {
         for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(elements); i++) {
             int64_t one = 1 + when(all, PyTuple_GET_ITEM(elements, i));
             if (!i || one > last) last = one;
         }
         Py_LeaveRecursiveCall();
     }
+    Py_XDECREF(elements);
     return last;
 }
 

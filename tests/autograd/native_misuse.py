@@ -101,7 +101,7 @@ def likely(rng):
     ]  # fmt: skip
     rule = rng.choice([((), (1.0,) * 5), (((ops.exp, 7),), (1, 2)), (((),), (1, 2)), (((5, 1),), (1, 2))])
     return rng.choice([
-        (engine.sort, some(), tuple(found)), (engine.reach, found, {x, y}),
+        (engine.sort, some(), tuple(found)), (engine.reach, found, [x, y]),
         (engine.pull, iter(found), {node: rng.choice([1.0, x, [1.0, x]]) for node in places}, {ops.mul: rule},
          [], [], {id(v): Bundle(v) for v in ((x, y), (y, 1.0))}, Bundle),
         (engine.turns, visits, found, places, array("q", [*numbers(few, 9), *LARGE[:2]])),

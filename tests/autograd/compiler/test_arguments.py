@@ -4,6 +4,7 @@ import copy
 import functools
 import math
 import pickle
+import re
 import shutil
 from collections import OrderedDict
 from typing import NamedTuple
@@ -417,6 +418,17 @@ def test_what_no_program_can_do_with_an_array_says_so():
         with pytest.raises(TypeError, match=r"np\.matrix, whose \* is the product"):
             call(np.ones((2, 2)).view(np.matrix))
     assert autograd.compile(lambda a: a.astype(float) * 2.0)(x).tolist() == (2.0 * x).tolist()
+    for f in (lambda a: np.sum(a, where=a > 0.0), lambda a: np.max(a, where=a > 0.0, initial=0.0), put):
+        with pytest.raises((TypeError, autograd.TracingError)) as caught:
+            autograd.compile(f)(x)
+        assert re.search(r"np\.where\(condition, a, b\)|np\.zeros_like\(x\) or", str(caught.value))
+
+
+def put(a):
+    """Put a node into an array of floats."""
+    made = np.zeros(2)
+    made[0] = a[0, 1] * 2.0
+    return made.sum()
 
 
 @pytest.mark.parametrize("f", [np.sort, np.argsort, np.median, np.unique, sorted])
