@@ -2,9 +2,12 @@
    compiler/backends/numpy/contract.py. Each is a nest of loops over what stands at some steps from another. */
 
 #include "node.h"
+#include <math.h>
 #include <string.h>
 
-enum { MULTIPLY, ADD, SUBTRACT, DIVIDE, COPY, TAKE, PRODUCTS, SUM, LARGEST, LEAST }; /* as contract.py names them */
+/* As contract.py numbers them. */
+enum { MULTIPLY, ADD, SUBTRACT, DIVIDE, COPY, TAKE, NEGATE, ROOT, LARGER, SMALLER, RESTRICT, PRODUCTS, SUM,
+       LARGEST, LEAST };
 enum { AXES = 4, MOST = 16, SHORT = 512, SHORT_SUM = 64 };
 
 typedef struct {
@@ -110,6 +113,11 @@ run(const Nest *nest)
         case DIVIDE: EACH(X / Y);
         case COPY: EACH(X);
         case TAKE: EACH(((const double *)a)[*(const int64_t *)(b + i * second)]);
+        case NEGATE: EACH(-X);
+        case ROOT: EACH(sqrt(X));
+        case LARGER: EACH(X >= Y || X != X ? X : Y);
+        case SMALLER: EACH(X <= Y || X != X ? X : Y);
+        case RESTRICT: EACH(X < 0.0 ? NAN : fabs(X));
         case PRODUCTS: SUM_OF(0.0, sum + X * Y);
         case SUM: SUM_OF(0.0, sum + X);
         case LARGEST: SUM_OF(*(const double *)a, X > sum || X != X ? X : sum);

@@ -14,19 +14,20 @@ from typing import Any
 
 import numpy as np
 
+from autograd.compiler.backends.numpy.spelling import restrict
 from autograd.native import engine as native
 
 __all__ = ["Calls", "alike", "contract", "pick", "strided"]
 
 
 SMALL, SHORT = 4096, 512
-DOT = 6
+TAKE, DOT = 5, 11
 _KINDS: dict[Any, int] = {
-    np.multiply: 0, np.add: 1, np.subtract: 2, np.divide: 3, np.copyto: 4,
-    np.vecdot: DOT, np.dot: DOT, np.matmul: DOT,
+    np.multiply: 0, np.add: 1, np.subtract: 2, np.divide: 3, np.copyto: 4, np.negative: 6, np.sqrt: 7,
+    np.maximum: 8, np.minimum: 9, restrict: 10, np.vecdot: DOT, np.dot: DOT, np.matmul: DOT,
 }  # fmt: skip
-"""As native/nests.c numbers what it does; with 5 for what takes numbers out of an array."""
-_SUMS = {np.add: 7, np.maximum: 8, np.minimum: 9}
+"""As native/nests.c numbers what it does."""
+_SUMS = {np.add: 12, np.maximum: 13, np.minimum: 14}
 
 
 def strided(array: Any, shape: Sequence[int], strides: Sequence[int], at: int = 0) -> Any:
@@ -71,10 +72,10 @@ class Calls:
 
     def function(self) -> Callable[[], None]:
         """Return a function without parameters that makes all calls in order."""
-        calls = _named(self.list)
+        calls = list(self.list)
         for i, (body, times) in self.repeats.items():
-            calls[i] = _rounds(_merged(_named(body), times)), ()
-        every = _merged(calls)
+            calls[i] = _rounds(_named(_merged(body, times))), ()
+        every = _named(_merged(calls))
 
         def run() -> None:
             """Make the calls: as fast as straight code, which takes long to compile."""
@@ -84,8 +85,8 @@ class Calls:
         return run
 
 
-def _merged(calls: Sequence[Any], times: int = 1) -> list[Any]:
-    """Return calls with those on short arrays, where they follow one another, as one for each round."""
+def _merged(calls: Sequence[Any], times: int = 0) -> list[Any]:
+    """Return calls, or those of some rounds, with those in a row on short arrays as one."""
 
     def of(call: Any, k: int) -> Any:
         """Return a call of a round."""
@@ -100,8 +101,8 @@ def _merged(calls: Sequence[Any], times: int = 1) -> list[Any]:
         there = [of(call, 1) for call in left] if times > 1 else here
         first, second = [np.frombuffer(b"".join(x), np.int64) for x in (here, there)]
         # From round to round addresses move, each as far as from the first to the second.
-        rows = [row.tobytes() for row in first + np.arange(times)[:, None] * (second - first)]
-        found.append((native.short_calls, [rows] if times > 1 else rows))
+        rows = [row.tobytes() for row in first + np.arange(times or 1)[:, None] * (second - first)]
+        found.append((native.short_calls, [rows] if times else rows))
     return found
 
 
@@ -113,18 +114,18 @@ def _short(f: Any, operands: Sequence[Any]) -> bytes | None:
     of, kind = getattr(f, "__self__", None), _KINDS.get(f, -1)
     if f is np.copyto:
         out, a = operands
-        given = [a, a]
+        given = [a]
     elif len(operands) == 4 and of.__class__ is np.ndarray:  # take
-        kind, out, given = 5, operands[2], [of, operands[0]]
+        kind, out, given = TAKE, operands[2], [of, operands[0]]
     elif len(operands) == 4 and of in _SUMS and len(operands[1]) < 2:
-        kind, given = _SUMS[of] if operands[1] else _KINDS[np.copyto], [given[0]] * 2
+        kind, given = _SUMS[of] if operands[1] else _KINDS[np.copyto], given[:1]
     elif kind == DOT and f is not np.vecdot:
         a, b = given
         if a.ndim > 1 and b.ndim > 1:
             given = [a[..., None, :], b.swapaxes(-1, -2)[..., None, :, :]]
         elif b.ndim > 1:
             given = [b.T, a]
-    return native.short_call(kind, out, *given) if kind >= 0 else None
+    return native.short_call(kind, out, given[0], given[-1]) if kind >= 0 else None
 
 
 def _rounds(body: list[tuple[Callable[..., Any], list[Any]]]) -> Callable[[], None]:
