@@ -14,20 +14,22 @@ from typing import Any
 
 import numpy as np
 
-from autograd.compiler.backends.numpy.spelling import restrict
+from autograd.compiler.backends.numpy.spelling import positive, restrict, where
 from autograd.native import engine as native
 
 __all__ = ["Calls", "alike", "contract", "pick", "strided"]
 
 
 SMALL, SHORT = 4096, 512
-TAKE, DOT = 5, 11
-_KINDS: dict[Any, int] = {
-    np.multiply: 0, np.add: 1, np.subtract: 2, np.divide: 3, np.copyto: 4, np.negative: 6, np.sqrt: 7,
-    np.maximum: 8, np.minimum: 9, restrict: 10, np.vecdot: DOT, np.dot: DOT, np.matmul: DOT,
-}  # fmt: skip
-"""As native/nests.c numbers what it does."""
-_SUMS = {np.add: 12, np.maximum: 13, np.minimum: 14}
+_IN_C: list[Any] = [
+    np.multiply, np.add, np.subtract, np.divide, np.copyto, "take", np.negative, np.sqrt, np.maximum,
+    np.minimum, restrict, where, positive, np.less, np.less_equal, np.greater, np.greater_equal, "widen",
+    np.exp, np.log, np.log1p, np.tanh, np.vecdot,
+]  # fmt: skip
+"""As native/nests.c numbers what it does; after that sums, and what is the most and the least."""
+TAKE, DOT = 5, len(_IN_C) - 1
+_KINDS = {**{f: i for i, f in enumerate(_IN_C)}, np.dot: DOT, np.matmul: DOT}
+_SUMS = {np.add: DOT + 1, np.maximum: DOT + 2, np.minimum: DOT + 3}
 
 
 def strided(array: Any, shape: Sequence[int], strides: Sequence[int], at: int = 0) -> Any:
@@ -74,7 +76,9 @@ class Calls:
         """Return a function without parameters that makes all calls in order."""
         calls = list(self.list)
         for i, (body, times) in self.repeats.items():
-            calls[i] = _rounds(_named(_merged(body, times))), ()
+            merged = _named(_merged(body, times))
+            whole = native is not None and len(merged) == 1 and merged[0][0] is native.short_calls
+            calls[i] = (native.short_calls, (b"".join(merged[0][1][0]),)) if whole else (_rounds(merged), ())
         every = _named(_merged(calls))
 
         def run() -> None:
@@ -125,7 +129,7 @@ def _short(f: Any, operands: Sequence[Any]) -> bytes | None:
             given = [a[..., None, :], b.swapaxes(-1, -2)[..., None, :, :]]
         elif b.ndim > 1:
             given = [b.T, a]
-    return native.short_call(kind, out, given[0], given[-1]) if kind >= 0 else None
+    return native.short_call(kind, out, *given[:3], *given[-1:] * (3 - len(given))) if kind >= 0 else None
 
 
 def _rounds(body: list[tuple[Callable[..., Any], list[Any]]]) -> Callable[[], None]:
