@@ -489,8 +489,14 @@ class Value(Node, Operators, Elsewhere):
 
     def _leave(self, instead: str) -> None:
         """Refuse to give the number away where that would be silently wrong."""
-        refuse_while_tracing("asks for the number in a Value", "write {instead}", instead=instead)
         beside = MODE.get().arrays is not None
+        refuse_while_tracing(
+            "asks for the number in a Value",
+            "write {instead}, and np.zeros_like(x) or np.array([...]) in place of an array of floats"
+            if beside
+            else "write {instead}",
+            instead=instead,
+        )
         refuse_constant(
             [self], "asks for the number in a Value", "what is computed from that number alone",
             "Write {instead}, and np.zeros_like(x) or np.array([...]) in place of an array of floats; or "

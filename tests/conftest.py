@@ -4,6 +4,7 @@ arrive."""
 import gc
 import os
 import signal
+import sys
 import time
 
 import pytest
@@ -36,6 +37,12 @@ def pytest_collection_finish():
     given(none())(lambda _: None)()
     gc.collect()
     gc.freeze()
+
+
+def pytest_runtest_setup():
+    # What the compiler kept in one test, perhaps under other settings, is nothing to the next.
+    if (structure := sys.modules.get("autograd.compiler.structure")) is not None:
+        structure.KNOWN.clear()
 
 
 @pytest.fixture(scope="session")

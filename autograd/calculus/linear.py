@@ -94,16 +94,16 @@ class Linear:
         self._active = self._find_active() if self.recorded else None
         self._steps: list[tuple[Any, list[tuple[Any, Any]]]] | None = None
 
-    def _find_active(self) -> set[Any]:
-        """Return the inputs and all nodes that depend on them; `pull` skips the rest."""
-        active: set[Any] = set(self.inputs)
-        if engine is not None:
-            engine.reach(self._order, active)
-            return active
-        for node in self._order:
-            if not active.isdisjoint(node._predecessors()):
-                active.add(node)
-        return active
+    def _find_active(self) -> list[Any]:
+        """Return what depends on the inputs, in order; `pull` skips the rest."""
+        found = None if engine is None else engine.reach(self._order, self.inputs)
+        if found is None:
+            active: set[Any] = set(self.inputs)
+            for node in self._order:
+                if not active.isdisjoint(node._predecessors()):
+                    active.add(node)
+            found = [x for x in self._order if x in active]
+        return found
 
     def nodes(self) -> list[Value]:
         """Return the nodes between inputs and outputs, each after its parents."""
@@ -122,8 +122,8 @@ class Linear:
             if c is not None and isinstance(y, Value)
         ]
         root = Bundle(tuple(y for y, _ in pairs))
-        order = [x for x in self._order if x in self._active] if self._active is not None else self._order
-        grads: dict[Any, Any] = dict.fromkeys((*self._ends, *self._order))
+        order = self._order if self._active is None else self._active
+        grads: dict[Any, Any] = _Reached() if recorded else dict.fromkeys((*self._ends, *self._order))
         grads[root] = [c for _, c in pairs]
         if recorded or (ACTIVE and MODE.get().anomaly):
             _accumulate_recorded(grads, [*order, root], self._bundles, recorded)
@@ -181,13 +181,13 @@ class Linear:
         them cost little, and no derivative that is zero by structure is computed.
         """
         place = {x: i for i, x in enumerate(self.inputs)}
+        active = None if self._active is None else {*self.inputs, *self._active}
         for k, y in enumerate(self.outputs):
             if y.__class__ is not Value:
                 continue
             root = Bundle((y,))
             order, bundles = sort(root, self._ends_below(y))
             grads: dict[Any, Any] = _Reached({root: [1.0]})
-            active = self._active
             if active is not None:  # vectors are bundles made anew
                 order = [
                     x

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from autograd.bulk import gather
-from autograd.compiler.backends import Bound, Descending, Optimizing, Reusable, load
+from autograd.compiler.backends import Bound, load
 from autograd.compiler.graph.ir import CONST, INPUT, LANE
 from autograd.compiler.record.trace import Source
 from autograd.compiler.results import Block, Taker, taker
@@ -36,9 +36,7 @@ class Engine:
     def __init__(self, program: Program, source: Source, backend: str, lanes: int, like: Any = None) -> None:
         start = time.perf_counter()
         self.lanes, self.backend = lanes, backend
-        self.bound: Bound = (
-            like.another(lanes) if isinstance(like, Reusable) else load(backend).bind(program, lanes)
-        )
+        self.bound: Bound = like.another(lanes) if like else load(backend).bind(program, lanes)
         self.program = program = self.bound.program
         self.calls = self.bound.count
         graph = program.graph
@@ -67,10 +65,9 @@ class Engine:
         self.outputs = program.outputs
         self.fixed = (graph.kind[graph.outputs] == CONST).tolist()
         self.finite = bool(np.isfinite(graph.value[graph.outputs]).all())
-        if isinstance(self.bound, Descending):
-            self.descend = self.bound.descend
-        if isinstance(self.bound, Optimizing):
-            self.optimize = self.bound.optimize
+        for name in ("descend", "optimize"):  # `Descending` and `Optimizing`, which it takes long to ask for
+            if hasattr(self.bound, name):
+                setattr(self, name, getattr(self.bound, name))
         self.value_at = int(self.outputs[0]) if len(self.outputs) else -1
         self.run = self.bound.run if self.finite else _never
         self.seconds = time.perf_counter() - start

@@ -8,11 +8,11 @@ import time
 from copy import copy
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
-from autograd.compiler.backends import AT_ONCE, BACKENDS, Reusable, load
+from autograd.compiler.backends import AT_ONCE, BACKENDS, load
 from autograd.compiler.backends.c.toolchain import CompilationError, broken
 from autograd.compiler.backends.placing import Threaded
 from autograd.compiler.cache import Recent
@@ -25,11 +25,15 @@ from autograd.compiler.roll.rolled import roll
 from autograd.compiler.training import in_background
 from autograd.words import gettext
 
-__all__ = ["Engines", "Structure"]
+__all__ = ["Engines", "Structure", "structure_of"]
 
 
 TRIALS = 10
 """So many runs of what was built in the background are compared with those before."""
+SMALL = 1000
+"""Nodes of programs that are kept for whoever compiles the same once more."""
+KNOWN: Final = Recent(64, 2.0**24, lambda _, structure: structure.weight)
+"""Those."""
 
 
 class Engines:
@@ -98,7 +102,7 @@ class Engines:
             self._choose({backend: reason or str(error)})
             backend = self.backend
             engine = Engine(self.program, self.source, backend, lanes)
-        if isinstance(engine.bound, Reusable):
+        if hasattr(engine.bound, "another"):
             self.model.setdefault(backend, engine.bound)
         if self.later and self.builder is None:
             engine.run = partial(self._counted, engine.run)
@@ -124,7 +128,7 @@ class Engines:
         except Exception as error:  # noqa: BLE001 - nobody but the report hears of it
             self.why += gettext("; it could not be: {kind}: {error}", kind=type(error).__name__, error=error)
             return
-        if isinstance(engine.bound, Reusable):
+        if hasattr(engine.bound, "another"):
             self.model[self.later] = engine.bound
         engine.run = partial(self._tried, engine, engine.run)
         self.idle(self.lanes).append(engine)
@@ -149,12 +153,13 @@ class Engines:
 class Structure:
     """One recorded structure of a function: its program, and engines for each number of lanes."""
 
+    seconds = 0.0
+
     def __init__(self, source: Source, backend: str, lanes: int, *, brief: bool = False) -> None:
-        start = time.perf_counter()
+        self.recorded = source
         finished = source.finished()
         self.program = roll(finished.graph)
         self.source = replace(finished, graph=self.program.graph)
-        self.seconds = time.perf_counter() - start
         self.form = form_of(source.structure)
         self.engines = Engines(self.program, self.source, backend, lanes, 1 if brief else CALLS)
         graph = self.program.graph
@@ -206,10 +211,25 @@ class Structure:
     def of(self, source: Source, seconds: float) -> Structure:
         """Return the same program and engines for another recording of the same key, and its seconds."""
         other = copy(self)
-        other.source = source.like(self.source)
-        other.program = replace(self.program, graph=other.source.graph)
+        if source is not self.recorded:
+            other.source = source.like(self.source)
+            other.program = replace(self.program, graph=other.source.graph)
         other.seconds = seconds
         return other
+
+
+def structure_of(source: Source, key: bytes, backend: str, lanes: int, *, brief: bool) -> Structure:
+    """Return a structure of this key: for small programs that may be one of another function."""
+    make = partial(Structure, backend=backend, lanes=lanes, brief=brief)
+    if source.graph.size > SMALL or backend.__class__ is not str or not _is_of_lists(source.structure):
+        return make(source)
+    bare = replace(source, captured=[], outside=[])
+    found: Structure = KNOWN.recall((key, backend, brief), lambda: make(bare))
+    return found if backend in ("auto", AT_ONCE, found.engines.backend) else make(source)
+
+
+def _is_of_lists(x: Any) -> bool:
+    return x.__class__ is int or (x.__class__ in (list, tuple) and all(map(_is_of_lists, x)))
 
 
 def _tables(program: Any) -> list[tuple[int, Any, int, int]] | None:

@@ -31,7 +31,7 @@ from autograd.compiler.record.trace import trace
 from autograd.compiler.results import assembled, form_of, of_nodes
 from autograd.compiler.roll.repeats import weighted
 from autograd.compiler.roll.verify import verify
-from autograd.compiler.structure import Structure
+from autograd.compiler.structure import Structure, structure_of
 from autograd.compiler.training import moves_arrays
 from autograd.errors import GraphError, optional
 from autograd.floats.convert import to_float
@@ -316,11 +316,9 @@ class Compiled(CompiledFunction, Generic[Out_co]):
             penalty=self._penalty,
         )  # fmt: skip
         key = source.key()
-        seconds = time.perf_counter() - start
-        known = key in self._structures
-        make = partial(Structure, source, self._backend, given.lanes, brief=self._brief)
+        make = partial(structure_of, source, key, self._backend, given.lanes, brief=self._brief)
         structure: Structure = self._structures.recall(key, make)
-        return structure.of(source, seconds + (0.0 if known else structure.seconds))
+        return structure.of(source, time.perf_counter() - start)
 
     def _parsed(self, data: Sequence[Any]) -> Arrays:
         if data and not self._batch and all(x.__class__ is ndarray and x.dtype is DOUBLE for x in data):

@@ -159,6 +159,8 @@ extern int is_away; /* whether numbers of nodes stand elsewhere: `settle` before
 void bring_home(void);
 
 uint32_t fresh_stamps(size_t count);
+int are_taken(uint32_t first, size_t count);
+int is_latest(uint32_t first);
 
 static inline void
 settle(void)
@@ -171,8 +173,9 @@ typedef struct {
     Py_ssize_t operands, grad, count, kind, values, kept;
 } Places;
 extern Places places;
-extern PyTypeObject *multi_call_type;
+extern PyTypeObject *multi_call_type, *bundle_type;
 #define KEPT_AT(call, slot) (*(PyObject **)(void *)((char *)(call) + places.slot))
+#define IS_BUNDLE(x) PyObject_TypeCheck(x, bundle_type)
 const Several *several_of_kind(PyObject *kind); /* NULL where C does not compute it */
 PyObject *floats(PyObject *module, PyObject *doubles);
 PyObject *take_pass(PyObject *module, PyObject *args);
@@ -185,37 +188,55 @@ PyObject *pass_apply(PyObject *module, PyObject *const *args, Py_ssize_t given);
 PyObject *pass_scatter(PyObject *module, PyObject *args);
 PyObject *pass_set_grads(PyObject *module, PyObject *args);
 
+/* A whole number, without anybody's code; -1 with an error set where it is none. */
+static inline int64_t
+whole(PyObject *x)
+{
+    if (PyLong_Check(x)) return PyLong_AsLongLong(x);
+    PyErr_SetString(PyExc_TypeError, "this is no whole number");
+    return -1;
+}
+
 /* read.c */
 
-/* Nodes that have numbers one after the other, and stamps alike, until others' code may run. */
+/* Nodes that have numbers one after the other, and stamps alike, until another pass sets those. */
 typedef struct {
     uint32_t base, count;
     int64_t first;
+    PyObject *nodes; /* the list of them */
 } Stretch;
-int number_all(Stretch *stretch, PyObject *nodes, PyObject *numbers); /* -1 with an error set */
+int number_all(Stretch *stretch, PyObject *nodes, int64_t first); /* -1 with an error set */
 
 /* The number of a node, -1 where it is none of them. */
 static inline int64_t
 number_in(const Stretch *stretch, PyObject *node)
 {
     uint32_t at = NODE(node)->stamp - stretch->base;
-    return at < stretch->count ? stretch->first + at : -1;
+    return at < stretch->count && at < PyList_GET_SIZE(stretch->nodes)
+                   && PyList_GET_ITEM(stretch->nodes, at) == node
+               ? stretch->first + at
+               : -1;
 }
 
 PyObject *graph_read(PyObject *module, PyObject *args);
+PyObject *graph_find(PyObject *module, PyObject *args);
 PyObject *graph_operands(PyObject *module, PyObject *args);
 PyObject *graph_levels(PyObject *module, PyObject *args);
+PyObject *graph_agenda(PyObject *module, PyObject *args);
+
+/* layout.c */
 PyObject *graph_terms(PyObject *module, PyObject *args);
 PyObject *graph_evenly(PyObject *module, PyObject *args);
 PyObject *graph_classes(PyObject *module, PyObject *args);
-PyObject *graph_agenda(PyObject *module, PyObject *args);
 PyObject *graph_nest(PyObject *module, PyObject *args);
+PyObject *graph_place(PyObject *module, PyObject *args);
 
 /* recorded.c */
 PyObject *graph_sort(PyObject *module, PyObject *args);
 PyObject *graph_reach(PyObject *module, PyObject *args);
 PyObject *graph_pull(PyObject *module, PyObject *args);
 PyObject *graph_turns(PyObject *module, PyObject *args);
+PyObject *graph_products(PyObject *module, PyObject *args);
 
 /* terms.c */
 PyObject *terms_simplify(PyObject *module, PyObject *args);

@@ -915,7 +915,7 @@ several_of(PyObject *module, PyObject *args)
     if (!PyArg_ParseTuple(args, "OO!", &kind, &PyTuple_Type, &operands)) return NULL;
     const Several *c = several_of_kind(kind);
     Py_ssize_t n = PyTuple_GET_SIZE(operands);
-    if (!c || !n || PySet_GET_SIZE(active)) Py_RETURN_NONE;
+    if (!c || !n) Py_RETURN_NONE;
     int nodes;
     Doubles *x = numbers_of(operands, &nodes), *values = NULL, *kept = NULL;
     if (!x) goto failed;
@@ -948,6 +948,7 @@ several_of(PyObject *module, PyObject *args)
     made = PyList_New(n);
     for (Py_ssize_t i = 0; made && i < n; i++) {
         Node *node = new_node();
+        PyObject *result;
         if (!node) {
             Py_CLEAR(made);
             break;
@@ -959,7 +960,8 @@ several_of(PyObject *module, PyObject *args)
         node->row = index & 0xFFFFF;
         keep_row(index);
         if (is_tracked) track(node);
-        PyList_SET_ITEM(made, i, (PyObject *)node);
+        if ((result = with_modes(node))) PyList_SET_ITEM(made, i, result);
+        else Py_CLEAR(made);
     }
 failed:
     Py_XDECREF(x);

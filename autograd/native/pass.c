@@ -33,7 +33,7 @@
 #endif
 
 Places places;
-PyTypeObject *multi_call_type;
+PyTypeObject *multi_call_type, *bundle_type; /* and what that is derived of, where its operands stand */
 #define KINDS 8
 static struct {
     PyObject *kind;
@@ -696,11 +696,26 @@ put_away(Pass *pass)
     PyMem_Free(pass->received);
 }
 
+static uint32_t passes; /* of three stamps each */
+
+/* Whether so many stamps from one on were taken, so that no pass takes them again. */
+int
+are_taken(uint32_t first, size_t count)
+{
+    return first && first + count <= 3 * (size_t)passes + 1;
+}
+
+/* Whether no pass has begun since one took at most three stamps from one on. */
+int
+is_latest(uint32_t first)
+{
+    return first == 3 * (passes - 1) + 1;
+}
+
 /* The first of so many stamps that no node bears; 0 where there are not so many, or with an error set. */
 uint32_t
 fresh_stamps(size_t count)
 {
-    static uint32_t passes; /* of three stamps each */
     size_t wanted = (count + 2) / 3;
     if (wanted > LAST_PASS) return 0;
     if (passes > LAST_PASS - wanted) { /* their numbers begin anew */
@@ -1089,6 +1104,7 @@ find_place(PyObject *type, const char *name, Py_ssize_t *place)
     PyObject *descriptor = PyObject_GetAttrString(type, name);
     if (!descriptor) return FAILED;
     int is_slot = Py_IS_TYPE(descriptor, &PyMemberDescr_Type);
+    if (is_slot && place == &places.operands) bundle_type = PyDescr_TYPE(descriptor); /* a base stays */
     if (is_slot) *place = ((PyMemberDescrObject *)descriptor)->d_member->offset;
     else PyErr_Format(PyExc_TypeError, "%s is not a slot", name);
     Py_DECREF(descriptor);
@@ -1134,13 +1150,13 @@ static int
 put(PyObject *x, double *to, Py_ssize_t count)
 {
     Py_buffer own;
-    if (PyFloat_Check(x)) {
+    if (count == 1 && PyFloat_Check(x)) {
         *to = PyFloat_AS_DOUBLE(x);
-        return count == 1;
+        return 1;
     }
-    if (PyLong_CheckExact(x)) {
+    if (count == 1 && PyLong_CheckExact(x)) {
         *to = PyLong_AsDouble(x);
-        return count == 1 && !(*to == -1.0 && PyErr_Occurred());
+        return *to != -1.0 || !PyErr_Occurred();
     }
     if (take_memory(x, &own, 0)) return 0;
     int fits = own.len == count * 8 && own.format && !strcmp(own.format, "d");

@@ -4,55 +4,109 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NUMBERLESS = -1, FAILED = -2, ELSEWHERE = -3, CALLED = -4 };
+enum { NUMBERLESS = -1, FAILED = -2, ELSEWHERE = -3, CALLED = -4, LOOSE = -8 };
 
-/* Where a list is of nodes whose numbers in a dict are consecutive, give them stamps that are so, too; else none
-   is in the stretch. */
+/* Give nodes of a list stamps one after the other, and as many more are free behind; else none is in the
+   stretch. */
 int
-number_all(Stretch *stretch, PyObject *nodes, PyObject *numbers)
+number_all(Stretch *stretch, PyObject *nodes, int64_t first)
 {
     Py_ssize_t count = PyList_GET_SIZE(nodes);
-    int64_t ends[2] = {0, 0};
-    *stretch = (Stretch){0, 0, 0};
-    if (is_derived_from || !count || count > UINT32_MAX / 4) return 0; /* others hash by code of their own */
-    for (int i = 0; i < 2; i++) {
-        PyObject *x = PyList_GET_ITEM(nodes, i * (count - 1));
-        PyObject *number = IS_PLAIN(x) ? PyDict_GetItemWithError(numbers, x) : NULL;
-        ends[i] = number ? PyLong_AsLongLong(number) : -1;
-        if (PyErr_Occurred()) return -1;
-    }
-    if (ends[0] < 0 || ends[1] - ends[0] != count - 1) return 0;
-    uint32_t base = fresh_stamps((size_t)count);
+    *stretch = (Stretch){0, 0, first, nodes};
+    if (is_derived_from || !count || count > UINT32_MAX / 8) return 0; /* others hash by code of their own */
+    uint32_t base = fresh_stamps(2 * (size_t)count);
     if (!base) return PyErr_Occurred() ? -1 : 0;
     for (Py_ssize_t i = 0; i < count; i++) {
         PyObject *x = PyList_GET_ITEM(nodes, i);
         if (!IS_PLAIN(x)) return 0;
         NODE(x)->stamp = base + (uint32_t)i;
     }
-    *stretch = (Stretch){base, (uint32_t)count, ends[0]};
+    stretch->base = base;
+    stretch->count = (uint32_t)count;
     return 0;
 }
 
-/* The number of a node; below 0 where it has none: ELSEWHERE if an operation made it, FAILED with an error
-   set. */
+/* Numbers of objects: of nodes by stamps, of others in a dict; and a list of all that have none, each float and
+   each leaf once. */
+typedef struct {
+    Stretch nodes;
+    PyObject *numbers, *loose, *places; /* places in the list by the bits of a float */
+    int is_sure; /* that a node without a stamp is not in the list of nodes */
+    uint64_t bits[64];
+    int64_t latest[64];
+} Finder;
+
+/* Put an object into the list of those without number. */
 static int64_t
-number_of(const Stretch *stretch, PyObject *numbers, PyObject *x)
+set_loose(Finder *all, PyObject *x)
 {
-    if (!x || !IS_NODE(x)) return NUMBERLESS;
-    int64_t known = number_in(stretch, x);
+    int64_t place = PyList_GET_SIZE(all->loose);
+    return PyList_Append(all->loose, x) < 0 ? FAILED : LOOSE - place;
+}
+
+static int64_t
+number_of_float(Finder *all, PyObject *x)
+{
+    union {
+        double number;
+        uint64_t bits;
+    } is = {PyFloat_AS_DOUBLE(x)};
+    size_t at = (is.bits * 0x9E3779B97F4A7C15u) >> 58;
+    if (all->latest[at] && all->bits[at] == is.bits) return all->latest[at];
+    PyObject *key = PyLong_FromUnsignedLongLong(is.bits), *made = NULL;
+    PyObject *found = key ? PyDict_GetItemWithError(all->places, key) : NULL;
+    int64_t number = PyErr_Occurred() ? FAILED : found ? PyLong_AsLongLong(found) : set_loose(all, x);
+    if (!found && number != FAILED
+        && (!(made = PyLong_FromLongLong(number)) || PyDict_SetItem(all->places, key, made) < 0))
+        number = FAILED;
+    Py_XDECREF(key);
+    Py_XDECREF(made);
+    if (number == FAILED) return FAILED;
+    all->bits[at] = is.bits;
+    return all->latest[at] = number;
+}
+
+/* The number of an object; below 0 where it has none: ELSEWHERE if an operation made it, FAILED with an error
+   set; of others their place, where that is asked for. */
+static int64_t
+number_of(Finder *all, PyObject *x, int is_kept)
+{
+    if (!x) return NUMBERLESS;
+    if (!IS_NODE(x)) {
+        if (!is_kept) return NUMBERLESS;
+        return PyFloat_CheckExact(x) ? number_of_float(all, x) : set_loose(all, x);
+    }
+    int64_t known = number_in(&all->nodes, x);
     if (known >= 0) return known;
-    PyObject *found = PyDict_GetItemWithError(numbers, x);
-    if (!found) return PyErr_Occurred() ? FAILED : NODE(x)->row ? ELSEWHERE : NUMBERLESS;
-    int64_t number = PyLong_AsLongLong(found);
-    return number == -1 && PyErr_Occurred() ? FAILED : number;
+    uint32_t place = NODE(x)->stamp - all->nodes.base - all->nodes.count;
+    if (place < all->nodes.count && place < PyList_GET_SIZE(all->loose)
+        && PyList_GET_ITEM(all->loose, place) == x)
+        return LOOSE - (int64_t)place;
+    PyObject *found = PyDict_GetItemWithError(all->numbers, x);
+    if (found) {
+        int64_t number = whole(found);
+        if (number < 0 && !PyErr_Occurred()) PyErr_SetString(PyExc_ValueError, "this is no number of a node");
+        return PyErr_Occurred() ? FAILED : number;
+    }
+    if (PyErr_Occurred()) return FAILED;
+    if (!NODE(x)->row) {
+        if (!is_kept) return NUMBERLESS;
+        int64_t number = set_loose(all, x);
+        if (number != FAILED && LOOSE - number < all->nodes.count)
+            NODE(x)->stamp = all->nodes.base + all->nodes.count + (uint32_t)(LOOSE - number);
+        return number;
+    }
+    if (all->is_sure) return ELSEWHERE;
+    all->is_sure = 1; /* another pass may have set stamps meanwhile */
+    return number_all(&all->nodes, all->nodes.nodes, all->nodes.first) < 0 ? FAILED : number_of(all, x, is_kept);
 }
 
 /* The same of many operands: ELSEWHERE if one of them is, else NUMBERLESS. */
 static int64_t
-number_of_all(const Stretch *stretch, PyObject *numbers, PyObject *vector)
+number_of_all(Finder *all, PyObject *vector)
 {
     for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(vector); i++) {
-        int64_t number = number_of(stretch, numbers, PyTuple_GET_ITEM(vector, i));
+        int64_t number = number_of(all, PyTuple_GET_ITEM(vector, i), 0);
         if (number == FAILED || number == ELSEWHERE) return number;
     }
     return NUMBERLESS;
@@ -60,34 +114,37 @@ number_of_all(const Stretch *stretch, PyObject *numbers, PyObject *vector)
 
 /* Fill the arrays; `codes` counts the operations in the order in which they are met. */
 static int
-read_all(PyObject *nodes, PyObject *numbers, PyObject *ops, uint32_t *code_of, int32_t *codes,
-         int64_t *firsts, int64_t *seconds)
+read_all(Finder *all, PyObject *ops, uint32_t *code_of, PyObject *noted, int64_t *codes, int64_t *firsts,
+         int64_t *seconds)
 {
-    Stretch numbered, *stretch = &numbered;
-    if (number_all(stretch, nodes, numbers) < 0) return -1;
     PyObject *known = NULL; /* a vector, which many nodes in a row may share */
-    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(nodes); i++) {
-        PyObject *x = PyList_GET_ITEM(nodes, i);
-        if (!IS_NODE(x) || !NODE(x)->row) {
+    for (Py_ssize_t i = 0; i < all->nodes.count && i < PyList_GET_SIZE(all->nodes.nodes); i++) {
+        Node *node = NODE(PyList_GET_ITEM(all->nodes.nodes, i));
+        uint32_t row = node->row;
+        if (!row) {
             PyErr_SetString(PyExc_TypeError, "read() takes nodes that operations have made");
             return -1;
         }
-        Node *node = NODE(x);
-        uint32_t row = node->row;
         if (!code_of[row]) {
             if (PyList_Append(ops, ROW(row).op) < 0) return -1;
             code_of[row] = (uint32_t)PyList_GET_SIZE(ops);
         }
-        codes[i] = (int32_t)code_of[row] - 1;
+        if (node->note) {
+            PyObject *at = PyLong_FromSsize_t(i);
+            int failed = !at || PyList_Append(noted, at) < 0;
+            Py_XDECREF(at);
+            if (failed) return -1;
+        }
+        codes[i] = (int64_t)code_of[row] - 1;
         firsts[i] = node->kind == RESULT ? CALLED : NUMBERLESS;
         seconds[i] = NUMBERLESS;
         if (node->kind == PAIR) {
-            firsts[i] = number_of(stretch, numbers, node->a);
-            seconds[i] = number_of(stretch, numbers, node->b);
+            firsts[i] = number_of(all, node->a, 1);
+            seconds[i] = number_of(all, node->b, 1);
         } else if (node->kind == MANY || node->kind == DOT)
-            firsts[i] = number_of_all(stretch, numbers, node->a);
+            firsts[i] = number_of_all(all, node->a);
         if (node->kind == DOT && node->b != known) {
-            seconds[i] = number_of_all(stretch, numbers, node->b);
+            seconds[i] = number_of_all(all, node->b);
             known = seconds[i] == NUMBERLESS ? node->b : NULL;
         }
         if (firsts[i] == FAILED || seconds[i] == FAILED) return -1;
@@ -95,32 +152,74 @@ read_all(PyObject *nodes, PyObject *numbers, PyObject *ops, uint32_t *code_of, i
     return 0;
 }
 
-/* read(nodes, numbers): the operations of a list of nodes, each once; for each node which of them made it,
-   and the numbers of its one or two operands in a dict, below 0 where an operand has none, or there are more:
-   ELSEWHERE if an operation made one that has none, CALLED for one of several results. */
+/* read(nodes, first, numbers): of nodes that are numbered from the first on, others in a dict: the stamp of the
+   first; the operations, each once; for each node which of them made it, and the numbers of its one or two
+   operands, below 0 where an operand has none, or there are more: ELSEWHERE if an operation made one that has
+   none, CALLED for one of several results, LOOSE and below the place of a number or leaf in a list; that list;
+   and which nodes have notes. None where Python has the word. */
 PyObject *
 graph_read(PyObject *module, PyObject *args)
 {
     if (!value_type) return set_up(0);
-    PyObject *nodes, *numbers, *result = NULL;
-    if (!PyArg_ParseTuple(args, "O!O!", &PyList_Type, &nodes, &PyDict_Type, &numbers)) return NULL;
+    PyObject *nodes, *result = NULL;
+    long long first;
+    Finder all = {.is_sure = 1};
+    if (!PyArg_ParseTuple(args, "O!LO!", &PyList_Type, &nodes, &first, &PyDict_Type, &all.numbers)) return NULL;
+    if (number_all(&all.nodes, nodes, first) < 0) return NULL;
     Py_ssize_t count = PyList_GET_SIZE(nodes);
-    PyObject *ops = PyList_New(0), *codes = PyByteArray_FromStringAndSize(NULL, count * 4),
-             *firsts = PyByteArray_FromStringAndSize(NULL, count * 8),
-             *seconds = PyByteArray_FromStringAndSize(NULL, count * 8);
+    if (!all.nodes.count) Py_RETURN_NONE;
+    PyObject *ops = PyList_New(0), *noted = PyList_New(0), *columns[3] = {NULL};
+    for (int i = 0; i < 3; i++) columns[i] = PyByteArray_FromStringAndSize(NULL, count * 8);
     uint32_t *code_of = PyMem_Calloc(1u << 20, sizeof *code_of); /* as many as there can be rows */
+    all.loose = PyList_New(0);
+    all.places = PyDict_New();
     if (!code_of) PyErr_NoMemory();
-    if (ops && codes && firsts && seconds && code_of
-        && read_all(nodes, numbers, ops, code_of, (int32_t *)(void *)PyByteArray_AS_STRING(codes),
-                    (int64_t *)(void *)PyByteArray_AS_STRING(firsts),
-                    (int64_t *)(void *)PyByteArray_AS_STRING(seconds))
-               == 0)
-        result = PyTuple_Pack(4, ops, codes, firsts, seconds);
+#define COLUMN(i) (int64_t *)(void *)PyByteArray_AS_STRING(columns[i])
+    if (ops && noted && columns[0] && columns[1] && columns[2] && code_of && all.loose && all.places
+        && read_all(&all, ops, code_of, noted, COLUMN(0), COLUMN(1), COLUMN(2)) == 0)
+        result = Py_BuildValue("kOOOOOO", (unsigned long)all.nodes.base, ops, columns[0], columns[1], columns[2],
+                               all.loose, noted);
     PyMem_Free(code_of);
+    for (int i = 0; i < 3; i++) Py_XDECREF(columns[i]);
     Py_XDECREF(ops);
-    Py_XDECREF(codes);
-    Py_XDECREF(firsts);
-    Py_XDECREF(seconds);
+    Py_XDECREF(noted);
+    Py_XDECREF(all.loose);
+    Py_XDECREF(all.places);
+    return result;
+}
+
+/* find(objects, nodes, base, first, numbers): the numbers of other objects after read(), as that has them, and
+   the list of those that have none. */
+PyObject *
+graph_find(PyObject *module, PyObject *args)
+{
+    if (!value_type) return set_up(0);
+    PyObject *objects, *nodes, *found = NULL, *result = NULL;
+    unsigned long base;
+    long long first;
+    Finder all = {0};
+    if (!PyArg_ParseTuple(args, "O!O!kLO!", &PyList_Type, &objects, &PyList_Type, &nodes, &base, &first,
+                          &PyDict_Type, &all.numbers))
+        return NULL;
+    all.nodes = (Stretch){(uint32_t)base, (uint32_t)PyList_GET_SIZE(nodes), first, nodes};
+    Py_ssize_t count = PyList_GET_SIZE(objects), done = 0;
+    if (!are_taken(all.nodes.base, 2 * (size_t)all.nodes.count) && number_all(&all.nodes, nodes, first) < 0)
+        return NULL;
+    all.loose = PyList_New(0);
+    all.places = PyDict_New();
+    if (all.loose && all.places && (found = PyByteArray_FromStringAndSize(NULL, count * 8))) {
+        int64_t *numbers = (int64_t *)(void *)PyByteArray_AS_STRING(found);
+        for (; done < count && done < PyList_GET_SIZE(objects) && !PyErr_Occurred(); done++) {
+            PyObject *x = Py_NewRef(PyList_GET_ITEM(objects, done)); /* a hash of somebody's own may empty the list */
+            numbers[done] = number_of(&all, x, 1);
+            Py_DECREF(x);
+        }
+        if (done == count && !PyErr_Occurred()) result = PyTuple_Pack(2, found, all.loose);
+        else if (!PyErr_Occurred()) PyErr_SetString(PyExc_ValueError, "the list has changed");
+    }
+    Py_XDECREF(found);
+    Py_XDECREF(all.loose);
+    Py_XDECREF(all.places);
     return result;
 }
 
@@ -209,7 +308,7 @@ sort_edges(Edges *x, Py_ssize_t size)
 {
     Py_ssize_t edges = x->from.len / 8;
     const int64_t *producers = x->from.buf, *consumers = x->to.buf;
-    int fits = size >= 0 && x->from.len == x->to.len && x->from.len % 8 == 0;
+    int fits = size >= 0 && size < PY_SSIZE_T_MAX / 64 && x->from.len == x->to.len && x->from.len % 8 == 0;
     for (Py_ssize_t i = 0; fits && i < edges; i++)
         fits = producers[i] >= 0 && producers[i] < size && consumers[i] >= 0 && consumers[i] < size;
     x->ends = fits ? PyMem_Calloc((size_t)(3 * size + edges + 1), 8) : NULL;
@@ -374,376 +473,5 @@ graph_agenda(PyObject *module, PyObject *args)
     PyBuffer_Release(&kinds);
     Py_XDECREF(groups);
     Py_XDECREF(nodes);
-    return result;
-}
-
-/* Of a term the sum of a group that it is of, its factors, where these are, whether they are lanes or one, and
-   its coefficient. */
-enum { CELL, A, B, AT_A, AT_B, LANES, COEF, COLUMNS };
-
-typedef struct {
-    int64_t number[COLUMNS], turn;
-} Term;
-
-static int
-by_place(const void *a, const void *b)
-{
-    const Term *x = a, *y = b;
-    for (int i = AT_A; i <= AT_B; i++)
-        if (x->number[i] != y->number[i]) return x->number[i] < y->number[i] ? -1 : 1;
-    return x->turn < y->turn ? -1 : 1;
-}
-
-/* Sort some terms in columns; -1 with an error set. */
-static int
-sort_terms(int64_t *columns, Py_ssize_t apart, Py_ssize_t count)
-{
-    Term *found = PyMem_Malloc((size_t)count * sizeof *found);
-    if (!found) return PyErr_NoMemory(), -1;
-    for (Py_ssize_t i = 0; i < count; i++) {
-        for (int k = 0; k < COLUMNS; k++) found[i].number[k] = columns[k * apart + i];
-        found[i].turn = i;
-    }
-    qsort(found, (size_t)count, sizeof *found, by_place);
-    for (Py_ssize_t i = 0; i < count; i++)
-        for (int k = 0; k < COLUMNS; k++) columns[k * apart + i] = found[i].number[k];
-    PyMem_Free(found);
-    return 0;
-}
-
-/* Sums and their terms: those of node i are, in an order, from `start[i]` to `start[i + 1]`. */
-typedef struct {
-    Py_buffer group, start, order, a, b, coef, over, address, lane;
-} Sums;
-
-/* Fill in the terms of a group, and what its sums have without factors; how many terms, or -1 with an error
-   set. What is no address is larger than any. */
-static Py_ssize_t
-read_terms(const Sums *x, int64_t *columns, Py_ssize_t most, double *offset, int *is_shifted)
-{
-    const int64_t *group = x->group.buf, *start = x->start.buf, *order = x->order.buf, *a = x->a.buf,
-                  *b = x->b.buf, *address = x->address.buf, nowhere = (int64_t)1 << 50;
-    const double *coef = x->coef.buf;
-    const char *over = x->over.buf, *lane = x->lane.buf;
-    Py_ssize_t count = 0, nodes = x->lane.len, terms = x->over.len;
-    for (int64_t cell = 0; cell < x->group.len / 8; cell++) {
-        Py_ssize_t first = count, is_sorted = 1;
-        for (int64_t i = start[group[cell]]; i < start[group[cell] + 1]; i++) {
-            int64_t t = i >= 0 && i < terms ? order[i] : -1;
-            if (t < 0 || t >= terms || a[t] < 0 || a[t] >= nodes || b[t] < 0 || b[t] >= nodes) {
-                PyErr_SetString(PyExc_ValueError, "these are no terms");
-                return -1;
-            }
-            if (!a[t] && !over[t]) {
-                offset[cell] += coef[t];
-                *is_shifted |= coef[t] != 0.0;
-                continue;
-            }
-            int64_t at_a = a[t] ? address[a[t]] : nowhere, at_b = b[t] ? address[b[t]] : nowhere;
-            int is_turned = at_b < at_a;
-            int64_t *own = columns + count, p = is_turned ? b[t] : a[t], q = is_turned ? a[t] : b[t];
-            own[CELL] = cell, own[A * most] = p, own[B * most] = q;
-            own[AT_A * most] = is_turned ? at_b : at_a, own[AT_B * most] = is_turned ? at_a : at_b;
-            own[LANES * most] = !q * 2 + (lane[p] * 2 + lane[q]) * 4 + over[t];
-            memcpy(own + COEF * most, coef + t, 8);
-            if (count++ > first) {
-                int64_t more = own[AT_A * most] - own[AT_A * most - 1];
-                is_sorted &= more > 0 || (!more && own[AT_B * most] >= own[AT_B * most - 1]);
-            }
-        }
-        if (!is_sorted && sort_terms(columns + first, most, count - first) < 0) return -1;
-    }
-    return count;
-}
-
-enum { BUFFERS = 9 };
-
-/* How many terms the nodes of a group have together; -1 with an error set where they are none. */
-static Py_ssize_t
-count_terms(const Sums *x)
-{
-    const int64_t *group = x->group.buf, *start = x->start.buf;
-    Py_ssize_t most = 0, nodes = x->lane.len, terms = x->over.len;
-    int fits = x->start.len == 8 * nodes + 8 && x->address.len == 8 * nodes && x->a.len == 8 * terms
-               && x->order.len == 8 * terms && x->b.len == 8 * terms && x->coef.len == 8 * terms;
-    for (Py_ssize_t i = 0; fits && i < x->group.len / 8; i++) {
-        int64_t node = group[i];
-        fits = node >= 0 && node < nodes && start[node] >= 0 && start[node] <= start[node + 1]
-               && start[node + 1] <= terms;
-        if (fits) most += start[node + 1] - start[node];
-    }
-    if (!fits) PyErr_SetString(PyExc_ValueError, "these are no sums");
-    return fits ? most : -1;
-}
-
-static void
-release_all(Py_buffer *x, int count)
-{
-    while (count--) PyBuffer_Release(x + count);
-}
-
-/* terms(group, start, order, a, b, coef, over, address, lane): the terms of a group of sums in the order of
-   their factors' addresses, in columns of 64-bit numbers, the last one of which are coefficients; how many;
-   and what the sums have without factors, or None. */
-PyObject *
-graph_terms(PyObject *module, PyObject *args)
-{
-    Sums x;
-    if (!PyArg_ParseTuple(args, "y*y*y*y*y*y*y*y*y*", &x.group, &x.start, &x.order, &x.a, &x.b, &x.coef, &x.over,
-                          &x.address, &x.lane))
-        return NULL;
-    PyObject *offset = NULL, *columns = NULL;
-    Py_ssize_t most = count_terms(&x), count = -1, size = x.group.len;
-    int is_shifted = 0;
-    if (most >= 0 && (offset = PyByteArray_FromStringAndSize(NULL, size))
-        && (columns = PyByteArray_FromStringAndSize(NULL, COLUMNS * 8 * most))) {
-        memset(PyByteArray_AS_STRING(offset), 0, (size_t)size);
-        count = read_terms(&x, (int64_t *)(void *)PyByteArray_AS_STRING(columns), most,
-                           (double *)(void *)PyByteArray_AS_STRING(offset), &is_shifted);
-    }
-    release_all(&x.group, BUFFERS);
-    PyObject *result = count < 0 ? NULL : Py_BuildValue("OnO", columns, count, is_shifted ? offset : Py_None);
-    Py_XDECREF(offset);
-    Py_XDECREF(columns);
-    return result;
-}
-
-/* Whether what is read in some round lies as far from what is read in the first one as the second round says;
-   a constant has no address, and stays. */
-static int
-is_even(const int64_t *address, const double *value, Py_ssize_t nodes, int64_t round, const int64_t *read)
-{
-    int64_t at[3];
-    for (int i = 0; i < 3; i++) {
-        if (read[i] >= nodes) return 0;
-        at[i] = read[i] < 0 ? -1 : address[read[i]];
-    }
-    if (at[2] - at[0] != round * (at[1] - at[0])) return 0;
-    return read[0] < 0 || read[2] < 0 || value[read[0]] == value[read[2]];
-}
-
-/* How many rounds of so many nodes have terms and operands that move as from the first to the second. */
-static Py_ssize_t
-even_rounds(const Sums *x, const Py_buffer *args, const double *value, Py_ssize_t columns)
-{
-    const int64_t *group = x->group.buf, *start = x->start.buf, *order = x->order.buf, *a = x->a.buf,
-                  *b = x->b.buf, *address = x->address.buf, *operands = args->buf;
-    const double *coef = x->coef.buf;
-    const char *over = x->over.buf;
-    Py_ssize_t nodes = x->lane.len, terms = x->over.len, rounds = x->group.len / 8 / columns;
-    Py_ssize_t arity = args->len / 8 / nodes;
-    for (int64_t round = 1; round < rounds; round++)
-        for (Py_ssize_t k = 0; k < columns; k++) {
-            int64_t node[3] = {group[k], group[columns + k], group[round * columns + k]}, t[3], read[3];
-            int64_t count = start[*node + 1] - start[*node];
-            for (int i = 1; i < 3; i++)
-                if (start[node[i] + 1] - start[node[i]] != count) return round;
-            for (Py_ssize_t j = 0; j < arity; j++) {
-                for (int i = 0; i < 3; i++) read[i] = operands[node[i] * arity + j];
-                if (!is_even(address, value, nodes, round, read)) return round;
-            }
-            for (int64_t j = 0; j < count; j++) {
-                for (int i = 0; i < 3; i++) {
-                    t[i] = order[start[node[i]] + j];
-                    if (t[i] < 0 || t[i] >= terms) return round;
-                    read[i] = a[t[i]];
-                }
-                if (coef[t[2]] != coef[t[0]] || over[t[2]] != over[t[0]]) return round;
-                if (!is_even(address, value, nodes, round, read)) return round;
-                for (int i = 0; i < 3; i++) read[i] = b[t[i]];
-                if (!is_even(address, value, nodes, round, read)) return round;
-            }
-        }
-    return rounds;
-}
-
-/* evenly(nodes, start, order, a, b, coef, over, address, lane, args, value, columns): what steady.py does under
-   that name, of nodes that stand in rows of so many. */
-PyObject *
-graph_evenly(PyObject *module, PyObject *args)
-{
-    Sums x;
-    Py_buffer more[2];
-    Py_ssize_t columns, found = -1;
-    if (!PyArg_ParseTuple(args, "y*y*y*y*y*y*y*y*y*y*y*n", &x.group, &x.start, &x.order, &x.a, &x.b, &x.coef,
-                          &x.over, &x.address, &x.lane, more, more + 1, &columns))
-        return NULL;
-    if (count_terms(&x) >= 0) {
-        Py_ssize_t fits = columns > 0 && x.group.len >= 16 * columns && more[1].len == 8 * x.lane.len;
-        if (fits) found = even_rounds(&x, more, more[1].buf, columns);
-        else PyErr_SetString(PyExc_ValueError, "these are no rounds");
-    }
-    release_all(&x.group, BUFFERS);
-    release_all(more, 2);
-    return found < 0 ? NULL : PyLong_FromSsize_t(found);
-}
-
-/* A class of terms: what their factors are and how they move; when it was met, and how many there are. */
-typedef struct {
-    int64_t key, moved, turn, count;
-} Class;
-
-static int
-by_class(const void *a, const void *b)
-{
-    const Class *x = a, *y = b;
-    if (x->key != y->key) return x->key < y->key ? -1 : 1;
-    return (x->moved > y->moved) - (x->moved < y->moved);
-}
-
-/* classes(a, b, lanes, what, moves): the classes of terms with such factors, as the number of its class for
-   each term, and the terms. `what` tells what a node is, `moves` how it moves; both may be empty. */
-PyObject *
-graph_classes(PyObject *module, PyObject *args)
-{
-    Py_buffer x[5];
-    if (!PyArg_ParseTuple(args, "y*y*y*y*y*", x, x + 1, x + 2, x + 3, x + 4)) return NULL;
-    const int64_t *a = x[0].buf, *b = x[1].buf, *lanes = x[2].buf;
-    const uint64_t *what = x[3].buf, *moves = x[4].buf;
-    Py_ssize_t count = x[2].len / 8, nodes = x[3].len / 8, size = 1, kinds = 0;
-    int fits = x[0].len == x[2].len && x[1].len == x[2].len && (!x[4].len || x[4].len >= x[3].len);
-    for (Py_ssize_t i = 0; fits && nodes && i < count; i++)
-        fits = a[i] >= 0 && a[i] < nodes && b[i] >= 0 && b[i] < nodes;
-    while (size < 2 * count) size *= 2;
-    /* Where each class is found, by its hash; then where its terms begin. */
-    int64_t *slots = PyMem_Calloc((size_t)(size + count), 8), *of = slots + size;
-    Class *found = PyMem_Malloc(((size_t)count + 1) * sizeof *found);
-    PyObject *numbers = PyByteArray_FromStringAndSize(NULL, 8 * count), *result = NULL;
-    PyObject *terms = PyByteArray_FromStringAndSize(NULL, 8 * count);
-    if (!fits) PyErr_SetString(PyExc_ValueError, "these are no factors");
-    else if (!slots || !found) PyErr_NoMemory();
-    else if (numbers && terms) {
-        for (Py_ssize_t i = 0; i < count; i++) {
-            uint64_t key = (uint64_t)lanes[i], moved = 0;
-            if (nodes) key += ((what[a[i]] << 24) + what[b[i]]) * 16;
-            if (nodes && x[4].len) moved = moves[a[i]] * 3 + moves[b[i]];
-            Class own = {(int64_t)key, (int64_t)moved, kinds, 0};
-            uint64_t hash = (key * 31 + moved) * 0x9E3779B97F4A7C15u, at = (hash >> 32) & (uint64_t)(size - 1);
-            while (slots[at] && by_class(found + slots[at] - 1, &own)) at = (at + 1) & (uint64_t)(size - 1);
-            if (!slots[at]) {
-                found[kinds] = own;
-                slots[at] = ++kinds;
-            }
-            of[i] = slots[at] - 1;
-            found[of[i]].count++;
-        }
-        int64_t *number = (int64_t *)(void *)PyByteArray_AS_STRING(numbers);
-        int64_t *term = (int64_t *)(void *)PyByteArray_AS_STRING(terms), done = 0;
-        qsort(found, (size_t)kinds, sizeof *found, by_class);
-        for (Py_ssize_t k = 0; k < kinds; k++) {
-            slots[found[k].turn] = done;
-            for (int64_t i = 0; i < found[k].count; i++) number[done++] = k;
-        }
-        for (Py_ssize_t i = 0; i < count; i++) term[slots[of[i]]++] = i;
-        result = PyTuple_Pack(2, numbers, terms);
-    }
-    PyMem_Free(slots);
-    PyMem_Free(found);
-    release_all(x, 5);
-    Py_XDECREF(numbers);
-    Py_XDECREF(terms);
-    return result;
-}
-
-/* Columns of addresses: of the first one for each row of so many `terms` of the others, of which `order` says
-   which row comes when. `at` holds those that were asked for. */
-typedef struct {
-    Py_buffer *columns;
-    int64_t *at, *order;
-    Py_ssize_t count, terms, length, filled;
-} Addresses;
-
-static void
-fill(Addresses *x, Py_ssize_t end)
-{
-    end = end < 2 * x->filled + 64 ? 2 * x->filled + 64 : end;
-    end = end < x->length ? end : x->length;
-    for (Py_ssize_t k = 0; k < x->count; k++) {
-        const int64_t *from = x->columns[k].buf;
-        for (Py_ssize_t p = x->filled, row = p / x->terms, j = p % x->terms; p < end; p++) {
-            x->at[k * x->length + p] = from[!x->order ? p : !k ? row : x->order[row] * x->terms + j];
-            if (++j == x->terms) j = 0, row++;
-        }
-    }
-    x->filled = end;
-}
-
-/* Whether the step to a place is the first step in each column, of places so far apart. */
-static int
-goes_on(Addresses *x, Py_ssize_t place, Py_ssize_t apart)
-{
-    if (place * apart >= x->filled) fill(x, place * apart + 1);
-    const int64_t *at = x->at;
-    for (Py_ssize_t k = 0; k < x->count; k++, at += x->length)
-        if (at[place * apart] - at[(place - 1) * apart] != at[apart] - *at) return 0;
-    return 1;
-}
-
-/* The size of the innermost loop over so many places; 0 where there is none. */
-static Py_ssize_t
-loop_of(Addresses *x, Py_ssize_t places, Py_ssize_t apart)
-{
-    Py_ssize_t size = 1;
-    while (size < places && goes_on(x, size, apart)) size++;
-    if (places % size) return 0;
-    for (Py_ssize_t i = size + 1, j = 1; i < places; i++, j++)
-        if (j == size) j = 0;
-        else if (!goes_on(x, i, apart)) return 0;
-    return size;
-}
-
-static PyObject *
-nest_of(Addresses *x)
-{
-    Py_ssize_t apart[64], loops = 0, done = 1;
-    for (fill(x, 1); done < x->length; loops++) {
-        apart[loops] = done;
-        Py_ssize_t size = loop_of(x, x->length / done, done);
-        if (!size) return Py_NewRef(Py_None);
-        done *= size;
-    }
-    PyObject *sizes = PyTuple_New(loops), *strides = PyList_New(0);
-    for (Py_ssize_t i = 0; sizes && i < loops; i++, done = apart[loops - i])
-        PyTuple_SET_ITEM(sizes, i, PyLong_FromSsize_t(done / apart[loops - 1 - i]));
-    const int64_t *at = x->at;
-    for (Py_ssize_t k = 0; strides && k < x->count; k++, at += x->length) {
-        PyObject *own = PyTuple_New(loops);
-        for (Py_ssize_t i = 0; own && i < loops; i++)
-            PyTuple_SET_ITEM(own, i, PyLong_FromLongLong(at[apart[loops - 1 - i]] - *at));
-        if (!own || PyList_Append(strides, own) < 0) Py_CLEAR(strides);
-        Py_XDECREF(own);
-    }
-    return Py_BuildValue("NN", sizes, strides);
-}
-
-/* nest(columns, order, terms): what affine.py does under that name. */
-PyObject *
-graph_nest(PyObject *module, PyObject *args)
-{
-    PyObject *columns, *order, *result = NULL;
-    Py_buffer turn = {0};
-    Addresses x = {0};
-    if (!PyArg_ParseTuple(args, "O!On", &PyList_Type, &columns, &order, &x.terms)) return NULL;
-    Py_ssize_t count = PyList_GET_SIZE(columns), ok = x.terms > 0;
-    x.columns = PyMem_Calloc((size_t)count + 1, sizeof *x.columns);
-    if (!x.columns) return PyErr_NoMemory();
-    if (order != Py_None && PyObject_GetBuffer(order, &turn, PyBUF_SIMPLE) < 0) goto done;
-    for (Py_buffer *own = x.columns; x.count < count; x.count++, own++)
-        if (PyObject_GetBuffer(PyList_GET_ITEM(columns, x.count), own, PyBUF_SIMPLE) < 0) goto done;
-    x.order = turn.buf;
-    if (!x.order) x.terms = 1;
-    Py_ssize_t rows = count ? x.columns->len / 8 : 0;
-    x.length = rows * x.terms;
-    for (Py_ssize_t k = 0; ok && k < count; k++) ok = x.columns[k].len == (k ? x.length : rows) * 8;
-    for (Py_ssize_t i = 0; ok && x.order && i < rows; i++)
-        ok = turn.len == rows * 8 && x.order[i] >= 0 && x.order[i] < rows;
-    if (!ok || !x.length) PyErr_SetString(PyExc_ValueError, "these are no columns of addresses");
-    else if (!(x.at = PyMem_Malloc((size_t)(x.count * x.length * 8)))) PyErr_NoMemory();
-    else result = nest_of(&x);
-done:
-    while (x.count--) PyBuffer_Release(x.columns + x.count);
-    if (turn.buf) PyBuffer_Release(&turn);
-    PyMem_Free(x.columns);
-    PyMem_Free(x.at);
     return result;
 }

@@ -110,13 +110,9 @@ descend(Sort *sort, PyObject *x)
         PyObject *vectors[] = {node->da.object ? node->a : NULL, node->db.object ? node->b : NULL};
         return node->kind == DOT ? rest_on(sort, vectors, 2) : LEAVE;
     }
-    PyObject *elements = PyTuple_CheckExact(x) ? Py_NewRef(x) : PyObject_GetAttrString(x, "_a");
-    int result = LEAVE;
-    if (elements && PyTuple_CheckExact(elements))
-        result = rest_on(sort, &PyTuple_GET_ITEM(elements, 0), PyTuple_GET_SIZE(elements));
-    PyErr_Clear();
-    Py_XDECREF(elements); /* whose it is keeps it */
-    return result;
+    PyObject *elements = PyTuple_CheckExact(x) ? x : IS_BUNDLE(x) ? KEPT_AT(x, operands) : NULL;
+    if (!elements || !PyTuple_CheckExact(elements)) return LEAVE;
+    return rest_on(sort, &PyTuple_GET_ITEM(elements, 0), PyTuple_GET_SIZE(elements));
 }
 
 /* sort(root, stop): what lies below the root, as backward.py has it under that name, vectors in place of their
@@ -138,6 +134,7 @@ graph_sort(PyObject *module, PyObject *args)
         found = top & 1 ? place(&sort, (PyObject *)(top & ~(uintptr_t)1)) : descend(&sort, (PyObject *)top);
     }
     PyMem_Free(sort.at);
+    if (found == DONE && !is_latest(first)) found = LEAVE; /* somebody's code has run */
     if (found == DONE) result = PyTuple_Pack(2, sort.order, sort.others);
     else if (found == LEAVE) result = Py_NewRef(Py_None);
     Py_XDECREF(sort.order);
@@ -146,30 +143,63 @@ graph_sort(PyObject *module, PyObject *args)
     return result;
 }
 
-/* reach(order, reached): add to a set, of nodes each after its operands, those that depend on what it holds. */
+/* Whether one of several bears a stamp, or is in a set of those that bear none; -1 with an error set. */
+static int
+one_bears(uint32_t stamp, PyObject *others, PyObject **at, Py_ssize_t count)
+{
+    int found = 0;
+    for (Py_ssize_t i = 0; i < count && !found; i++) {
+        PyObject *x = at[i];
+        if (!x || x == Py_None || PyFloat_CheckExact(x)) continue;
+        found = IS_NODE(x) ? NODE(x)->stamp == stamp : PySet_Contains(others, x);
+    }
+    return found;
+}
+
+/* reach(order, inputs): those in a list, each after its operands, that depend on nodes in another; None where
+   Python has the word. */
 PyObject *
 graph_reach(PyObject *module, PyObject *args)
 {
     if (!value_type) return set_up(0);
-    PyObject *order, *reached, **at;
-    if (!PyArg_ParseTuple(args, "O!O!", &PyList_Type, &order, &PySet_Type, &reached)) return NULL;
-    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(order); i++) {
-        PyObject *x = Py_NewRef(PyList_GET_ITEM(order, i)), *others = NULL;
+    PyObject *order, *inputs, **at, *others, *reached;
+    if (!PyArg_ParseTuple(args, "O!O!", &PyList_Type, &order, &PyList_Type, &inputs)) return NULL;
+    uint32_t stamp = fresh_stamps(1);
+    if (!stamp) return NULL;
+    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(inputs); i++)
+        if (IS_NODE(PyList_GET_ITEM(inputs, i))) NODE(PyList_GET_ITEM(inputs, i))->stamp = stamp;
+    others = PySet_New(NULL);
+    reached = others ? PyList_New(0) : NULL;
+    for (Py_ssize_t i = 0; reached && i < PyList_GET_SIZE(order); i++) {
+        PyObject *x = Py_NewRef(PyList_GET_ITEM(order, i)), *elements = NULL;
         Py_ssize_t count = operands_at(x, &at);
-        if (count < 0) {
-            PyObject *made = PyObject_CallMethod(x, "_predecessors", NULL);
-            others = made ? PySequence_Tuple(made) : NULL;
-            Py_XDECREF(made);
-            if (others) at = &PyTuple_GET_ITEM(others, 0), count = PyTuple_GET_SIZE(others);
-        }
         int found = 0;
-        for (Py_ssize_t k = 0; k < count && !found; k++) found = at[k] ? PySet_Contains(reached, at[k]) : 0;
-        if (found > 0) found = PySet_Add(reached, x);
-        Py_XDECREF(others);
+        if (count < 0 && !IS_NODE(x)) {
+            elements = PyObject_GetAttrString(x, "_a");
+            if (elements && PyTuple_CheckExact(elements)) {
+                found = one_bears(stamp, others, &PyTuple_GET_ITEM(elements, 0), PyTuple_GET_SIZE(elements));
+            } else {
+                PyErr_Clear();
+                Py_SETREF(reached, Py_NewRef(Py_None));
+            }
+        } else if (count < 0 && NODE(x)->kind == DOT) {
+            PyObject *vectors[] = {NODE(x)->a, NODE(x)->b};
+            for (int k = 0; k < 2 && !found; k++)
+                if (vectors[k] && PyTuple_CheckExact(vectors[k]))
+                    found = one_bears(stamp, others, &PyTuple_GET_ITEM(vectors[k], 0), PyTuple_GET_SIZE(vectors[k]));
+        } else {
+            found = one_bears(stamp, others, count < 0 ? &NODE(x)->a : at, count < 0 ? 1 : count);
+        }
+        if (found > 0 && IS_NODE(x)) NODE(x)->stamp = stamp;
+        else if (found > 0) found = PySet_Add(others, x) < 0 ? FAILED : found;
+        if (reached != Py_None && (found < 0 || (found > 0 && PyList_Append(reached, x) < 0))) Py_CLEAR(reached);
+        Py_XDECREF(elements);
         Py_DECREF(x);
-        if (found < 0 || PyErr_Occurred()) return NULL;
+        if (reached == Py_None) break;
     }
-    Py_RETURN_NONE;
+    Py_XDECREF(others);
+    if (reached && !is_latest(stamp)) Py_SETREF(reached, Py_NewRef(Py_None)); /* somebody's code has run */
+    return reached;
 }
 
 /* What a rule is kept by: its row, the number of operands where that may vary, and its constants. NULL
@@ -214,9 +244,12 @@ times(PyObject *g, PyObject *local)
 static int
 add_to(PyObject *grads, PyObject *key, PyObject *term)
 {
-    PyObject *old = PyDict_GetItemWithError(grads, key), *sum = NULL;
-    if (PyErr_Occurred()) return FAILED;
-    if (!old || old == Py_None) return PyDict_SetItem(grads, key, term);
+    Py_ssize_t before = PyDict_GET_SIZE(grads);
+    PyObject *old = PyDict_SetDefault(grads, key, term), *sum = NULL;
+    if (!old) return FAILED;
+    if (PyDict_GET_SIZE(grads) != before) return DONE; /* it is the first */
+    if (old == Py_None) return PyDict_SetItem(grads, key, term);
+    Py_INCREF(old);
     if (!PyList_Check(term)) {
         sum = PyNumber_Add(old, term);
     } else if (PyList_Check(old) && PyList_GET_SIZE(old) == PyList_GET_SIZE(term)) {
@@ -231,6 +264,7 @@ add_to(PyObject *grads, PyObject *key, PyObject *term)
     }
     int failed = !sum || PyDict_SetItem(grads, key, sum) < 0;
     Py_XDECREF(sum);
+    Py_DECREF(old);
     return failed ? FAILED : DONE;
 }
 
@@ -360,7 +394,12 @@ pull_one(PyObject *x, PyObject *g, PyObject *grads, PyObject *rules, PyObject *v
     Py_XDECREF(key);
     if (PyErr_Occurred()) return FAILED;
     if (!rule || rule == Py_None) return LEAVE;
-    if (!PyArg_ParseTuple(rule, "O!O!", &PyTuple_Type, &steps, &PyTuple_Type, &partials)) return FAILED;
+    if (!PyTuple_CheckExact(rule) || PyTuple_GET_SIZE(rule) != 2
+        || !PyTuple_CheckExact(steps = PyTuple_GET_ITEM(rule, 0))
+        || !PyTuple_CheckExact(partials = PyTuple_GET_ITEM(rule, 1))) {
+        PyErr_SetString(PyExc_ValueError, "this is no rule");
+        return FAILED;
+    }
     if (visit(x, visits, tape) == FAILED) return FAILED;
     Py_ssize_t most = 1 + count + PyTuple_GET_SIZE(steps) + PyTuple_GET_SIZE(partials);
     PyObject *few[32], **all = most <= 32 ? few : PyMem_Malloc((size_t)most * sizeof *all);
@@ -370,7 +409,9 @@ pull_one(PyObject *x, PyObject *g, PyObject *grads, PyObject *rules, PyObject *v
     }
     all[0] = x;
     for (Py_ssize_t i = 0; i < count; i++) all[1 + i] = at[i];
+    Py_INCREF(rule);
     int result = follow(steps, partials, g, grads, all, count);
+    Py_DECREF(rule);
     if (all != few) PyMem_Free(all);
     return result;
 }
@@ -420,7 +461,7 @@ number_of(Turns *all, PyObject *x)
     int64_t known = number_in(&all->tape, x);
     if (known >= 0 && known < all->size) return known;
     PyObject *found = PyDict_GetItemWithError(all->numbers, x);
-    int64_t number = found ? PyLong_AsLongLong(found) : 0;
+    int64_t number = found ? whole(found) : 0;
     if (number < 0 || number >= all->size) PyErr_SetString(PyExc_ValueError, "this is no number of a node");
     return PyErr_Occurred() ? -1 : number;
 }
@@ -434,15 +475,17 @@ when(Turns *all, PyObject *x)
         int64_t number = number_of(all, x);
         return number < 0 ? 0 : NODE(x)->row ? 4 * all->turn[number] : -4 * number;
     }
-    PyObject *elements = PyObject_GetAttrString(x, "_a"), *tuple = NULL;
-    if (elements) tuple = PySequence_Tuple(elements);
-    Py_XDECREF(elements);
+    PyObject *elements = IS_BUNDLE(x) ? KEPT_AT(x, operands) : NULL;
     int64_t last = 0;
-    for (Py_ssize_t i = 0; tuple && i < PyTuple_GET_SIZE(tuple); i++) {
-        int64_t one = 1 + when(all, PyTuple_GET_ITEM(tuple, i));
-        if (!i || one > last) last = one;
+    if (!elements || !PyTuple_CheckExact(elements))
+        PyErr_SetString(PyExc_ValueError, "this is no bundle");
+    else if (!Py_EnterRecursiveCall(" in turns()")) {
+        for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(elements); i++) {
+            int64_t one = 1 + when(all, PyTuple_GET_ITEM(elements, i));
+            if (!i || one > last) last = one;
+        }
+        Py_LeaveRecursiveCall();
     }
-    Py_XDECREF(tuple);
     return last;
 }
 
@@ -450,25 +493,39 @@ typedef struct {
     int64_t key, place;
 } Keyed;
 
-static int
-compare(const void *x, const void *y)
+/* Sort by key, those of one key in their order, with room for as many behind; return where they are then. */
+static Keyed *
+sorted(Keyed *from, int64_t count)
 {
-    const Keyed *a = x, *b = y;
-    return a->key != b->key ? (a->key > b->key) - (a->key < b->key) : (a->place > b->place) - (a->place < b->place);
+    Keyed *to = from + count, *other;
+    int64_t low = 0, high = 0;
+    for (int64_t i = 0; i < count; i++) {
+        low = from[i].key < low ? from[i].key : low;
+        high = from[i].key > high ? from[i].key : high;
+    }
+    uint64_t range = (uint64_t)high - (uint64_t)low;
+    for (int shift = 0; shift < 64 && range >> shift; shift += 11, other = from, from = to, to = other) {
+        int64_t starts[2049] = {0};
+#define DIGIT(x) (((uint64_t)(x).key - (uint64_t)low) >> shift & 2047)
+        for (int64_t i = 0; i < count; i++) starts[DIGIT(from[i]) + 1]++;
+        for (int i = 0; i < 2048; i++) starts[i + 1] += starts[i];
+        for (int64_t i = 0; i < count; i++) to[starts[DIGIT(from[i])]++] = from[i];
+    }
+    return from;
 }
 
 /* Put what one pass has made, `count` nodes from number `low` on, in order; its visits are so many items. */
 static int
 put_in_order(Turns *all, PyObject **visits, Py_ssize_t items, int64_t low, int64_t count)
 {
-    Keyed *keyed = PyMem_Malloc(((size_t)count + 1) * sizeof *keyed);
+    Keyed *keyed = PyMem_Malloc((2 * (size_t)count + 1) * sizeof *keyed), *in_order;
     if (!keyed) {
         PyErr_NoMemory();
         return FAILED;
     }
     int64_t done = 0;
     for (Py_ssize_t i = 0; i < items && !PyErr_Occurred(); i += 2) {
-        int64_t end = done + PyLong_AsLongLong(visits[i + 2]) - PyLong_AsLongLong(visits[i]), key = 0;
+        int64_t end = done + whole(visits[i + 2]) - whole(visits[i]), key = 0;
         if (done < end) key = 1 - when(all, visits[i + 1]);
         for (; done < end && done < count; done++) keyed[done] = (Keyed){key, done};
     }
@@ -484,35 +541,36 @@ put_in_order(Turns *all, PyObject **visits, Py_ssize_t items, int64_t low, int64
         if (keyed[place].place < 0 || key < keyed[place].key) keyed[place] = (Keyed){key, place};
     }
     for (int64_t i = 0; i < count; i++) keyed[i].place = i;
-    qsort(keyed, (size_t)count, sizeof *keyed, compare);
-    for (int64_t i = 0; i < count; i++) all->turn[low + keyed[i].place] = 2 * (low + i) + 1;
+    in_order = sorted(keyed, count);
+    for (int64_t i = 0; i < count; i++) all->turn[low + in_order[i].place] = 2 * (low + i) + 1;
     PyMem_Free(keyed);
     return PyErr_Occurred() ? FAILED : DONE;
 }
 
-/* turns(visits, tape, numbers, turn): set when nodes come that passes back have made, as extract.py does under
-   that name, in 64-bit numbers. */
+/* turns(visits, nodes, start, numbers, turn, first): set when nodes come that passes back have made, as extract.py
+   does under that name, in 64-bit numbers: nodes are numbered from a start, others in a dict, the tape from its
+   first. */
 PyObject *
 graph_turns(PyObject *module, PyObject *args)
 {
     if (!value_type) return set_up(0);
-    PyObject *visits, *tape;
+    PyObject *visits, *nodes;
     Py_buffer turn;
     Turns all;
-    if (!PyArg_ParseTuple(args, "O!O!O!w*", &PyList_Type, &visits, &PyList_Type, &tape, &PyDict_Type,
-                          &all.numbers, &turn))
+    long long start, first;
+    if (!PyArg_ParseTuple(args, "O!O!LO!w*L", &PyList_Type, &visits, &PyList_Type, &nodes, &start, &PyDict_Type,
+                          &all.numbers, &turn, &first))
         return NULL;
     all.turn = turn.buf;
     all.size = turn.len / 8;
-    int failed = number_all(&all.tape, tape, all.numbers) < 0;
-    PyObject *begin = PyList_GET_SIZE(tape) ? PyList_GET_ITEM(tape, 0) : NULL;
-    int64_t first = !failed && begin && IS_NODE(begin) ? number_of(&all, begin) : 0;
+    int failed = number_all(&all.tape, nodes, start) < 0;
     PyObject **at = PySequence_Fast_ITEMS(visits);
     Py_ssize_t from = 0;
-    for (Py_ssize_t i = 0; !failed && first >= 0 && i + 1 < PyList_GET_SIZE(visits); i += 2) {
+    for (Py_ssize_t i = 0; !failed && i + 1 < PyList_GET_SIZE(visits); i += 2) {
         if (!PyDict_Check(at[i + 1])) continue;
-        int64_t start = PyLong_AsLongLong(at[from]), count = PyLong_AsLongLong(at[i]) - start;
-        if (PyErr_Occurred() || start < 0 || count < 0 || first + start + count > all.size) {
+        int64_t start = whole(at[from]), count = whole(at[i]) - start;
+        if (PyErr_Occurred() || first < 0 || start < 0 || count < 0 || count > all.size || first > all.size
+            || start > all.size - count - first) {
             if (!PyErr_Occurred()) PyErr_SetString(PyExc_ValueError, "these are no visits of passes back");
             break;
         }
@@ -521,4 +579,19 @@ graph_turns(PyObject *module, PyObject *args)
     }
     PyBuffer_Release(&turn);
     return PyErr_Occurred() ? NULL : Py_NewRef(Py_None);
+}
+
+/* products(nodes, first): how many terms the scalar products in a list have together, from a place on. */
+PyObject *
+graph_products(PyObject *module, PyObject *args)
+{
+    PyObject *nodes;
+    Py_ssize_t i, terms = 0;
+    if (!PyArg_ParseTuple(args, "O!n", &PyList_Type, &nodes, &i)) return NULL;
+    for (i = i < 0 ? 0 : i; value_type && i < PyList_GET_SIZE(nodes); i++) {
+        PyObject *x = PyList_GET_ITEM(nodes, i);
+        PyObject *vector = IS_NODE(x) && NODE(x)->kind == DOT ? NODE(x)->a : NULL;
+        if (vector && PyTuple_CheckExact(vector)) terms += PyTuple_GET_SIZE(vector);
+    }
+    return PyLong_FromSsize_t(terms);
 }

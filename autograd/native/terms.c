@@ -1,5 +1,5 @@
 /* The passes over the terms of the compiler's graphs: see compiler/graph/simplify.py, which says what each does
-   and why. Here they change columns in place, which are the caller's copies. */
+   and why. Here they change a copy of the graph, in numbers of 32 bits. */
 
 #include "node.h"
 #include <math.h>
@@ -7,201 +7,254 @@
 #include <string.h>
 
 enum { ONE = 0, CONST = 0, LANE = 3, SOP = 4, FIRST_ROW = 8, ARITY = 3 };
-enum { KEPT = 1, STAYS = 2, SCATTERS = 4 }; /* marks: a node keeps its number; it stays; what it does */
-enum { LINK = 1, UNIT = 2 };                /* terms that link two nodes; by a coefficient of 1 or -1 */
+/* Of a node: whether it keeps its number, stays, scatters; what it is; and whether it is dropped. */
+enum { KEPT = 1, STAYS = 2, SCATTERS = 4, SUM = 8, NUMBER = 16, ROW = 32, ADJOINT = 64, DROPPED = 128 };
+enum { NUMBERS = 1, OTHERS = 2 };            /* terms that a node has */
+enum { EMPTY = 1, CONSTANT = 2 };            /* flags of sums: see `fold` */
+enum { LINK = 1, UNIT = 2 };                 /* terms that link two nodes; by a coefficient of 1 or -1 */
+enum { LANES = 1, PENDING = 2, FACTOR = 4 }; /* on a way: sums over lanes; its end is not known; factors but 1, -1 */
 static const double LARGE = 18446744073709551616.0;
 
 typedef struct {
-    Py_ssize_t given, size, count, rows; /* nodes at first, and now; terms; rows, if they have operands */
-    int16_t *kind;
-    double *value, *coef;
-    int64_t *primal, *turn, *number, *args, *node, *a, *b;
-    uint8_t *mark, *over;
-    /* Room, of nodes: ends of chains, with the products on the way and their bounds, and the next ones. */
-    double *factor, *growth, *next_factor, *next_growth;
-    int32_t *to, *list, *next, *own, *uses;
-    uint8_t *lanes, *next_lanes, *flag;
-    /* And of terms. */
-    int32_t *table, *leader;
-    uint8_t *changed, *gone, *link;
+    double coef;
+    int32_t node, a, b;
+    uint8_t over, link, gone;
+} Term;
+
+typedef struct {
+    int32_t node, x[ARITY];
+} Call;
+
+typedef struct {
+    Py_ssize_t size, count, rows, kinds, links; /* nodes, terms, rows now and as given, linking terms */
+    int counted, edited, extrema; /* whether own, uses, has are right; whether anything has changed */
+    const int16_t *kind;
+    const int64_t *primal;
+    double *value;
+    int64_t *turn;
+    Term *term;
+    Call *row;
+    uint8_t *is, *flag, *touched, *has, *way;
+    int32_t *own, *uses, *to, *linked; /* its terms, and how often it is used; the number 1, not at all */
+    double *factor, *growth;                    /* of ways, as are `to` and `way` */
+    uintptr_t scratch;
 } Graph;
+
+/* So many bytes of a block, in whole words; `left` is where the next ones begin. */
+static void *
+part(uintptr_t *left, Py_ssize_t bytes)
+{
+    uintptr_t own = *left;
+    *left += (uintptr_t)(bytes + 7) / 8 * 8;
+    return (void *)own;
+}
 
 /* Leave out the terms that are gone. */
 static void
 sift(Graph *g)
 {
-    Py_ssize_t to = 0;
-    while (to < g->count && !g->gone[to]) to++;
-    for (Py_ssize_t i = to; i < g->count; i++) { /* without branches: to is behind i */
-        g->node[to] = g->node[i];
-        g->coef[to] = g->coef[i];
-        g->a[to] = g->a[i];
-        g->b[to] = g->b[i];
-        g->over[to] = g->over[i];
-        g->changed[to] = g->changed[i];
-        to += !g->gone[i];
-    }
-    g->count = to;
+    Term *to = g->term, *end = to + g->count;
+    for (; to < end && !to->gone;) to++;
+    for (Term *t = to; t < end; t++) /* without branches: `to` is behind t */
+        *to = *t, to += !t->gone;
+    g->count = to - g->term;
+    g->edited = 1;
 }
 
-/* Count the terms of each node. */
+/* Begin to count: own, uses and has, of terms as they are noted. */
 static void
-count_terms(Graph *g)
+begin(Graph *g)
 {
-    memset(g->own, 0, (size_t)(g->size + 1) * sizeof *g->own);
-    for (Py_ssize_t i = 0; i < g->count; i++) g->own[g->node[i]]++;
-}
-
-/* Count how often each node is used; the number 1, not at all. */
-static void
-count_uses(Graph *g)
-{
+    g->counted = 0;
+    memset(g->own, 0, (size_t)g->size * sizeof *g->own);
     memset(g->uses, 0, (size_t)g->size * sizeof *g->uses);
-    for (Py_ssize_t i = 0; i < g->count; i++) {
-        g->uses[g->a[i]]++;
-        g->uses[g->b[i]]++;
-    }
-    for (Py_ssize_t v = 0; g->rows && v < g->size; v++)
-        for (int64_t *x = g->args + v * ARITY, *end = x + ARITY; g->kind[v] >= FIRST_ROW && x < end; x++)
-            if (*x >= 0) g->uses[*x]++;
-    g->uses[ONE] = 0;
+    memset(g->has, 0, (size_t)g->size);
+}
+
+static inline void
+note(const Graph *g, const Term *t)
+{
+    g->own[t->node]++;
+    g->uses[t->a]++;
+    if (t->b != ONE) g->uses[t->b]++;
+    g->has[t->node] |= t->a != ONE || t->over ? OTHERS : NUMBERS;
 }
 
 static void
-canonical(Graph *g, int all)
+end(Graph *g)
 {
-    for (Py_ssize_t i = 0; i < g->count; i++) {
-        if (!(all || g->changed[i]) || g->kind[g->node[i]] != SOP) continue;
-        int64_t a = g->a[i], b = g->b[i];
-        if (a != ONE && g->kind[a] == CONST) g->coef[i] *= g->value[a], a = ONE;
-        if (b != ONE && g->kind[b] == CONST) g->coef[i] *= g->value[b], b = ONE;
-        int swap = a == ONE || (b != ONE && b < a);
-        g->a[i] = swap ? b : a;
-        g->b[i] = swap ? a : b;
+    for (const Call *r = g->row, *last = r + g->rows; r < last; r++)
+        for (int k = 0; k < ARITY; k++)
+            if (r->x[k] >= 0) g->uses[r->x[k]]++;
+    g->uses[ONE] = 0;
+    g->counted = 1;
+}
+
+static void
+count(Graph *g)
+{
+    if (g->counted) return;
+    const Graph h = *g; /* of which loops know that nothing changes */
+    begin(g);
+    for (const Term *t = h.term, *last = t + h.count; t < last; t++) note(&h, t);
+    end(g);
+}
+
+/* Bring a term of a sum into canonical form; return whether it was in another. */
+static inline int
+straighten(const Graph *g, Term *t)
+{
+    int32_t a = t->a, b = t->b;
+    if (!(g->is[t->node] & SUM)) return 0;
+    if (g->is[a] & NUMBER) t->coef *= g->value[a], a = ONE;
+    if (g->is[b] & NUMBER) t->coef *= g->value[b], b = ONE;
+    int swap = a == ONE || (b != ONE && b < a);
+    int32_t first = swap ? b : a, second = swap ? a : b;
+    if (first == t->a && second == t->b) return 0;
+    t->a = first;
+    t->b = second;
+    return 1;
+}
+
+static void
+canonical(Graph *g)
+{
+    const Graph h = *g;
+    int found = 0;
+    begin(g);
+    for (Term *t = h.term, *last = t + h.count; t < last; t++) {
+        found |= straighten(&h, t);
+        note(&h, t);
     }
+    end(g);
+    g->edited |= found;
 }
 
 /* Each sum has a hash table of its own, of twice as many places as it has terms, all in one array. */
 static void
-merge_equal(Graph *g, int all)
+merge_touched(Graph *g)
 {
-    Py_ssize_t found = 0, room = 0;
-    memset(g->own, 0, (size_t)(g->size + 1) * sizeof *g->own);
-    memset(g->flag, all, (size_t)g->size);
-    for (Py_ssize_t i = 0; !all && i < g->count; i++)
-        if (g->changed[i]) g->flag[g->node[i]] = 1;
-    for (Py_ssize_t i = 0; i < g->count; i++)
-        if (g->flag[g->node[i]] && g->kind[g->node[i]] == SOP) g->own[g->node[i] + 1] += 2, room += 2;
+    uintptr_t left = g->scratch;
+    int32_t *start = part(&left, (g->size + 1) * 4), *table = part(&left, g->count * 8);
+    int32_t *pair = part(&left, g->count * 8), *last = pair, room = 0;
+    count(g);
+    const Graph h = *g;
+    for (Py_ssize_t v = 0; v < h.size; v++) {
+        start[v] = room;
+        if (h.touched[v] && h.own[v] > 1 && h.is[v] & SUM) room += 2 * h.own[v];
+    }
+    start[h.size] = room;
     if (!room) return;
-    for (Py_ssize_t v = 0; v < g->size; v++) g->own[v + 1] += g->own[v];
-    memset(g->table, -1, (size_t)room * sizeof *g->table);
-    memset(g->gone, 0, (size_t)g->count);
-    for (Py_ssize_t i = 0; i < g->count; i++) {
-        int64_t v = g->node[i], a = g->a[i], b = g->b[i];
-        int32_t start = g->own[v], places = g->own[v + 1] - start, other;
-        g->leader[i] = -1;
-        if (places <= 2) continue;
-        uint64_t hash = ((uint64_t)a * 0x9E3779B97F4A7C15u + (uint64_t)b) * 0xBF58476D1CE4E5B9u;
+    memset(table, -1, (size_t)room * sizeof *table);
+    for (int32_t i = 0; i < h.count; i++) {
+        Term *t = h.term + i;
+        int32_t *own = table + start[t->node], places = start[t->node + 1] - start[t->node], other;
+        if (!places) continue;
+        uint64_t hash = ((uint64_t)t->a * 0x9E3779B97F4A7C15u + (uint64_t)t->b) * 0xBF58476D1CE4E5B9u;
         int32_t at = (int32_t)((hash >> 32) * (uint64_t)places >> 32);
-        while ((other = g->table[start + at]) >= 0
-               && (g->a[other] != a || g->b[other] != b || g->over[other] != g->over[i]))
+        Term *u = NULL;
+        while ((other = own[at]) >= 0
+               && (u = h.term + other, u->a != t->a || u->b != t->b || u->over != t->over))
             at = at + 1 < places ? at + 1 : 0;
         if (other < 0) {
-            g->table[start + at] = (int32_t)i;
+            own[at] = i;
+            t->link = 0;
             continue;
         }
-        found = 1;
-        g->leader[i] = other;
-        if ((g->coef[i] < 0.0) != (g->coef[other] < 0.0)) g->gone[other] = 2; /* what cancels stays */
+        *last++ = i;
+        *last++ = other;
+        u->link |= (t->coef < 0.0) != (u->coef < 0.0); /* what cancels stays */
     }
-    if (!found) return;
-    for (Py_ssize_t i = 0; i < g->count; i++) {
-        int32_t other = g->leader[i];
-        if (other < 0 || g->gone[other] == 2) continue;
-        g->coef[other] += g->coef[i];
-        g->gone[i] = 1;
+    for (Py_ssize_t found = last - pair; found > 0; found -= 2, pair += 2) {
+        Term *t = g->term + pair[0], *u = g->term + pair[1];
+        if (u->link) continue;
+        u->coef += t->coef;
+        t->gone = 1;
+        g->own[t->node]--;
+        g->uses[t->a] -= t->a != ONE;
+        g->uses[t->b] -= t->b != ONE;
+        g->edited = 2;
     }
-    for (Py_ssize_t i = 0; i < g->count; i++) g->gone[i] &= 1;
-    sift(g);
+    if (g->edited == 2) sift(g);
 }
 
 static void
-make_canonical(Graph *g)
+merge_equal(Graph *g)
 {
-    canonical(g, 1);
-}
-
-static void
-merge_all(Graph *g)
-{
-    merge_equal(g, 1);
-}
-
-static void
-settle_terms(Graph *g)
-{
-    canonical(g, 0);
-    merge_equal(g, 0);
+    memset(g->touched, 1, (size_t)g->size);
+    merge_touched(g);
 }
 
 /* Tell whether no contribution reaches an adjoint: nothing flows there, nor further on. */
-static int
+static inline int
 is_empty(const Graph *g, int64_t v)
 {
-    return !g->own[v] && g->primal[v] >= 0 && g->kind[v] == SOP && !(g->mark[v] & KEPT);
+    return !g->has[v] && (g->is[v] & (ADJOINT | SUM | KEPT)) == (ADJOINT | SUM);
 }
 
-/* Take away the terms with such a factor, and what becomes so; return whether there are any. */
+/* Take away the terms with such a factor, which flags tell, and what becomes so; return whether there are any. */
 static int
 drop_dead(Graph *g)
 {
-    int found = 0, dead = 0;
-    count_terms(g);
-    for (Py_ssize_t v = 0; v < g->size; v++) found |= g->flag[v] = (uint8_t)is_empty(g, v);
-    if (!found) return 0;
-    memset(g->gone, 0, (size_t)g->count);
-    for (int back = 0; found; back = !back) { /* there and back, since what reads a node may be on either side */
+    const Graph h = *g;
+    int dead = 0;
+    for (int back = 0, found = 1; found; back = !back) { /* there and back, as readers may be on either side */
         found = 0;
-        for (Py_ssize_t k = 0; k < g->count; k++) {
-            Py_ssize_t i = back ? g->count - 1 - k : k;
-            if (g->gone[i] || !(g->flag[g->a[i]] | g->flag[g->b[i]])) continue;
-            found = dead = g->gone[i] = 1;
-            g->own[g->node[i]]--;
-            g->flag[g->node[i]] = (uint8_t)is_empty(g, g->node[i]);
+        for (Py_ssize_t k = 0; k < h.count; k++) {
+            Term *t = h.term + (back ? h.count - 1 - k : k);
+            if (!((h.flag[t->a] | h.flag[t->b]) & EMPTY) || t->gone) continue;
+            found = dead = t->gone = 1;
+            if (--h.own[t->node]) continue;
+            h.has[t->node] = 0;
+            h.flag[t->node] = is_empty(&h, t->node) ? EMPTY : 0;
         }
     }
     if (dead) sift(g);
-    for (Py_ssize_t v = 0; g->rows && v < g->size; v++) {
-        int64_t *x = g->args + v * ARITY;
-        if (!(g->mark[v] & SCATTERS && g->flag[*x])) continue;
-        g->kind[v] = CONST;
-        g->mark[v] &= (uint8_t)~SCATTERS;
-        x[0] = x[1] = x[2] = -1;
-    }
-    return 1;
+    Call *to = h.row;
+    for (const Call *r = to, *last = r + h.rows; r < last; r++)
+        if (h.is[r->node] & SCATTERS && h.flag[r->x[0]] & EMPTY) {
+            h.is[r->node] = (uint8_t)((h.is[r->node] & ~(ROW | SCATTERS)) | NUMBER);
+            dead = 1;
+        } else *to++ = *r;
+    g->rows = to - g->row;
+    g->edited |= dead;
+    g->counted &= !dead;
+    return dead;
 }
 
 static void
 fold(Graph *g)
 {
+    const Graph h = *g;
     for (;;) {
-        int found = drop_dead(g), constant = 0;
-        if (!found) memset(g->flag, 0, (size_t)g->size); /* 1: without contributions, or with others than numbers */
-        for (Py_ssize_t i = 0; i < g->count; i++) g->flag[g->node[i]] |= g->a[i] != ONE || g->over[i];
-        for (Py_ssize_t v = 0; v < g->size; v++) {
-            g->flag[v] = !g->flag[v] && g->kind[v] == SOP && !(g->mark[v] & KEPT);
-            constant |= g->flag[v];
+        int all = 0;
+        count(g);
+        for (Py_ssize_t v = 0; v < h.size; v++) {
+            int found = (h.is[v] & (SUM | KEPT)) != SUM || h.has[v] & OTHERS ? 0
+                        : !h.has[v] && h.is[v] & ADJOINT                     ? EMPTY
+                                                                             : CONSTANT;
+            h.flag[v] = (uint8_t)found;
+            if (found && (found == CONSTANT || h.uses[v])) all |= found;
         }
-        if (!constant) return;
-        for (Py_ssize_t i = 0; i < g->count; i++) {
-            g->gone[i] = g->flag[g->node[i]];
-            g->changed[i] = g->flag[g->a[i]] | g->flag[g->b[i]];
-            if (g->gone[i]) g->value[g->node[i]] += g->coef[i];
+        if (all & EMPTY && drop_dead(g)) continue;
+        if (!(all & CONSTANT)) return;
+        Term *to = h.term, *last = to + g->count;
+        for (Term *t = to; t < last; t++)
+            if (h.flag[t->node] & CONSTANT) h.value[t->node] += t->coef;
+        for (Py_ssize_t v = 0; v < h.size; v++)
+            if (h.flag[v] & CONSTANT) h.is[v] = (uint8_t)((h.is[v] & ~SUM) | NUMBER);
+        memset(h.touched, 0, (size_t)h.size);
+        begin(g);
+        for (Term *t = to; t < last; t++) {
+            if (h.flag[t->node] & CONSTANT) continue;
+            if ((h.flag[t->a] | h.flag[t->b]) & CONSTANT) h.touched[t->node] = 1, straighten(&h, t);
+            note(&h, t);
+            *to++ = *t;
         }
-        for (Py_ssize_t v = 0; v < g->size; v++)
-            if (g->flag[v]) g->kind[v] = CONST;
-        sift(g);
-        settle_terms(g);
+        end(g);
+        g->count = to - h.term;
+        g->edited = 1;
+        merge_touched(g);
     }
 }
 
@@ -213,311 +266,415 @@ distance(double x)
     return inverse > size ? inverse : size;
 }
 
-/* What `_chains` does: pointer doubling, so that products are of the same pairs. */
-static void
-follow(Graph *g, const int64_t *start, const int64_t *end, int links)
+/* Lay out the listed terms that are such links, from factors to their sums, or back; list where they start. */
+static Py_ssize_t
+lay(const Graph *g, int up, int links, int32_t *list)
 {
-    Py_ssize_t left = 0, stay;
-    for (Py_ssize_t v = 0; v < g->size; v++) {
-        g->to[v] = (int32_t)v;
-        g->factor[v] = g->growth[v] = 1.0;
-        g->lanes[v] = 0;
+    Py_ssize_t found = 0;
+    memset(g->way, 0, (size_t)g->size);
+    for (Py_ssize_t v = 0; v < g->size; v++) g->to[v] = (int32_t)v;
+    for (Py_ssize_t k = 0; k < g->links; k++) {
+        const Term *t = g->term + g->linked[k];
+        if (!(t->link & links)) continue;
+        int32_t v = up ? t->a : t->node;
+        list[found++] = v;
+        g->to[v] = up ? t->node : t->a;
+        g->factor[v] = t->coef;
+        g->growth[v] = t->link & UNIT ? 1.0 : distance(t->coef);
+        g->way[v] = (uint8_t)(PENDING | t->over | (t->link & UNIT ? 0 : FACTOR));
     }
-    for (Py_ssize_t i = 0; i < g->count; i++) {
-        if (!(g->link[i] & links)) continue;
-        int64_t v = start[i];
-        g->list[left++] = (int32_t)v;
-        g->to[v] = (int32_t)end[i];
-        g->factor[v] = g->coef[i];
-        g->growth[v] = distance(g->coef[i]);
-        g->lanes[v] = g->over[i];
-    }
-    /* Of 1 and -1 products are the same in any order: two steps at a time, there and back. */
-    for (int found = links == UNIT, back = 0; found; back = !back) {
-        found = 0;
-        for (Py_ssize_t k = 0; k < left; k++) {
-            int32_t v = g->list[back ? left - 1 - k : k], to = g->to[v], end = g->to[to];
-            if (end == to) continue;
-            found = 1;
-            g->factor[v] *= g->factor[to];
-            g->lanes[v] |= g->lanes[to];
-            g->to[v] = end;
+    return found;
+}
+
+/* What there is on the way from a node: where it does not go on, nothing was set. */
+static inline double
+along(const Graph *g, const double *column, int32_t v)
+{
+    return g->to[v] == v ? 1.0 : column[v];
+}
+
+/* What `_chains` does. */
+static void
+follow(const Graph *all, int up, int links)
+{
+    const Graph h = *all, *g = &h;
+    uintptr_t left = g->scratch;
+    Py_ssize_t n = g->size, stay, deep = 0;
+    int32_t *list = part(&left, n * 4), *next = part(&left, n * 4);
+    double *factor = part(&left, n * 8), *growth = part(&left, n * 8);
+    uint8_t *way = part(&left, n);
+    Py_ssize_t found = lay(g, up, links, list);
+    for (int32_t v = 0; v < n; v++) {
+        Py_ssize_t high = 0;
+        for (int32_t u = v; g->way[u] & PENDING; u = g->to[u]) {
+            next[high++] = u;
+            g->way[u] &= ~PENDING;
+        }
+        while (high--) {
+            int32_t u = next[high], to = g->to[u];
+            if (g->to[to] == to) continue;
+            g->to[u] = g->to[to];
+            g->factor[u] *= g->factor[to];
+            g->growth[u] *= g->growth[to];
+            int many = g->way[u] / FACTOR + g->way[to] / FACTOR;
+            if (many > 2) many = 3, deep = 1;
+            g->way[u] = (uint8_t)(many * FACTOR | ((g->way[u] | g->way[to]) & LANES));
         }
     }
-    for (; links != UNIT && left; left = stay) {
-        for (Py_ssize_t k = 0; k < left; k++) {
-            int32_t v = g->list[k], to = g->to[v];
-            g->next[k] = g->to[to];
-            g->next_factor[k] = g->factor[v] * g->factor[to];
-            g->next_growth[k] = g->growth[v] * g->growth[to];
-            g->next_lanes[k] = g->lanes[v] | g->lanes[to];
+    /* Of two factors products are the same in any order; of more, in that of pointer doubling. */
+    for (found = deep ? lay(g, up, links, list) : 0; found; found = stay) {
+        for (Py_ssize_t k = 0; k < found; k++) {
+            int32_t v = list[k], to = g->to[v];
+            next[k] = g->to[to];
+            factor[k] = g->factor[v] * along(g, g->factor, to);
+            growth[k] = g->growth[v] * along(g, g->growth, to);
+            way[k] = g->way[v] | g->way[to];
         }
         stay = 0;
-        for (Py_ssize_t k = 0; k < left; k++) {
-            int32_t v = g->list[k];
-            if (g->to[v] == g->next[k]) continue;
-            g->list[stay++] = v;
-            g->to[v] = g->next[k];
-            g->factor[v] = g->next_factor[k];
-            g->growth[v] = g->next_growth[k];
-            g->lanes[v] = g->next_lanes[k];
+        for (Py_ssize_t k = 0; k < found; k++) {
+            int32_t v = list[k];
+            if (g->to[v] == next[k]) continue;
+            list[stay++] = v;
+            g->to[v] = next[k];
+            g->factor[v] = factor[k];
+            g->growth[v] = growth[k];
+            g->way[v] = way[k];
         }
     }
 }
 
 /* What `_kept_in_sight` does: of all terms, by their factors; or of those that are no links, by their nodes. */
 static int
-in_sight(Graph *g, int by_nodes)
+in_sight(const Graph *g, int by_nodes)
 {
-    memset(g->own, 0, (size_t)(g->size + 1) * sizeof *g->own);
-    for (Py_ssize_t i = 0; i < g->count; i++) g->own[g->node[i]] += !(by_nodes && g->link[i]);
-    for (Py_ssize_t i = 0; i < g->count; i++) {
-        if ((by_nodes && g->link[i]) || g->a[i] == ONE) continue;
-        int64_t x = by_nodes ? g->node[i] : g->a[i], y = by_nodes ? ONE : g->b[i];
-        double coef = g->coef[i], growth = g->growth[x] * g->growth[y];
+    for (Py_ssize_t k = 0; by_nodes && k < g->links; k++) g->own[g->term[g->linked[k]].node]--;
+    for (const Term *t = g->term, *end = t + g->count; t < end; t++) {
+        if ((by_nodes && t->link) || t->a == ONE) continue;
+        int32_t x = by_nodes ? t->node : t->a, y = by_nodes ? ONE : t->b;
+        double coef = t->coef, growth = along(g, g->growth, x) * along(g, g->growth, y);
+        if (fabs(coef) == 1.0 && growth == 1.0) continue;
         if (distance(coef) * growth > LARGE) return 0;
-        if (g->b[i] == ONE && g->own[g->node[i]] == 1 && fabs(coef * (g->factor[x] * g->factor[y])) == 1.0
+        if (t->b == ONE && g->own[t->node] == 1 && fabs(coef * (along(g, g->factor, x) * along(g, g->factor, y))) == 1.0
             && (fabs(coef) != 1.0 || growth > 1.0))
             return 0;
     }
     return 1;
 }
 
+/* Follow the links that have been listed, or those by 1 and -1 alone; return which. */
+static int
+followed(Graph *g, int up, Py_ssize_t units)
+{
+    int links = units == g->links ? UNIT : LINK;
+    follow(g, up, links);
+    if (links != UNIT && !in_sight(g, up)) follow(g, up, links = UNIT);
+    g->edited = 1;
+    begin(g);
+    memset(g->touched, 0, (size_t)g->size);
+    return links;
+}
+
 static void
 absorb(Graph *g)
 {
-    Py_ssize_t inner = 0, units = 0;
-    int links = LINK;
-    count_uses(g);
-    for (Py_ssize_t i = 0; i < g->count; i++) {
-        int64_t x = g->a[i];
-        g->link[i] = g->b[i] == ONE && g->uses[x] == 1 && g->kind[x] == SOP && !(g->mark[x] & KEPT)
-                     && g->kind[g->node[i]] == SOP;
-        if (!g->link[i]) continue;
-        inner++;
-        if (fabs(g->coef[i]) == 1.0) g->link[i] |= UNIT, units++;
+    Py_ssize_t units = 0;
+    g->links = 0;
+    count(g);
+    const Graph h = *g;
+    Term *to = h.term, *last = to + h.count;
+    for (Term *t = to; t < last; t++) {
+        t->link = t->b == ONE && h.uses[t->a] == 1 && (h.is[t->a] & (SUM | KEPT)) == SUM && h.is[t->node] & SUM;
+        if (!t->link) continue;
+        h.linked[g->links++] = (int32_t)(t - h.term);
+        if (fabs(t->coef) == 1.0) t->link |= UNIT, units++;
     }
-    if (!inner) return;
-    if (units == inner) links = UNIT;
-    follow(g, g->a, g->node, links);
-    if (units < inner && !in_sight(g, 1)) follow(g, g->a, g->node, links = UNIT);
-    for (Py_ssize_t i = 0; i < g->count; i++) {
-        int64_t v = g->node[i];
-        g->gone[i] = g->link[i] & links;
-        g->changed[i] = g->to[v] != v;
-        g->coef[i] *= g->factor[v];
-        g->over[i] |= g->lanes[v];
-        g->node[i] = g->to[v];
+    if (!g->links) return;
+    int links = followed(g, 1, units);
+    for (const Term *t = to; t < last; t++) {
+        int32_t v = t->node, top = h.to[v];
+        if (t->link & links) continue;
+        *to = *t;
+        if (top != v) {
+            to->coef *= h.factor[v];
+            to->over |= h.way[v] & LANES;
+            to->node = top;
+            h.touched[top] = 1;
+        }
+        note(&h, to++);
     }
-    sift(g);
-    merge_equal(g, 0);
+    end(g);
+    g->count = to - h.term;
+    merge_touched(g);
 }
 
-/* Let all read other nodes in place of some; to be settled then. */
+/* Let all read other nodes in place of some, and leave out what is gone. */
 static void
 redirect(Graph *g)
 {
-    for (Py_ssize_t i = 0; i < g->count; i++) {
-        int64_t a = g->to[g->a[i]], b = g->to[g->b[i]];
-        g->changed[i] = a != g->a[i] || b != g->b[i];
-        g->a[i] = a;
-        g->b[i] = b;
+    const Graph h = *g;
+    Term *to = h.term;
+    for (Term *t = to, *last = t + h.count; t < last; t++) {
+        int32_t a = h.to[t->a], b = h.to[t->b];
+        if (t->gone) continue;
+        if (a != t->a || b != t->b) {
+            t->a = a;
+            t->b = b;
+            h.touched[t->node] = 1;
+            straighten(&h, t);
+        }
+        note(&h, t);
+        *to++ = *t;
     }
-    for (Py_ssize_t k = 0; g->rows && k < g->size * ARITY; k++)
-        if (g->args[k] >= 0) g->args[k] = g->to[g->args[k]];
+    for (Call *r = h.row, *last = r + h.rows; r < last; r++)
+        for (int k = 0; k < ARITY; k++)
+            if (r->x[k] >= 0) r->x[k] = h.to[r->x[k]];
+    end(g);
+    g->count = to - h.term;
+    g->edited = 1;
+    merge_touched(g);
 }
 
 static void
 alias(Graph *g)
 {
-    Py_ssize_t single = 0, units = 0;
-    int links = LINK, bad = 0;
-    count_terms(g);
-    count_uses(g);
-    memset(g->flag, 0, (size_t)g->size);
-    for (Py_ssize_t v = 0; g->rows && v < g->size; v++)
-        for (int64_t *x = g->args + v * ARITY, *end = x + ARITY; g->kind[v] >= FIRST_ROW && x < end; x++)
-            if (*x >= 0) g->flag[*x] = 1;
-    for (Py_ssize_t i = 0; i < g->count; i++)
-        if (g->kind[g->node[i]] != SOP) g->flag[g->a[i]] = 1;
-    for (Py_ssize_t i = 0; i < g->count; i++) {
-        int64_t v = g->node[i];
-        double coef = g->coef[i];
-        g->link[i] = g->own[v] == 1 && g->b[i] == ONE && g->a[i] != ONE && !g->over[i] && g->kind[v] == SOP
-                     && !(g->mark[v] & KEPT)
-                     && (coef == 1.0 || ((coef == -1.0 || g->uses[v] == 1) && !g->flag[v]));
-        if (!g->link[i]) continue;
-        single++;
-        if (fabs(coef) == 1.0) g->link[i] |= UNIT, units++;
+    Py_ssize_t units = 0;
+    int bad = 0;
+    g->links = 0;
+    count(g);
+    const Graph h = *g;
+    Term *stop = h.term + h.count;
+    memset(h.flag, 0, (size_t)h.size);
+    for (const Call *r = h.row, *last = r + h.rows; r < last; r++)
+        for (int k = 0; k < ARITY; k++)
+            if (r->x[k] >= 0) h.flag[r->x[k]] = 1;
+    for (const Term *t = h.term; h.extrema && t < stop; t++)
+        if (!(h.is[t->node] & SUM)) h.flag[t->a] = 1;
+    for (Term *t = h.term; t < stop; t++) {
+        int32_t v = t->node;
+        t->link = h.own[v] == 1 && t->b == ONE && t->a != ONE && !t->over && (h.is[v] & (SUM | KEPT)) == SUM
+                  && (t->coef == 1.0 || ((t->coef == -1.0 || h.uses[v] == 1) && !h.flag[v]));
+        if (!t->link) continue;
+        h.linked[g->links++] = (int32_t)(t - h.term);
+        if (fabs(t->coef) == 1.0) t->link |= UNIT, units++;
     }
-    if (!single) return;
-    if (units == single) links = UNIT;
-    follow(g, g->node, g->a, links);
-    if (units < single && !in_sight(g, 0)) follow(g, g->node, g->a, links = UNIT);
-    for (Py_ssize_t v = 0; v < g->size; v++) {
-        if (g->factor[v] == 1.0 && g->growth[v] > 1.0) g->factor[v] = NAN;
-        bad |= g->flag[v] && g->to[v] != v && g->factor[v] != 1.0;
+    if (!g->links) return;
+    int links = followed(g, 0, units);
+    for (Py_ssize_t v = 0; v < h.size; v++) {
+        if (h.to[v] == v) continue;
+        if (h.factor[v] == 1.0 && h.growth[v] > 1.0) h.factor[v] = NAN;
+        bad |= h.flag[v] && h.factor[v] != 1.0;
     }
-    for (Py_ssize_t v = 0; bad && v < g->size; v++) {
-        if (g->factor[v] != 1.0) g->to[v] = (int32_t)v;
-        g->factor[v] = 1.0;
-    }
-    for (Py_ssize_t i = 0; i < g->count; i++) {
-        int64_t v = g->node[i];
-        g->gone[i] = g->link[i] & links && !(bad && (g->coef[i] != 1.0 || g->to[v] == v));
-        if (g->kind[v] == SOP) g->coef[i] *= g->factor[g->a[i]] * g->factor[g->b[i]];
+    for (Py_ssize_t v = 0; bad && v < h.size; v++)
+        if (h.to[v] != v && h.factor[v] != 1.0) h.to[v] = (int32_t)v;
+    for (Term *t = h.term; t < stop; t++) {
+        t->gone = t->link & links && !(bad && (t->coef != 1.0 || h.to[t->node] == t->node));
+        if (h.is[t->node] & SUM) t->coef *= along(&h, h.factor, t->a) * along(&h, h.factor, t->b);
     }
     redirect(g);
-    sift(g);
-    settle_terms(g);
 }
 
 /* Take a use of a node away; what is used no more, and does not stay, goes on the list. */
-static Py_ssize_t
-unused(Graph *g, int64_t v, Py_ssize_t listed)
+static int32_t *
+unused(Graph *g, int32_t v, int32_t *list)
 {
-    if (--g->uses[v] || g->mark[v] || (g->kind[v] <= LANE && g->kind[v] != CONST)) return listed;
-    g->list[listed] = (int32_t)v;
-    return listed + 1;
+    if (v < 0 || --g->uses[v] || g->is[v] & (KEPT | STAYS | SCATTERS | DROPPED)) return list;
+    *list = v;
+    return list + 1;
 }
 
 static void
 compact(Graph *g)
 {
-    Py_ssize_t listed = 0, size = 0;
-    count_uses(g);
+    uintptr_t left = g->scratch;
+    int32_t *list = part(&left, g->size * 4), *start = part(&left, (g->size + 1) * 4);
+    int32_t *table = part(&left, g->count * 4), *last = list, sum = 0;
+    int grouped = 0, row = 0;
+    count(g);
+    for (int32_t v = 0; v < g->size; v++)
+        if (!g->uses[v]) g->uses[v] = 1, last = unused(g, v, last);
+    if (last == list) return;
+    for (int32_t k = 0; k < g->rows; k++) g->to[g->row[k].node] = k;
+    while (last > list) {
+        int32_t v = *--last;
+        if (g->own[v] && !grouped) { /* terms by node: those of a node end where those of the next begin */
+            for (Py_ssize_t u = 0; u < g->size; u++) start[u] = sum += g->own[u];
+            start[g->size] = sum;
+            for (int32_t i = 0; i < g->count; i++) table[--start[g->term[i].node]] = i;
+            grouped = 1;
+        }
+        for (int32_t k = g->own[v] ? start[v] : 0, end = g->own[v] ? start[v + 1] : 0; k < end; k++) {
+            Term *t = g->term + table[k];
+            t->gone = 1;
+            last = unused(g, t->a, last);
+            last = unused(g, t->b, last);
+        }
+        for (int k = 0; g->is[v] & ROW && k < ARITY; k++) last = unused(g, g->row[g->to[v]].x[k], last);
+        row |= g->is[v] & ROW;
+        g->own[v] = 0;
+        g->is[v] = DROPPED;
+    }
+    if (grouped) sift(g);
+    Call *to = g->row;
+    for (const Call *r = to, *end = r + (row ? g->rows : 0); r < end; r++)
+        if (!(g->is[r->node] & DROPPED)) *to++ = *r;
+    if (row) g->rows = to - g->row;
     for (Py_ssize_t v = 0; v < g->size; v++)
-        if (!g->uses[v]) g->uses[v] = 1, listed = unused(g, v, listed);
-    if (!listed) return;
-    count_terms(g); /* and group them by node: those of a node end where those of the next begin */
-    for (Py_ssize_t v = 0; v < g->size; v++) g->own[v + 1] += g->own[v];
-    for (Py_ssize_t i = 0; i < g->count; i++) g->table[--g->own[g->node[i]]] = (int32_t)i;
-    memset(g->flag, 0, (size_t)g->size);
-    while (listed) {
-        int64_t v = g->list[--listed];
-        g->flag[v] = 1;
-        for (int32_t k = g->own[v]; k < g->own[v + 1]; k++) {
-            listed = unused(g, g->a[g->table[k]], listed);
-            listed = unused(g, g->b[g->table[k]], listed);
-        }
-        for (int64_t *x = g->args + v * ARITY, *end = x + ARITY; g->kind[v] >= FIRST_ROW && x < end; x++)
-            if (*x >= 0) listed = unused(g, *x, listed);
-    }
-    for (Py_ssize_t v = 0; v < g->size; v++) g->to[v] = g->flag[v] ? -1 : (int32_t)size++;
-    for (Py_ssize_t v = 0; v < g->size; v++) {
-        int32_t to = g->to[v];
-        if (to < 0) continue;
-        g->kind[to] = g->kind[v];
-        g->value[to] = g->value[v];
-        g->primal[to] = g->primal[v] >= 0 ? g->to[g->primal[v]] : -1;
-        g->turn[to] = g->turn[v];
-        g->mark[to] = g->mark[v];
-        for (int k = 0; g->rows && k < ARITY; k++) {
-            int64_t x = g->args[v * ARITY + k];
-            g->args[to * ARITY + k] = x >= 0 ? g->to[x] : -1;
-        }
-    }
-    for (Py_ssize_t i = 0; i < g->count; i++) {
-        g->gone[i] = g->flag[g->node[i]];
-        g->node[i] = g->to[g->node[i]];
-        g->a[i] = g->to[g->a[i]];
-        g->b[i] = g->to[g->b[i]];
-    }
-    sift(g);
-    for (Py_ssize_t i = 0; i < g->given; i++)
-        if (g->number[i] >= 0) g->number[i] = g->to[g->number[i]];
-    g->size = size;
+        if (g->is[v] & ADJOINT && g->is[g->primal[v]] & DROPPED) g->is[v] &= (uint8_t)~ADJOINT;
+    g->edited = 1;
 }
 
 static void
 fuse_equal(Graph *g)
 {
-    for (int round = 0; round < 16 && g->rows; round++) {
-        int found = 0;
-        memset(g->table, -1, (size_t)(2 * g->rows) * sizeof *g->table);
-        for (Py_ssize_t v = 0; v < g->size; v++) {
-            const int64_t *x = g->args + v * ARITY;
-            int32_t other;
-            g->to[v] = (int32_t)v;
-            if (g->kind[v] < FIRST_ROW || g->mark[v] & SCATTERS) continue;
+    for (int round = 0; round < 16; round++) {
+        uintptr_t left = g->scratch;
+        int32_t *table = part(&left, g->rows * 8), places = (int32_t)(2 * g->rows), found = 0;
+        memset(table, -1, (size_t)places * sizeof *table);
+        for (int32_t i = 0; i < g->rows; i++) {
+            const Call *r = g->row + i, *s = NULL;
+            int32_t v = r->node, other;
+            if (g->is[v] & SCATTERS) continue;
             uint64_t hash = (uint64_t)g->kind[v];
             for (int k = 0; k < ARITY; k++)
-                hash = (hash ^ hash >> 29 ^ (uint64_t)x[k]) * 0x9E3779B97F4A7C15u;
-            Py_ssize_t at = (Py_ssize_t)((hash >> 32) * (uint64_t)(2 * g->rows) >> 32);
-            while ((other = g->table[at]) >= 0
-                   && (g->kind[other] != g->kind[v]
-                       || memcmp(g->args + (int64_t)other * ARITY, x, ARITY * sizeof *x)))
-                at = at + 1 < 2 * g->rows ? at + 1 : 0;
+                hash = (hash ^ hash >> 29 ^ (uint64_t)r->x[k]) * 0x9E3779B97F4A7C15u;
+            int32_t at = (int32_t)((hash >> 32) * (uint64_t)places >> 32);
+            while ((other = table[at]) >= 0
+                   && (s = g->row + other, g->kind[s->node] != g->kind[v] || memcmp(s->x, r->x, sizeof r->x)))
+                at = at + 1 < places ? at + 1 : 0;
             if (other < 0) {
-                g->table[at] = (int32_t)v;
+                table[at] = i;
                 continue;
             }
+            for (int32_t u = 0; !found && u < g->size; u++) g->to[u] = u;
             found = 1;
-            if (g->mark[v] & KEPT) continue;
-            g->to[v] = other;
-            if (g->turn[v] < g->turn[other]) g->turn[other] = g->turn[v];
+            if (g->is[v] & KEPT) continue;
+            g->to[v] = s->node;
+            if (g->turn[v] < g->turn[s->node]) g->turn[s->node] = g->turn[v];
         }
         if (!found) return;
+        memset(g->touched, 0, (size_t)g->size);
+        begin(g);
         redirect(g);
-        settle_terms(g);
         compact(g);
     }
-}
-
-/* So many bytes of a block, in whole words; `left` is where the next ones begin. */
-static void *
-part(uintptr_t *left, Py_ssize_t bytes)
-{
-    uintptr_t own = *left;
-    *left += (uintptr_t)(bytes + 7) / 8 * 8;
-    return (void *)own;
 }
 
 /* Divide a block, and return where it must end. */
 static uintptr_t
 divide(Graph *g, void *block)
 {
-    Py_ssize_t n = g->size + 1, m = g->count;
+    Py_ssize_t n = g->size, m = g->count, most = 20 * m + 4 * n, way = 25 * n;
     uintptr_t left = (uintptr_t)block;
+    g->term = part(&left, m * (Py_ssize_t)sizeof *g->term);
+    g->row = part(&left, g->rows * (Py_ssize_t)sizeof *g->row);
+    g->value = part(&left, n * 8);
+    g->turn = part(&left, n * 8);
     g->factor = part(&left, n * 8);
     g->growth = part(&left, n * 8);
-    g->next_factor = part(&left, n * 8);
-    g->next_growth = part(&left, n * 8);
-    g->to = part(&left, n * 4);
-    g->list = part(&left, n * 4);
-    g->next = part(&left, n * 4);
     g->own = part(&left, n * 4);
     g->uses = part(&left, n * 4);
-    g->table = part(&left, 8 * (m > g->rows ? m : g->rows));
-    g->leader = part(&left, m * 4);
-    g->lanes = part(&left, n);
-    g->next_lanes = part(&left, n);
+    g->to = part(&left, n * 4);
+    g->linked = part(&left, m * 4);
+    g->is = part(&left, n);
     g->flag = part(&left, n);
-    g->changed = part(&left, m);
-    g->gone = part(&left, m);
-    g->link = part(&left, m);
-    return left;
+    g->touched = part(&left, n);
+    g->has = part(&left, n);
+    g->way = part(&left, n);
+    g->scratch = left;
+    return left + (uintptr_t)(most > way ? most : way) + 64;
 }
 
-/* Whether so many numbers are nodes, or -1 where that is allowed. */
+enum { KIND, VALUE, PRIMAL, TURN, MARK, OPERANDS, TERM, COLUMNS = TERM + 5 };
+static const int WIDTH[COLUMNS] = {2, 8, 8, 8, 1, 8 * ARITY, 8, 8, 8, 8, 1};
+
+/* Read columns into a graph; return whether they are those of one. */
 static int
-are_nodes(const int64_t *x, Py_ssize_t count, Py_ssize_t size, int64_t least)
+load(Graph *g, const Py_buffer *columns)
 {
-    int64_t bad = 0;
-    for (Py_ssize_t i = 0; i < count; i++) bad |= x[i] < least || x[i] >= size;
-    return !bad;
+    const uint64_t *primal = columns[PRIMAL].buf, *args = columns[OPERANDS].buf, *node = columns[TERM].buf,
+                   *a = columns[TERM + 2].buf, *b = columns[TERM + 3].buf;
+    uint64_t n = (uint64_t)g->size, bad = 0; /* negative where a number, or what it lacks to the greatest, is */
+    const double *coef = columns[TERM + 1].buf;
+    const uint8_t *mark = columns[MARK].buf, *over = columns[TERM + 4].buf;
+    Call *row = g->row;
+    memcpy(g->value, columns[VALUE].buf, n * 8);
+    memcpy(g->turn, columns[TURN].buf, n * 8);
+    for (int32_t v = 0; v < g->size; v++) {
+        int kind = g->kind[v], leaf = v == ONE || (kind > CONST && kind <= LANE);
+        bad |= (primal[v] + 1) | (n - 1 - primal[v]);
+        g->is[v] = (uint8_t)((mark[v] & (KEPT | STAYS | SCATTERS)) | (leaf ? STAYS : kind == CONST ? NUMBER : 0)
+                             | (kind == SOP ? SUM : 0) | (g->primal[v] >= 0 ? ADJOINT : 0));
+        g->extrema |= kind > SOP && kind < FIRST_ROW;
+        if (kind < FIRST_ROW || !g->rows) continue;
+        g->is[v] |= ROW;
+        row->node = v;
+        for (int k = 0; k < ARITY; k++) {
+            uint64_t x = args[ARITY * (int64_t)v + k];
+            bad |= (x + 1) | (n - 1 - x);
+            row->x[k] = (int32_t)x;
+        }
+        row++;
+    }
+    for (Py_ssize_t i = 0; i < g->count; i++) {
+        bad |= node[i] | (n - 1 - node[i]) | a[i] | (n - 1 - a[i]) | b[i] | (n - 1 - b[i]);
+        g->term[i] = (Term){coef[i], (int32_t)node[i], (int32_t)a[i], (int32_t)b[i], over[i], 0, 0};
+    }
+    return !(bad >> 63);
 }
 
-/* simplify(passes, columns): run passes, by their places in PASSES, over the columns of a graph, in place: kind,
-   value, primal, turn, marks, number, operands of rows (where there are rows), and of the terms node,
-   coefficient, both factors, whether over lanes. Returns how many nodes and terms are left. `number` becomes
-   the number that each node has then, or -1. */
+/* Return columns of what is left, with the number that each node has then, or -1, and -1, for a mark. */
+static PyObject *
+stored(Graph *g)
+{
+    PyObject *found = PyTuple_New(COLUMNS);
+    void *to[COLUMNS];
+    int32_t size = 0;
+    for (Py_ssize_t v = 0; v < g->size; v++) g->to[v] = g->is[v] & DROPPED ? -1 : size++;
+    for (int i = 0; found && i < COLUMNS; i++) {
+        Py_ssize_t rows = i == MARK ? g->size + 1 : i == OPERANDS && !g->kinds ? 0 : i < TERM ? size : g->count;
+        PyObject *column = PyByteArray_FromStringAndSize(NULL, rows * (i == MARK ? 8 : WIDTH[i]));
+        if (!column) Py_CLEAR(found);
+        else to[i] = PyByteArray_AS_STRING(column), PyTuple_SET_ITEM(found, i, column);
+    }
+    if (!found) return NULL;
+    int16_t *kind = to[KIND];
+    int64_t *primal = to[PRIMAL], *turn = to[TURN], *number = to[MARK], *args = to[OPERANDS], *node = to[TERM],
+            *a = to[TERM + 2], *b = to[TERM + 3];
+    double *value = to[VALUE], *coef = to[TERM + 1];
+    uint8_t *over = to[TERM + 4];
+    for (Py_ssize_t v = 0; v < g->size; v++) {
+        int64_t at = number[v] = g->to[v];
+        if (at < 0) continue;
+        kind[at] = g->is[v] & NUMBER ? CONST : g->kind[v];
+        value[at] = g->value[v];
+        primal[at] = g->is[v] & ADJOINT ? g->to[g->primal[v]] : -1;
+        turn[at] = g->turn[v];
+    }
+    number[g->size] = -1;
+    if (g->kinds) memset(args, -1, (size_t)size * ARITY * sizeof *args);
+    for (const Call *r = g->row, *end = r + g->rows; r < end; r++)
+        for (int k = 0; k < ARITY; k++)
+            if (r->x[k] >= 0) args[ARITY * (int64_t)g->to[r->node] + k] = g->to[r->x[k]];
+    for (Py_ssize_t i = 0; i < g->count; i++) {
+        const Term *t = g->term + i;
+        node[i] = g->to[t->node];
+        coef[i] = t->coef;
+        a[i] = g->to[t->a];
+        b[i] = g->to[t->b];
+        over[i] = t->over;
+    }
+    return found;
+}
+
+/* simplify(passes, columns): run passes, by their places in PASSES, over the columns of a graph: kind, value,
+   primal, turn, marks, operands of rows (where there are rows), and of the terms node, coefficient, both factors,
+   whether over lanes. Returns the columns of what they leave, and in place of the marks the number that each node
+   has then, or -1, with -1 behind; None where nothing has changed. */
 PyObject *
 terms_simplify(PyObject *module, PyObject *args)
 {
-    enum { COLUMNS = 12, OPERANDS = 6, TERM = 7, PASSES = 7 };
-    static const int width[COLUMNS] = {2, 8, 8, 8, 1, 8, 8 * ARITY, 8, 8, 8, 8, 1};
-    static void (*const ways[])(Graph *) = {make_canonical, merge_all, fold, alias, compact, absorb, fuse_equal};
+    static void (*const ways[])(Graph *) = {canonical, merge_equal, fold, alias, compact, absorb, fuse_equal};
+    enum { PASSES = sizeof ways / sizeof *ways };
     Py_buffer columns[COLUMNS] = {{0}};
     PyObject *given, *result = NULL;
     const char *passes;
@@ -526,33 +683,42 @@ terms_simplify(PyObject *module, PyObject *args)
     if (!PyArg_ParseTuple(args, "y#O!", &passes, &length, &PyTuple_Type, &given)) return NULL;
     Py_ssize_t held = 0, ok = PyTuple_GET_SIZE(given) == COLUMNS;
     for (; ok && held < COLUMNS; held++)
-        if (PyObject_GetBuffer(PyTuple_GET_ITEM(given, held), columns + held, PyBUF_WRITABLE) < 0) goto done;
+        if (PyObject_GetBuffer(PyTuple_GET_ITEM(given, held), columns + held, PyBUF_SIMPLE) < 0) goto done;
     Graph g = {
-        .kind = columns[0].buf, .value = columns[1].buf, .primal = columns[2].buf, .turn = columns[3].buf,
-        .mark = columns[4].buf, .number = columns[5].buf, .args = columns[6].buf, .node = columns[7].buf,
-        .coef = columns[8].buf, .a = columns[9].buf, .b = columns[10].buf, .over = columns[11].buf,
-        .given = columns[4].len, .size = columns[4].len, .count = columns[11].len,
+        .kind = columns[KIND].buf, .primal = columns[PRIMAL].buf,
+        .size = columns[MARK].len, .count = columns[COLUMNS - 1].len,
     };
     for (Py_ssize_t i = 0; i < held; i++) {
         Py_ssize_t rows = i < TERM ? g.size : g.count;
-        ok = ok && (columns[i].len == rows * width[i] || (i == OPERANDS && !columns[i].len));
+        ok = ok && (columns[i].len == rows * WIDTH[i] || (i == OPERANDS && !columns[i].len));
     }
+    ok = ok && g.size > 0 && g.size < 1 << 29 && g.count < 1 << 29;
     for (Py_ssize_t v = 0; ok && columns[OPERANDS].len && v < g.size; v++) g.rows += g.kind[v] >= FIRST_ROW;
-    ok = ok && g.size > 0 && g.size < 1 << 29 && g.count < 1 << 29 && are_nodes(g.primal, g.size, g.size, -1)
-         && are_nodes(g.number, g.size, g.size, -1) && are_nodes(g.node, g.count, g.size, 0)
-         && are_nodes(g.a, g.count, g.size, 0) && are_nodes(g.b, g.count, g.size, 0)
-         && are_nodes(g.args, columns[OPERANDS].len / 8, g.size, -1);
-    if (!ok) PyErr_SetString(PyExc_ValueError, "these are no columns of a graph");
-    else if (!(block = PyMem_Malloc(divide(&g, NULL)))) PyErr_NoMemory();
-    else {
-        divide(&g, block);
-        for (; length--; passes++) ways[*passes % PASSES](&g);
-        result = Py_BuildValue("nn", g.size, g.count);
+    g.kinds = g.rows;
+    if (ok && !(block = PyMem_RawMalloc(divide(&g, NULL)))) {
+        PyErr_NoMemory();
+        goto done;
     }
+    if (ok) divide(&g, block), ok = load(&g, columns);
+    if (!ok) {
+        PyErr_SetString(PyExc_ValueError, "these are no columns of a graph");
+        goto done;
+    }
+    while (length--) ways[(uint8_t)*passes++ % PASSES](&g);
+    result = g.edited ? stored(&g) : Py_NewRef(Py_None);
 done:
     while (held--) PyBuffer_Release(columns + held);
-    PyMem_Free(block);
+    PyMem_RawFree(block);
     return result;
+}
+
+/* Whether so many numbers are nodes. */
+static int
+are_nodes(const int64_t *x, Py_ssize_t count, Py_ssize_t size)
+{
+    int64_t bad = 0;
+    for (Py_ssize_t i = 0; i < count; i++) bad |= x[i] < 0 || x[i] >= size;
+    return !bad;
 }
 
 /* reach(producers, consumers, marked): mark all nodes that edges lead to from marked ones. */
@@ -565,7 +731,7 @@ terms_reach(PyObject *module, PyObject *args)
     const int64_t *producers = from.buf, *consumers = to.buf;
     uint8_t *marked = mark.buf;
     int64_t *ends = NULL, *below, *list;
-    int fits = from.len == to.len && are_nodes(producers, edges, size, 0) && are_nodes(consumers, edges, size, 0);
+    int fits = from.len == to.len && are_nodes(producers, edges, size) && are_nodes(consumers, edges, size);
     if (!fits) PyErr_SetString(PyExc_ValueError, "these are no edges between so many nodes");
     else if (!(ends = PyMem_Calloc((size_t)(2 * size + edges + 1), 8))) PyErr_NoMemory();
     else {

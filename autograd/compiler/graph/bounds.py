@@ -85,25 +85,29 @@ def watched(graph: Graph) -> Any:
     t = graph.terms
     sums = graph.kind[t.node] == SOP
     sizes = np.array([0] * FIRST_ROW + [size_of(op, params) for op, params in graph.rows])[graph.kind]
-    # A product follows from one factor, where the other is small by nature; that factor is looked at itself.
-    single = (
-        sums & (bincount(t.node, minlength=graph.size)[t.node] == 1) & ~t.over & (np.abs(t.coef) <= SMALL)
-    )
-    products = single & ((sizes[t.a] == BOUNDED) | (sizes[t.b] == BOUNDED))
-    origin = np.full(graph.size, -1)
-    origin[t.node[products]] = np.where(sizes[t.a] == BOUNDED, t.b, t.a)[products]
-    origin[(origin >= 0) & (origin[origin] >= 0)] = -1
     smaller = (sizes == SMALLER) | (graph.kind == EXTREMA[0]) | (graph.kind == EXTREMA[1])
+    bounded, origin = sizes == BOUNDED, np.full(graph.size, -1)
+    if bounded.any():
+        # A product follows from one factor, where the other is small by nature; that one is looked at itself.
+        small = bounded[t.a]
+        some = np.flatnonzero((small | bounded[t.b]) & sums & ~t.over & (np.abs(t.coef) <= SMALL))
+        some = some[bincount(t.node, minlength=graph.size)[t.node[some]] == 1]
+        origin[t.node[some]] = np.where(small[some], t.b[some], t.a[some])
+        origin[(origin >= 0) & (origin[origin] >= 0)] = -1
     needed = np.zeros(graph.size, bool)
-    fresh = distinct(np.concatenate([t.a[sums], t.b[sums], graph.args[graph.scatters(), 0]]))
+    needed[graph.args[graph.scatters(), 0]] = True
+    for factor in (t.a, t.b):
+        needed[np.where(sums, factor, ONE)] = True
+    follows = smaller | (origin >= 0)
+    fresh = np.flatnonzero(needed & follows)
     while len(fresh):
-        needed[fresh] = True
         through = np.zeros(graph.size, bool)
         through[fresh[smaller[fresh]]] = True
         below = np.concatenate([graph.args[through].ravel(), t.a[through[t.node]], origin[fresh]])
         fresh = distinct(below[below >= 0])
         fresh = fresh[~needed[fresh]]
-    return needed & ~smaller & (sizes != BOUNDED) & (origin < 0) & (graph.kind != CONST)
+        needed[fresh] = True
+    return needed & ~follows & ~bounded & (graph.kind != CONST)
 
 
 class Trial(NamedTuple):

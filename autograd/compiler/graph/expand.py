@@ -98,7 +98,7 @@ def _add_up(b: Builder, op: Op, params: tuple[float, ...], total: Total, columns
     if total.steps[count:]:
         numbers = _numbers(b, total, columns)
         plain = np.ones(len(out), bool)
-        for x in numbers[count:]:
+        for x in numbers:
             plain &= np.isfinite(x) & (np.abs(x) < LARGE) & (np.abs(x) > SMALLEST)
         if not plain.all():
             _call(b, op, params, [x[~plain] for x in columns], out[~plain])
@@ -108,36 +108,47 @@ def _add_up(b: Builder, op: Op, params: tuple[float, ...], total: Total, columns
         b.assign(out, KINDS[op.extremum])
     if _stops(op, params, count):
         b.stop(out)
-    coefs, first, second = _arrays(op, params, count)
-    table = np.vstack([np.asarray(columns), np.full((1, len(out)), ONE)]).T
-    scale = np.tile(coefs, (len(out), 1))
-    for k, (_, factors) in enumerate(total.terms if numbers else ()):
-        for i in factors:
-            if i >= count:
-                scale[:, k] *= numbers[i]
-    b.add(repeated(out, len(coefs)), scale.ravel(), table[:, first].ravel(), table[:, second].ravel())
+    coefs, even, *factors = _arrays(op, params, count)
+    table = np.empty((count + 1, len(out)), np.int64)
+    table[:count], table[count] = columns, ONE
+    scale = coefs[0] if even else np.tile(coefs, len(out))
+    if numbers:
+        scale = np.tile(coefs, (len(out), 1))
+        for k, (_, those) in enumerate(total.terms):
+            for i in those:
+                if i >= count:
+                    scale[:, k] *= numbers[i - count]
+        scale = scale.ravel()
+    b.add(repeated(out, len(coefs)), scale, *[ONE if x is None else table[x].T.ravel() for x in factors])
 
 
 @lru_cache(maxsize=1024)
-def _arrays(op: Op, params: tuple[float, ...], count: int) -> tuple[Any, Ints, Ints]:
-    """Return the coefficients of a total, and which operands its products have; ``count`` stands for one."""
+def _arrays(op: Op, params: tuple[float, ...], count: int) -> tuple[Any, bool, Any, Any]:
+    """Return the coefficients of a total, whether all are one number, and which operands its products have.
+
+    ``count`` stands for the number 1, and None for this alone.
+    """
     total = total_of(op, params, count)
     assert total is not None
     pairs = [(*[i for i in factors if i < count], count, count)[:2] for _, factors in total.terms]
+    coefs = np.array([coef for coef, _ in total.terms])
     first, second = np.array(pairs, np.int64).reshape(-1, 2).T
-    return np.array([coef for coef, _ in total.terms]), first, second
+    even = len(coefs) > 0 and not np.diff(coefs.view(np.int64)).any()
+    return coefs, even, first, None if (second == count).all() else second
 
 
 def _numbers(b: Builder, total: Total, columns: Columns) -> list[Any]:
-    """Return, for each operand and step, its numbers; NaN where it is none."""
-    values = [b.constant_values(x) for x in columns]
-    for op, given in total.steps[len(columns) :]:
+    """Return for each step its numbers; NaN where it is none."""
+    steps = total.steps[len(columns) :]
+    read = {x for _, given in steps for x in given if x.__class__ is int}
+    values = [b.constant_values(x) if i in read else None for i, x in enumerate(columns)]
+    for op, given in steps:
         operands = [values[x] if x.__class__ is int else np.full(len(columns[0]), x) for x in given]
         known = np.flatnonzero(~np.isnan(operands).any(0))
         made = np.full(len(columns[0]), np.nan)
         made[known] = [op.value(*xs) for xs in zip(*[x[known].tolist() for x in operands], strict=True)]
         values.append(made)
-    return values
+    return values[len(columns) :]
 
 
 @lru_cache(maxsize=1024)
@@ -386,10 +397,10 @@ def _without_calls(graph: Graph, kinds: list[int]) -> tuple[Builder, list[tuple[
     """
     found = [(kind, np.flatnonzero(graph.kind == kind)) for kind in kinds]
     columns = [[c for c in graph.args[nodes].T if c[0] >= 0] for _, nodes in found]
-    args = graph.args.copy()
+    b = Builder.resumed(graph)
+    b.args = graph.args.copy()
     for _, nodes in found:
-        args[nodes] = -1
-    b = Builder.resumed(replace(graph, args=args))
+        b.args[nodes] = -1
     return b, [(kind, nodes, given) for (kind, nodes), given in zip(found, columns, strict=True)]
 
 
@@ -405,6 +416,8 @@ def _finished(b: Builder, graph: Graph) -> Graph:
 
 def _sorted(graph: Graph, origin: Ints) -> Graph:
     """Number each new node next to that which it serves, so that the forward pass keeps what it computes."""
+    if len(graph.turn) == graph.size:
+        return graph
     order = np.argsort(origin, kind="stable")
     number = np.full(graph.size + 1, -1)  # of -1 too
     number[order] = np.arange(graph.size)

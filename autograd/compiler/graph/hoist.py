@@ -31,6 +31,8 @@ Each takes a pass over the graph.
 def hoist(graph: Graph) -> Graph:
     """Split early products off the sums of a kind that recurs on many levels; the rest stays in place."""
     level, lane = graph.levels(), graph.lane()
+    if level.max() < RECURS:
+        return graph
     sums = np.flatnonzero(graph.kind == SOP)
     signature = signatures(graph, lane, FINE)
     depth = int(level.max()) + 1
@@ -43,11 +45,16 @@ def hoist(graph: Graph) -> Graph:
     np.minimum.at(first, signature[sums], level[sums])
     waits = np.maximum(level[some.a], level[some.b]) >= first[signature[some.node]]
     waits |= some.over | (some.a == ONE)
-    if waits.all():
+    # Only where a product moves.
+    moves = np.zeros(len(recurring), bool)
+    moves[signature[some.node[~waits & (some.b != ONE)]]] = True
+    inside, waits = [x[moves[signature[some.node]]] for x in (inside, waits)]
+    if not len(inside):
         return graph
-    kinds = _classes(graph, lane)
+    some = t.take(inside)
+    kinds = _classes(graph, lane, some)
     # A class of terms moves only as a whole, or the sums would no longer be built alike.
-    pair = signature[some.node] * (int(kinds.max()) + 1) + kinds[inside]
+    pair = signature[some.node] * (int(kinds.max()) + 1) + kinds
     which = numbered(pair)
     late = np.zeros(which.max() + 1, bool)
     late[which[waits]] = True
@@ -58,22 +65,21 @@ def hoist(graph: Graph) -> Graph:
     uneven = _uneven(some.node[early], which[early], members, signature)
     taken = np.zeros(len(t), bool)
     taken[inside[early[~uneven[which[early]]]]] = True
-    # Only where a product moves, and something has to wait.
+    # And something has to wait.
     products, rest = [
         bincount(t.node[mask], minlength=graph.size) > 0 for mask in (taken & (t.b != ONE), ~taken)
     ]
     taken &= (products & rest)[t.node]
-    return _split(graph, _joined(graph, taken, kinds, lane)) if taken.any() else graph
+    return _split(graph, _joined(graph, taken, lane)) if taken.any() else graph
 
 
-def _classes(graph: Graph, lane: Any) -> Ints:
-    """Number the classes of terms.
+def _classes(graph: Graph, lane: Any, t: Terms) -> Ints:
+    """Number the classes of some terms.
 
     Alike in the kinds of their factors, and lone factors in their coefficient too.
     """
-    t = graph.terms
     lone = np.where(t.b == ONE, t.coef, np.inf) + 0.0  # without -0.0
-    return numbered(term_keys(graph, lane) * (len(t) + 1) + numbered(lone.view(np.int64)))
+    return numbered(term_keys(graph, lane, t) * (len(t) + 1) + numbered(lone.view(np.int64)))
 
 
 def _uneven(nodes: Ints, which: Ints, members: Ints, signature: Ints) -> Any:
@@ -92,10 +98,10 @@ def _uneven(nodes: Ints, which: Ints, members: Ints, signature: Ints) -> Any:
     return (low != high) | (seen != wanted)
 
 
-def _joined(graph: Graph, taken: Any, kinds: Ints, lane: Any) -> Any:
+def _joined(graph: Graph, taken: Any, lane: Any) -> Any:
     """Take the same terms from sums that differ in the rest only, such as a recurrence's first step."""
     t = graph.terms
-    ready = graph.is_leaf()
+    kinds, ready = _classes(graph, lane, t), graph.is_leaf()
     for node in _patterns(t.node[taken], kinds[taken])[:PATTERNS].tolist():
         wanted, count = np.unique(kinds[taken & (t.node == node)], return_counts=True)
         apart = (graph.kind[t.node] == SOP) & ~t.over & (lane[t.node] == lane[node])
@@ -123,10 +129,11 @@ def _split(graph: Graph, taken: Any) -> Graph:
     owners = distinct(t.node[taken])
     ahead = int((owners < graph.forward).sum())
     graph, number, made = with_room(graph, ahead, len(owners) - ahead)
-    new = made[np.searchsorted(owners, t.node).clip(max=len(owners) - 1)]
+    new = np.zeros(len(number), np.int64)
+    new[owners] = made
     ones = np.ones(len(owners))
     extra = Terms(number[owners], ones, made, np.full(len(owners), ONE), np.zeros(len(owners), bool))
-    moved = replace(graph.terms, node=np.where(taken, new, graph.terms.node))
+    moved = replace(graph.terms, node=np.where(taken, new[t.node], graph.terms.node))
     graph.turn[made] = graph.turn[number[owners]]
     return replace(graph, terms=joined(moved, extra))
 

@@ -173,9 +173,12 @@ class Graph:
 
     def reading(self, number: Ints, which: Any = None) -> Ints:
         """Return what nodes, or which of them, read, by other numbers."""
-        if not (self.kind >= FIRST_ROW).any():
-            return self.args if which is None else self.args[: len(which)]
-        args: Ints = np.append(number, -1)[self.args if which is None else self.args[which]]
+        rows, size = self.kind >= FIRST_ROW, self.size if which is None else len(which)
+        if not rows.any():
+            return self.args[:size]
+        rows = np.flatnonzero(rows if which is None else rows[which])
+        args = np.full((size, ARITY), -1)
+        args[rows] = np.append(number, -1)[self.args[rows if which is None else which[rows]]]
         return args
 
     def renumbered(self, number: Ints, **fields: Any) -> Graph:
@@ -326,8 +329,8 @@ class Builder:
         self.kinds: list[NDArray[Any]] = [np.array([CONST], np.int16)]
         self.values: list[NDArray[np.float64]] = [np.ones(1)]
         self.size = 1
-        self.constants: dict[str, int] = {(1.0).hex(): ONE}
-        self.numbers: dict[int, float] = {ONE: 1.0}  # the same, from nodes to numbers
+        self.numbers: dict[int, float] = {}  # of the constants but the first ones
+        self.args = np.zeros((0, ARITY), np.int64)
         self.calls: list[tuple[Ints, list[Ints]]] = []
         self.pieces: list[Terms] = []
         self.rows: list[tuple[Op, tuple[float, ...]]] = []
@@ -339,16 +342,18 @@ class Builder:
     def resumed(cls, graph: Graph) -> Builder:
         """Return a builder that goes on where a graph ends."""
         b = cls()
-        b.kinds, b.values, b.size = [graph.kind], [graph.value], graph.size
-        constants = np.flatnonzero(graph.kind == CONST)
-        b.numbers = dict(zip(constants.tolist(), graph.value[constants].tolist(), strict=True))
-        b.constants = {x.hex(): node for node, x in b.numbers.items()} | {(1.0).hex(): ONE}
+        b.kinds, b.values, b.size, b.args = [graph.kind], [graph.value], graph.size, graph.args
         b.pieces = [graph.terms]
         b.rows = list(graph.rows)
         b.row_kinds = {key: FIRST_ROW + i for i, key in enumerate(b.rows)}
-        rows = np.flatnonzero(graph.kind >= FIRST_ROW)
-        b.calls = [(rows, list(graph.args[rows].T))]
         return b
+
+    @cached_property
+    def constants(self) -> dict[str, int]:
+        """The constants, by their numbers."""
+        first = np.flatnonzero(self.kinds[0] == CONST)
+        numbers = map(float.hex, self.values[0][first].tolist())
+        return dict(zip(numbers, first.tolist(), strict=True)) | {(1.0).hex(): ONE}
 
     def new(self, kind: int, count: int) -> Ints:
         """Make ``count`` nodes and return their ids."""
@@ -390,7 +395,10 @@ class Builder:
 
     def constant_values(self, ids: Ints) -> NDArray[np.float64]:
         """Return the values of the nodes that are constants, NaN for the others."""
-        return np.array([self.numbers.get(i, np.nan) for i in ids.tolist()], np.float64)
+        first, late = ids.clip(max=len(self.kinds[0]) - 1), ids >= len(self.kinds[0])
+        found = np.where(self.kinds[0][first] == CONST, self.values[0][first], np.nan)
+        found[late] = [self.numbers.get(i, np.nan) for i in ids[late].tolist()]
+        return found
 
     def call(self, out: Ints, operands: list[Ints]) -> None:
         """Enter the operands of row nodes."""
@@ -399,8 +407,8 @@ class Builder:
     def add(self, node: Ints, coef: Any, a: Any, b: Any = ONE, over: Any = False) -> None:
         """Enter terms; numbers are repeated for every node."""
         full = [
-            x if isinstance(x, np.ndarray) and x.ndim else np.broadcast_to(np.asarray(x, dtype), node.shape)
-            for x, dtype in ((coef, float), (a, np.int64), (b, np.int64), (over, bool))
+            x if isinstance(x, np.ndarray) and x.ndim else np.ndarray(node.shape, kind, kind(x), 0, (0,))
+            for x, kind in ((coef, np.float64), (a, np.int64), (b, np.int64), (over, np.bool_))
         ]
         self.pieces.append(Terms(node, *full))
 
@@ -417,7 +425,9 @@ class Builder:
             kind[ids] = what
         args = np.broadcast_to(np.int64(-1), (self.size, ARITY))
         calls = [call for call in self.calls if len(call[0])]
-        args = args.copy() if calls else args
+        if calls or (self.kinds[0] >= FIRST_ROW).any():
+            args = args.copy()
+            args[: len(self.args)] = self.args
         for out, operands in calls:
             for j, column in enumerate(operands):
                 args[out, j] = column

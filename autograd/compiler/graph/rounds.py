@@ -27,6 +27,8 @@ WINDOW = 8
 """So many nodes in a row are compared with others to find a distance at which they come again."""
 TRIES = 12
 """Distances tried around one node."""
+LOOKS = 256
+"""Distances looked at around one node, to find those that are worth a try."""
 TOGETHER = 8
 """So many rounds are one if that makes their constants equal."""
 DEEPEST = 3
@@ -67,6 +69,16 @@ class Found:
     first_coef: Ints
     coefs: Any
     level: Ints
+
+    @property
+    def looped(self) -> int:
+        """How many nodes are in loops."""
+        return sum(loop.period * loop.count for loop in self.loops)
+
+    @property
+    def breadth(self) -> float:
+        """How many nodes can be computed at once, on average."""
+        return len(self.sequence) / max(int(self.level[self.sequence].max()), 1)
 
     def table(self, loop: Stretch) -> Ints:
         """Return the operands of a loop's nodes, a row for each round."""
@@ -109,9 +121,28 @@ def find(graph: Graph, lane: Any, ahead: Any) -> Found | None:
         even = _even(grid, at[found.table(grid)])
         found.loops += even
         found.grids += [grid] * bool(even)
-    if 4 * sum(loop.period * loop.count for loop in found.loops) < len(sequence):
+    _drop_parts(found)
+    if 4 * found.looped < len(sequence):
         return None
     return found
+
+
+def _drop_parts(found: Found) -> None:
+    """Drop rounds of which longer ones read some as if these belonged to a round of their own."""
+    owner = np.full(len(found.sequence) + 1, -1)  # the last one is that of what is not in the sequence
+    for i, grid in enumerate(found.grids):
+        owner[grid.start : grid.end] = i
+    sizes = np.array([grid.period * grid.count for grid in found.grids] + [0])
+    parts: set[int] = set()
+    for loop in sorted(found.loops, key=lambda loop: -loop.period * loop.count):
+        if int(owner[loop.start]) not in parts:
+            at = found.place[found.table(loop)[[0, loop.count // 2, -1]]]
+            first, home, last = owner[at[:, (at[0] != at[2]) & (at >= 0).all(axis=0)]]
+            ends = np.stack([first, last])
+            parts.update(ends[(ends != home) & (sizes[ends] < sizes[home])].tolist())
+    parts.discard(-1)
+    found.loops = [loop for loop in found.loops if int(owner[loop.start]) not in parts]
+    found.grids = [grid for i, grid in enumerate(found.grids) if i not in parts]
 
 
 def sequence_of(graph: Graph, work: Any, level: Ints, turn: Ints) -> Ints | None:
@@ -216,22 +247,25 @@ def stretches(looks: Any) -> list[Stretch]:
 
 def _around(anchor: int, looks: Any, windows: Any, low: int, high: int) -> Stretch | None:
     """Return the longest stretch of rounds, within bounds, that a place belongs to."""
-    places = low + np.flatnonzero(windows[low:high] == windows[anchor])
-    distances = np.unique(np.abs(places - anchor))
+    same = windows[low:high] == windows[anchor]
+    distances = np.unique(np.abs(np.flatnonzero(same) + low - anchor))
     best: Stretch | None = None
-    reach = 0
-    for _ in range(TRIES):
-        further = distances[distances > reach]
-        if not len(further):
+    reach = tries = 0
+    for _ in range(LOOKS):
+        k = int(np.searchsorted(distances, reach, side="right"))
+        if k == len(distances) or tries == TRIES:
             break
-        period = int(further[0])
-        reach = period
+        reach = period = int(distances[k])
         if best is not None and period % best.period == 0:
             # Rounds of two periods are rounds of one; longer ones come after the end of these.
             reach = max(reach, best.end - anchor, anchor - best.start)
             continue
         if LEAST * period > high - low:
             break
+        again = same[(anchor - low) % period :: period]
+        if not _often(again, (anchor - low) // period):
+            continue
+        tries += 1
         unlike = np.flatnonzero(looks[low : high - period] != looks[low + period : high]) + low
         i = int(np.searchsorted(unlike, min(anchor, high - period - 1)))
         begin = int(unlike[i - 1]) + 1 if i else low
@@ -241,6 +275,14 @@ def _around(anchor: int, looks: Any, windows: Any, low: int, high: int) -> Stret
             # As late a start as possible: what is peculiar in the first round stays outside.
             best = Stretch(end - count * period, period, count)
     return best
+
+
+def _often(again: Any, k: int) -> bool:
+    """Tell whether a place is one of so many in a row, but one, at which something comes again."""
+    unlike = np.flatnonzero(~again)
+    i = int(np.searchsorted(unlike, k))
+    first = int(unlike[i - 1]) + 1 if i else 0
+    return (int(unlike[i]) if i < len(unlike) else len(again)) - first >= LEAST - 1
 
 
 def operands_of(graph: Graph, sequence: Ints) -> tuple[Ints, Ints, Ints, Any]:

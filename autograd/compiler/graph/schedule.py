@@ -21,6 +21,7 @@ from autograd.compiler.graph.ir import (
     SOP,
     Graph,
     Ints,
+    Terms,
     csr,
     longest_paths,
 )
@@ -67,7 +68,7 @@ def _signatures(graph: Graph, lane: Any, detail: int) -> Ints:
     key = (
         (((t.b != ONE) * 2 + lane[t.a]) * 2 + lane[t.b]) * 2 + t.over
         if detail == COARSE
-        else term_keys(graph, lane)
+        else term_keys(graph, lane, t)
     )
     if detail == SETS:
         return with_set(own, t.node[real], key[real])
@@ -90,9 +91,8 @@ def _alone(graph: Graph, lane: Any) -> Ints:
     return own
 
 
-def term_keys(graph: Graph, lane: Any) -> Ints:
+def term_keys(graph: Graph, lane: Any, t: Terms) -> Ints:
     """Number the classes of terms: alike in the kinds of their factors."""
-    t = graph.terms
     back = np.arange(graph.size) >= graph.forward if graph.forward >= 0 else np.zeros(graph.size, bool)
     what = graph.kind.astype(np.int64) * 4 + lane * 2 + back
     a, b = what[t.a], what[t.b]
@@ -188,7 +188,7 @@ def groups(graph: Graph, lane: Any, ahead: Any, *, even: bool = True) -> list[In
     details = (SETS,) if not even else (FINE, COARSE) if lane.any() else (FINE, COARSE, RAGGED)
     for detail in details:
         sig = signatures(graph, lane, detail)
-        found = min((_by_level(work, at, sig) for at in (late, level)), key=len)
+        found = min((_by_level(work, at, sig) for at in {id(x): x for x in (late, level)}.values()), key=len)
         if len(found) > 3 and len(found) > 1.25 * depth:  # there are no fewer groups than levels
             found = min(found, _agenda(work, level, sig, producers, consumers), key=len)
         # Coarser signatures make less regular statements: they must be much fewer.

@@ -14,6 +14,7 @@ import numpy as np
 
 from autograd.compiler.graph.counting import bincount
 from autograd.compiler.graph.ir import (
+    ARITY,
     CONST,
     FIRST_ROW,
     LANE,
@@ -44,9 +45,9 @@ __all__ = [
 
 PASSES = ["canonical", "merge_equal", "fold", "alias", "compact", "absorb", "fuse_equal"]
 """In the order in which the engine has them."""
-COLUMNS = ["i2", "f8", "i8", "i8", "u1", "i8", "i8", "i8", "f8", "i8", "i8", "?"]
-NUMBER, OPERANDS = 5, 6
-"""What the engine takes of a graph: kinds of numbers, and where there are no nodes' own columns behind."""
+COLUMNS = ["i2", "f8", "i8", "i8", "u1", "i8", "i8", "f8", "i8", "i8", "?"]
+"""What the engine takes of a graph; of it there come nodes' new numbers in place of marks."""
+FOUND = [*COLUMNS[:4], "i8", *COLUMNS[5:]]
 
 
 def simplify(graph: Graph) -> Graph:
@@ -60,22 +61,22 @@ def run(graph: Graph, passes: str) -> Graph:
         for one in passes.split():
             graph = globals()[one](graph)
         return graph
-    t, n, args = graph.terms, graph.size, graph.args
+    t, args = graph.terms, graph.args
     mark = kept(graph) | graph.scatters() * np.uint8(4)
     mark[[i for i in (ONE, graph.scale, graph.lanes) if i >= 0]] |= 2
     given = (
-        graph.kind, graph.value, graph.primal, graph.turn, mark, np.arange(n),
+        graph.kind, graph.value, graph.primal, graph.turn, mark,
         args if (graph.kind >= FIRST_ROW).any() else args[:0], t.node, t.coef, t.a, t.b, t.over,
     )  # fmt: skip
-    columns = tuple([np.array(x, kind, order="C") for x, kind in zip(given, COLUMNS, strict=True)])
-    size, count = engine.simplify(bytes(map(PASSES.index, passes.split())), columns)
-    for i, x in enumerate(columns):
-        if i != NUMBER:
-            x.resize((count if i > OPERANDS else min(size, len(x)), *x.shape[1:]), refcheck=False)
-    kind, value, primal, turn, _, number, args, *terms = columns
+    columns = tuple([np.ascontiguousarray(x, kind) for x, kind in zip(given, COLUMNS, strict=True)])
+    found = engine.simplify(bytes(map(PASSES.index, passes.split())), columns)
+    if found is None:
+        return graph
+    columns = tuple(map(np.frombuffer, found, FOUND))
+    kind, value, primal, turn, number, own, *terms = columns
     return graph.renumbered(
-        np.append(number, -1), kind=kind, value=value, primal=primal, turn=turn,
-        args=args if len(args) else graph.args[:size], terms=Terms(*terms),
+        number, kind=kind, value=value, primal=primal, turn=turn,
+        args=own.reshape(-1, ARITY) if len(own) else args[: len(kind)], terms=Terms(*terms),
     )  # fmt: skip
 
 
@@ -289,43 +290,48 @@ def alias(graph: Graph) -> Graph:
 
 def adopt(graph: Graph) -> Graph:
     """Let a gradient that only repeats another sum be that sum."""
-    t = graph.terms
-    count = bincount(t.node, minlength=graph.size)
+    t, n = graph.terms, graph.size
     keep = kept(graph)
     keep[graph.args[graph.scatters(), 0]] = True  # read when gradients have been added to already
-    pinned = np.zeros(graph.size, bool)
+    pinned = np.zeros(n, bool)
     pinned[graph.pinned[graph.pinned >= 0]] = True
-    copies = pinned[t.node] & (count[t.node] == 1) & (t.coef == 1.0) & (t.b == ONE) & ~t.over & (t.a != ONE)
+    among = np.flatnonzero(pinned[t.node])
+    some, count = t.take(among), bincount(t.node, minlength=n)
+    lone = (some.coef == 1.0) & (some.b == ONE) & ~some.over & (some.a != ONE) & (graph.kind[some.a] == SOP)
     # Sums of the forward pass stay what they are: nothing of the gradient may come before them.
-    copies &= (graph.kind[t.a] == SOP) & ~keep[t.a] & ~graph.lane()[t.a] & (t.a >= graph.forward)
-    copies &= ~_beside_others(graph, copies, pinned, count)
-    if not copies.any():
+    copies = lone & (count[some.node] == 1) & ~keep[some.a] & (some.a >= graph.forward)
+    copies = np.flatnonzero(copies & ~graph.lane()[some.a] & ~_beside_others(some, lone, count))
+    if not len(copies):
         return graph
-    sums, first = np.unique(t.a[copies], return_index=True)
-    to = np.arange(graph.size)
-    to[sums] = t.node[copies][first]
-    gone = np.zeros(graph.size, bool)
-    gone[to[sums]] = True
+    sums, first = np.unique(some.a[copies], return_index=True)
+    copies = copies[first]
+    own, live = some.node[copies], np.ones(n + 1, bool)
+    live[sums], live[-1] = False, False
+    number = np.where(live, np.cumsum(live) - 1, -1)  # of -1 too
+    to = number.copy()
+    to[sums] = number[own]
     primal = graph.primal.copy()
-    primal[to[sums]] = np.where(primal[to[sums]] >= 0, primal[to[sums]], primal[sums])
-    rest = t.take(~(copies & gone[t.node]))
-    terms = Terms(to[rest.node], rest.coef, to[rest.a], to[rest.b], rest.over)
-    return run(replace(graph, args=graph.reading(to), terms=terms, primal=primal), "canonical compact")
+    primal[own] = np.where(primal[own] >= 0, primal[own], primal[sums])
+    rest = np.ones(len(t), bool)
+    rest[among[copies]] = False
+    t, which = t.take(rest), np.flatnonzero(live)
+    moved = ~live[t.a] | ~live[t.b]
+    return canonical(graph.renumbered(
+        number, kind=graph.kind[which], value=graph.value[which], args=graph.reading(to, which),
+        primal=number[primal[which]], turn=graph.turn[which],
+        terms=Terms(to[t.node], t.coef, to[t.a], to[t.b], t.over),
+    ), moved)  # fmt: skip
 
 
-def _beside_others(graph: Graph, copies: Any, pinned: Any, count: Ints) -> Any:
+def _beside_others(some: Terms, lone: Any, count: Ints) -> Any:
     """Tell of which terms a sum is built like another that a gradient repeats and adds a number to.
 
     As where a label says to which of the slopes of a round 1 is added: all of them stay sums of their own.
     """
-    t = graph.terms
-    shifted = np.zeros(graph.size, bool)
-    shifted[t.node[(t.a == ONE) & ~t.over]] = True
-    more = pinned[t.node] & shifted[t.node] & (count[t.node] == 2) & (t.coef == 1.0) & (t.b == ONE) & ~t.over
-    more &= (t.a != ONE) & (graph.kind[t.a] == SOP)
-    if not more.any() or not copies.any():
-        return np.zeros(len(t), bool)
-    return np.isin(count[t.a], distinct(count[t.a[more]]))
+    shifted = np.zeros(len(count), bool)
+    shifted[some.node[(some.a == ONE) & ~some.over]] = True
+    more = lone & shifted[some.node] & (count[some.node] == 2)
+    return np.isin(count[some.a], distinct(count[some.a[more]]))
 
 
 def compact(graph: Graph) -> Graph:

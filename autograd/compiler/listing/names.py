@@ -5,7 +5,8 @@ from __future__ import annotations
 import keyword
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -13,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from autograd.compiler.backends.numpy.spelling import CODE
-from autograd.compiler.roll.program import LANES, Program
-from autograd.compiler.roll.repeats import places, weighted
+from autograd.compiler.roll.program import LANES, Program, Ref, Statement
+from autograd.compiler.roll.repeats import Loop, places, weighted
 from autograd.op import TABLE
 
 __all__ = ["Region", "Regions", "leaf_regions"]
@@ -200,31 +201,66 @@ def _enter(regions: Regions, name: str, base: int, shape: tuple[int, ...], strid
     regions.add(Region(regions.fresh(name), base, tuple(n for n, _ in kept), tuple(s for _, s in kept)))
 
 
-def cut_points(program: Program) -> dict[int, set[int]]:
-    """For each statement (by position), the sizes at which views of its results break off."""
+def cut_points(program: Program, found: Sequence[Loop]) -> dict[int, set[int]]:
+    """For each statement (by position), the sizes at which views of its results break off.
+
+    Where rounds move through results by a step, each is a row, and no row of another length is in the way.
+    """
     cuts: dict[int, set[int]] = {}
     for k, n, step in views_of_results(program):
         cuts.setdefault(k, set()).update((step, step * n))
+    moves: dict[int, set[tuple[int, int]]] = {}
+    for k, n, step in _moves(program, found):
+        cuts.setdefault(k, set()).add(step)
+        moves.setdefault(k, set()).add((step, step * n))
+    for k, rows in moves.items():
+        cuts[k] = {
+            c for c in cuts[k] if all(step % c == 0 or (c >= whole and c % step == 0) for step, whole in rows)
+        }
     return cuts
 
 
 def views_of_results(program: Program) -> Iterator[tuple[int, int, int]]:
     """Yield the number of a statement, and a size and a stride with which its results are read or written."""
-    starts = sorted((low, high, i) for i, (low, high) in enumerate(places(program)))
-    bases = np.array([s[0] for s in starts])
+    made = _made(program)
     for s, _ in weighted(program):
-        loops = [(part.sizes, [part.result, part.a, part.b]) for part in s.parts] + (
-            [(s.sizes, [s.result, *s.operands])] if s.op is not None else []
-        )
-        for sizes, refs in loops:
-            for ref in refs:
-                if ref is None or ref.base < 0 or not ref.strides:
-                    continue
-                k = int(np.searchsorted(bases, ref.base, side="right")) - 1
-                if k >= 0 and ref.base <= starts[k][1]:
-                    yield from (
-                        (starts[k][2], n, abs(x)) for n, x in zip(sizes, ref.strides, strict=True) if x
-                    )
+        for sizes, ref in _views(s):
+            k = made(ref.base)
+            if k >= 0:
+                yield from ((k, n, abs(x)) for n, x in zip(sizes, ref.strides, strict=True) if x)
+
+
+def _moves(program: Program, found: Sequence[Loop]) -> Iterator[tuple[int, int, int]]:
+    """Yield the number of a statement before a loop, in how many rounds and how far one moves through it."""
+    made = _made(program)
+    for loop in found:
+        for i in range(loop.start, loop.start + loop.period):
+            here, there = (_views(program.statements[k]) for k in (i, i + loop.period))
+            for (_, a), (_, b) in zip(here, there, strict=True):
+                k = made(a.base)
+                if a.base != b.base and k >= 0 and not loop.start <= k < loop.end and made(b.base) == k:
+                    yield k, loop.count, abs(b.base - a.base)
+
+
+def _made(program: Program) -> Callable[[int], int]:
+    """Return what tells the number of the statement whose results hold an address, or -1."""
+    starts = sorted((low, high, i) for i, (low, high) in enumerate(places(program)))
+    bases = [s[0] for s in starts]
+
+    def number(address: int) -> int:
+        """Return that of an address."""
+        k = bisect_right(bases, address) - 1
+        return starts[k][2] if k >= 0 and address <= starts[k][1] else -1
+
+    return number
+
+
+def _views(s: Statement) -> Iterator[tuple[tuple[int, ...], Ref]]:
+    """Yield the operands and results of a statement that are views, with the sizes of its loops."""
+    loops = [(p.sizes, [p.result, p.a, p.b]) for p in s.parts]
+    loops += [(s.sizes, [s.result, *s.operands])] if s.op is not None else []
+    for sizes, refs in loops:
+        yield from ((sizes, r) for r in refs if r is not None and r.base >= 0 and r.strides)
 
 
 def shape_of(count: int, cuts: set[int]) -> tuple[int, ...]:

@@ -141,7 +141,7 @@ class Writer(Views):
             table = self._table("const", numbers[: np.prod(shape, dtype=int)].reshape(shape))
             region = self.regions.add(Region(self.name_of(table), base, shape, strides_of(shape)))
             self.tables[region.name] = table
-        self.cuts = cut_points(program)
+        self.cuts = cut_points(program, self.loops)
         self.outputs = {int(address[n]) for n in graph.outputs.tolist() if graph.kind[n] != CONST}
         self.counter = 0
         own = dict.fromkeys(

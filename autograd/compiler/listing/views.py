@@ -133,7 +133,7 @@ class Views:
             return self._reshaped(region, start, sizes, ref)
         while parts and parts[-1] == ":":
             parts.pop()
-        return axes, region.name + (f"[{', '.join(parts)}]" if parts else "")
+        return axes, region.name + _indexed(parts)
 
     def slice_of(self, first: int, last: int, step: int, n: int) -> str:
         """Return the text of a slice of an axis of n, from one index to and including another."""
@@ -148,25 +148,32 @@ class Views:
         return f"{begin}:{end}" + (f":{step}" if step != 1 else "")
 
     def _reshaped(
-        self, region: Region, start: tuple[int, ...], sizes: tuple[int, ...], ref: Ref
+        self, region: Region, given: tuple[int, ...], sizes: tuple[int, ...], ref: Ref
     ) -> tuple[list[tuple[int, int]], str] | None:
         """Return the same for a view that runs through an array without gaps, in other axes than it has."""
         axes = sorted(((s, n) for n, s in zip(sizes, ref.strides, strict=True) if n > 1), reverse=True)
         shape = tuple([n for _, n in axes])
-        if region.strides != strides_of(region.shape) or tuple([s for s, _ in axes]) != strides_of(shape):
+        total = math.prod(shape)
+        outer = next(
+            (d for d in range(len(region.shape)) if region.strides[d:] == strides_of(region.shape[d:])), -1
+        )
+        if outer < 0 or tuple([s for s, _ in axes]) != strides_of(shape):
             return None
-        name, total = region.name, math.prod(shape)
-        first = sum(i * s for i, s in zip(start, region.strides, strict=True))
-        if not all(0 <= x <= math.prod(region.shape) - total for x in self._ends(first)):
+        inner, start, strides = region.shape[outer:], given[outer:], region.strides[outer:]
+        index = [self.whole(x) for x in given[:outer]]
+        first = sum(i * s for i, s in zip(start, strides, strict=True))
+        if not all(0 <= x <= math.prod(inner) - total for x in self._ends(first)):
             return None
-        rows, size = region.shape[0], region.strides[0]
+        rows, size = inner[0], strides[0]
         flat = f".reshape(-1, {self.wide})" if region.lane else ".ravel()"
+        name = region.name
         if total != rows * size:
             if total % size or any(x or isinstance(x, Moving) for x in start[1:]):
-                name, rows, size = name + flat, rows * size, 1
+                name, index, rows, size = f"{name}{_indexed(index)}{flat}", [], rows * size, 1
             else:
                 first = start[0]
-            name += f"[{self.slice_of(first, first + total // size - 1, 1, rows)}]"
+            index.append(self.slice_of(first, first + total // size - 1, 1, rows))
+        name += _indexed(index)
         if len(shape) == 1:
             return axes, name if size == 1 else name + flat
         return axes, f"{name}.reshape({', '.join([*map(str, shape), *([self.wide] if region.lane else [])])})"
@@ -317,6 +324,11 @@ class Views:
             self._named[key] = f"{prefix}{len(self._named)}"
             self.constants[self._named[key]] = table
         return self._named[key]
+
+
+def _indexed(parts: list[str]) -> str:
+    """Return the text of an index, if there is one."""
+    return f"[{', '.join(parts)}]" if parts else ""
 
 
 def _views(refs: list[Any]) -> list[Ref]:

@@ -15,7 +15,7 @@ from autograd.calculus.lookup import ENTRY, Lookup
 from autograd.compiler.graph.expand import RESULTS, adds_up, forget, lower, lower_results
 from autograd.compiler.graph.ir import INPUT, LARGE, PARAM, QUIET, SOP, Builder, Ints, distinct
 from autograd.compiler.graph.lookups import enter
-from autograd.compiler.record.recording import Tape, constant, refuse_no_grad, with_outside
+from autograd.compiler.record.recording import Tape, constant, refuse_no_grad, resting_on, with_outside
 from autograd.joint import MultiOpCall
 from autograd.native import engine
 from autograd.node import Bundle
@@ -29,15 +29,23 @@ MANY = 10_000
 """Operands from which on what is known of a row with so many is not kept."""
 
 
+LOOSE = -8
+"""Numbers from here down stand for places in a list of what has none: numbers, and leaves not yet met."""
+
+
 class Recorded:
     """The nodes of a tape in a `Builder`, and which leaves they rest on.
 
     Attributes
     ----------
     ids : dict
-        From node object to its number.
+        From leaf to its number; without the engine's C, from recorded node, too.
     captured : list of Value
         Leaves that are neither parameters nor arguments; their data is read at every call.
+    nodes, start, stamp
+        The recorded nodes, the number of the first, and what the engine's C knows it by.
+    begin, noted, outside
+        The number of the tape's first node, those on it that bear notes, and what was recorded before.
     """
 
     def __init__(self, b: Builder) -> None:
@@ -46,6 +54,10 @@ class Recorded:
         self.captured: list[Value] = []
         self.stretches: list[tuple[int, int]] = []
         self.fixed: dict[float, int] = {}
+        self.nodes: list[Any] = []
+        self.noted: list[Any] = []
+        self.outside: list[Any] = []
+        self.start = self.begin = self.stamp = 0
 
     def leaves(self, values: Sequence[Value], kind: int) -> Ints:
         """Enter leaves, in order."""
@@ -69,47 +81,47 @@ class Recorded:
         steps = np.diff(column)
         return (steps == steps[:1]).all() and any(a <= low and high <= b for a, b in self.stretches)
 
-    def factors(self, objects: Sequence[Any]) -> Ints:
-        """Return the nodes of terms and factors.
-
-        Of a number so large that sums of its multiples may overflow, a leaf's.
-        """
-        return self.resolve(objects, LARGE)
-
-    def resolve(self, objects: Sequence[Any], bound: float = math.inf) -> Ints:
+    def resolve(self, objects: list[Any], bound: float = math.inf) -> Ints:
         """Return the nodes of Values and numbers, of finite ones beyond a bound a leaf's."""
-        found = _numbers(self.ids, objects)
-        missing = (found < 0).nonzero()[0]
-        if len(missing):
-            cache: dict[float, int] = {}
-            for i in missing.tolist():
-                x = objects[i]
-                if x.__class__ is Value:
-                    found[i] = self._capture(x)
-                elif bound < abs(x) < math.inf:
-                    if x not in self.fixed:
-                        self.fixed[x] = self._capture(constant(x))
-                    found[i] = self.fixed[x]
-                elif x in cache and x:
-                    found[i] = cache[x]
-                else:
-                    found[i] = cache[x] = self.b.constant(x)
-        return found
+        return self.enter(*self.numbers(objects), bound)
 
-    def operands(self, tape: list[Value], where: Ints, slot: str, found: Ints, resolve: Any) -> Ints:
-        """Return the operands of some nodes on one side, as found; where none was, what is in the slot."""
-        found = found[where]
+    def numbers(self, objects: list[Any]) -> tuple[Ints, list[Any]]:
+        """Return the number of each object, at most `LOOSE` what has none; and those, in a list."""
+        if engine is not None and self.stamp:
+            found, loose = engine.find(objects, self.nodes, self.stamp, self.start, self.ids)
+            return np.frombuffer(found, np.int64), loose
+        numbers = np.fromiter(map(self.ids.get, objects, repeat(-1)), np.int64, len(objects))
+        missing = np.flatnonzero(numbers < 0)
+        numbers[missing] = LOOSE - np.arange(len(missing))
+        return numbers, [objects[i] for i in missing.tolist()]
+
+    def enter(self, found: Ints, loose: list[Any], bound: float) -> Ints:
+        """Return the nodes that have these numbers, and of what has none, entered in order."""
         missing = np.flatnonzero(found < 0)
         if len(missing):
-            get = attrgetter(slot)
-            found[missing] = resolve([get(tape[i]) for i in where[missing].tolist()])
+            places = LOOSE - found[missing]
+            first = np.empty(len(loose), np.int64)
+            first[places[::-1]] = missing[::-1]
+            there = distinct(places)
+            for i in there[np.argsort(first[there])].tolist():
+                first[i] = self._enter(loose[i], bound)
+            found[missing] = first[places]
         return found
 
     def forget(self, nodes: Sequence[Value]) -> None:
-        """Undo that nodes were entered as leaves, just now."""
+        """Undo that nodes were entered as recorded ones, just now."""
         self.b.drop()
-        for x in nodes:
+        for x in nodes if self.stamp == 0 else ():
             del self.ids[x]
+
+    def _enter(self, x: Any, bound: float) -> int:
+        if isinstance(x, Value):
+            return self._capture(x)
+        if not bound < abs(x) < math.inf:
+            return self.b.constant(x)
+        if x not in self.fixed:
+            self.fixed[x] = self._capture(constant(x))
+        return self.fixed[x]
 
     def _capture(self, leaf: Value) -> int:
         if leaf not in self.ids:
@@ -120,16 +132,20 @@ class Recorded:
 
 @QUIET
 def extract(rec: Recorded, tape: list[Value], roots: Sequence[Value]) -> None:
-    """Enter all recorded nodes; ``rec.ids`` then knows them."""
+    """Enter all recorded nodes, which ``rec`` then knows."""
     b = rec.b
-    ids = rec.leaves(tape, 4)
-    more = [r for r in roots if r.op is not None and r not in rec.ids]
-    rows, codes, firsts, seconds, whole = _read(tape, rec.ids)
+    ids, (rows, codes, firsts, seconds, loose, whole) = _read(rec, tape)
+    found = rec.numbers([*roots])[0].tolist()
+    more = [r for r, i in zip(roots, found, strict=True) if r.op is not None and i < 0]
+    count = len(tape)
     if more or not whole:
         rec.forget(tape)
         tape = with_outside([*tape, *more], rec.ids)
-        ids = rec.leaves(tape, 4)
-        rows, codes, firsts, seconds, _ = _read(tape, rec.ids)
+        ids, (rows, codes, firsts, seconds, loose, _) = _read(rec, tape)
+    ahead = len(tape) - count - len(more)
+    rec.begin += ahead
+    rec.outside = [*tape[:ahead], *more]
+    rec.noted = [i for i in rec.noted if 0 <= i - ahead < count]
     # What tables are of is to stand in one row, and so comes before all that uses single entries.
     for number, op in sorted(enumerate(rows), key=lambda pair: pair[1] is not ENTRY):
         where = np.flatnonzero(codes == number)
@@ -138,13 +154,13 @@ def extract(rec: Recorded, tape: list[Value], roots: Sequence[Value]) -> None:
         if enter is not None:
             enter(rec, op, [tape[i] for i in where.tolist()], out)
             continue
-        resolve = rec.factors if not op.params and adds_up(op, (), op.arity) else rec.resolve
-        columns = [rec.operands(tape, where, "_a", firsts, resolve)]
+        bound = LARGE if not op.params and adds_up(op, (), op.arity) else math.inf
+        columns = [rec.enter(firsts[where], loose, bound)]
         if op.params:
             _by_params(rec, op, [(tape[i]._b,) for i in where.tolist()], columns, out)
             continue
         if op.arity == 2:
-            columns.append(rec.operands(tape, where, "_b", seconds, resolve))
+            columns.append(rec.enter(seconds[where], loose, bound))
         lower(b, op, (), columns, out)
 
 
@@ -156,7 +172,7 @@ def turns(rec: Recorded, tape: Tape) -> Ints:
     """
     turn = 2 * np.arange(rec.b.size)
     if engine is not None:
-        engine.turns(tape.visits, tape, rec.ids, turn)
+        engine.turns(tape.visits, rec.nodes, rec.start, rec.ids, turn, rec.begin)
         return turn
 
     def when(x: Any) -> int:
@@ -170,7 +186,7 @@ def turns(rec: Recorded, tape: Tape) -> Ints:
     starts, visited = tape.visits[::2], tape.visits[1::2]
     for start, x, end in zip(starts, visited, [*starts[1:], 0]):
         if not isinstance(x, dict):
-            low = low if keys else start + rec.ids[tape[0]]
+            low = low if keys else start + rec.begin
             keys += [1 - when(x)] * (end - start)
             continue
         early: dict[int, int] = {}
@@ -194,41 +210,40 @@ def _entering(op: Any) -> Any:
     return _many if op.arity == ANY or op.arity + len(op.params) > 2 else None
 
 
-def _numbers(ids: dict[Any, int], objects: Sequence[Any]) -> Ints:
-    """Return the number of each object, -1 where it has none."""
-    return np.fromiter(map(ids.get, objects, repeat(-1)), np.int64, len(objects))
-
-
 ELSEWHERE, CALLED = -3, -4
 """In place of the number of an operand: what the engine's C says of one that has none."""
 
 
-def _read(tape: list[Value], ids: dict[Any, int]) -> tuple[list[Any], Ints, Ints, Ints, bool]:
-    """Return the operations of recorded nodes, each once, which of them made each node, and its operands.
+def _read(rec: Recorded, tape: list[Value]) -> tuple[Ints, tuple[Any, ...]]:
+    """Number recorded nodes; return the numbers, and what was read of the nodes.
 
-    Those are the numbers of the first and of the second, below 0 where it has none. And whether all that
-    operations made has a number.
+    That is their operations, each once, which of them made each node, and its operands: the numbers of the
+    first and of the second, as `Recorded.numbers` has them, or -1 for none; the list that goes with them. And
+    whether all that operations made has a number.
     """
-    if engine is not None:
-        try:
-            ops, codes, *sides = engine.read(tape, ids)
-        except TypeError:
-            refuse_no_grad(tape)
-            raise
-        first, second = [np.frombuffer(side, np.int64) for side in sides]
-        called = [tape[i] for i in np.flatnonzero(first == CALLED).tolist()]
-        whole = not ((first == ELSEWHERE).any() or (second == ELSEWHERE).any())
-        whole = whole and with_outside(called, ids) is called
-        return ops, np.frombuffer(codes, np.int32).astype(np.int64), first, second, whole
+    rec.nodes, rec.start = tape, rec.b.size
+    rec.begin = rec.start
+    try:
+        read = None if engine is None else engine.read(tape, rec.start, rec.ids)
+    except TypeError:
+        refuse_no_grad(tape)
+        raise
+    if read is not None:
+        rec.stamp, ops, *columns, loose, rec.noted = read
+        codes, first, second = [np.frombuffer(column, np.int64) for column in columns]
+        called = [tape[i]._a for i in np.flatnonzero(first == CALLED).tolist()]
+        below = [x for x in resting_on(dict.fromkeys(called)) if isinstance(x, Value)]
+        whole = not any((x == ELSEWHERE).any() for x in (first, second, rec.numbers(below)[0]))
+        return rec.b.new(4, len(tape)), (ops, codes, first, second, loose, whole)
     refuse_no_grad(tape)
+    ids = rec.leaves(tape, 4)
+    rec.noted = [i for i, x in enumerate(tape) if x.note is not None]
     made_by = list(map(attrgetter("op"), tape))
     code = {op: i for i, op in enumerate(dict.fromkeys(made_by))}
-    sides = [
-        [x if isinstance(x, Value) else None for x in map(attrgetter(slot), tape)] for slot in ("_a", "_b")
-    ]
     codes = np.fromiter(map(code.__getitem__, made_by), np.int64, len(tape))
-    first, second = [_numbers(ids, side) for side in sides]
-    return list(code), codes, first, second, with_outside(tape, ids) is tape
+    sides = [*map(attrgetter("_a"), tape), *map(attrgetter("_b"), tape)]
+    found, loose = rec.numbers([x if isinstance(x, (Value, float)) else None for x in sides])
+    return ids, (list(code), codes, *found.reshape(2, -1), loose, with_outside(tape, rec.ids) is tape)
 
 
 def _vectors(rec: Recorded, op: Any, nodes: list[Any], out: Ints) -> None:
@@ -240,7 +255,7 @@ def _vectors(rec: Recorded, op: Any, nodes: list[Any], out: Ints) -> None:
         if id(vector) not in starts:
             starts[id(vector)] = len(elements)
             elements += vector
-    found = rec.factors(elements)
+    found = rec.resolve(elements, LARGE)
     places = np.array([[starts[id(a)], starts[id(b)]] for a, b in pairs])
     lengths = np.array([len(a) for a, _ in pairs])
     for length in distinct(lengths).tolist():
@@ -301,8 +316,8 @@ def _many(rec: Recorded, op: Any, nodes: list[Any], out: Ints) -> None:
     for count in distinct(counts).tolist():
         where = np.flatnonzero(counts == count)
         chosen = [given[i] for i in where.tolist()]
-        resolve = rec.factors if not constants and adds_up(op, (), count) else rec.resolve
-        table = resolve([x for operands in chosen for x in operands[: count - constants]])
+        bound = LARGE if not constants and adds_up(op, (), count) else math.inf
+        table = rec.resolve([x for operands in chosen for x in operands[: count - constants]], bound)
         columns = np.ascontiguousarray(table.reshape(len(where), -1).T)
         if op in RESULTS:
             index = np.array([int(operands[-1]) for operands in chosen])

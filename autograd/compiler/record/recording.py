@@ -7,9 +7,10 @@ import math
 import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from itertools import chain, compress
+from itertools import chain
 from numbers import Real
 from operator import attrgetter
+from types import FunctionType
 from typing import Any, Protocol, TypeVar
 
 from autograd.backward import toposort
@@ -22,13 +23,14 @@ from autograd.errors import TracingError
 from autograd.floats.convert import to_float
 from autograd.form import Comparison
 from autograd.modes import mode, refuse_while_tracing
+from autograd.native import engine
 from autograd.node import Call, ConstantNote, Node
 from autograd.value import Value
 from autograd.words import gettext
 
 __all__ = [
     "Tape", "argument_names", "called", "constant", "flatten", "nested", "only_numbers", "rebuild", "record",
-    "rectangle", "refuse_no_grad", "stacked", "with_outside", "without_draws",
+    "rectangle", "refuse_no_grad", "resting_on", "stacked", "with_outside", "without_draws",
 ]  # fmt: skip
 
 BYTES_PER_TERM = 800
@@ -71,7 +73,7 @@ class Tape(list[Any]):
         self.tables: dict[int, Any] = {}
         self.visits: list[Any] = []
         self.terms = 0
-        self.free = available_memory()
+        self.free = math.inf
         self.told = False
 
     def append(self, node: Any) -> None:
@@ -81,12 +83,14 @@ class Tape(list[Any]):
             self._look()
 
     def _look(self) -> None:
-        rows = list(map(attrgetter("_row"), self[-LOOK_EVERY:]))
-        several = {op for op in set(rows) if op is not None and op.vectors}
-        self.terms += LOOK_EVERY
-        if several:
-            new = compress(self[-LOOK_EVERY:], map(several.__contains__, rows))
-            self.terms += sum([len(node._a[0]) for node in new])
+        if not self.terms:
+            self.free = available_memory()
+        first = len(self) - LOOK_EVERY
+        self.terms += LOOK_EVERY + (
+            sum([len(node._a[0]) for node in self[first:] if node._vectors])
+            if engine is None
+            else engine.products(self, first)
+        )
         needed = BYTES_PER_TERM * self.terms
         if needed > 0.25 * self.free and not self.told:
             self.told = True
@@ -205,6 +209,17 @@ def refuse_no_grad(tape: list[Value]) -> None:
         ))  # fmt: skip
 
 
+def resting_on(read: Iterable[Any]) -> Iterator[Any]:
+    """Return what was read, and what the calls there rest on."""
+    calls = [x for x in read if isinstance(x, Call)]
+    lookups = [call for call in calls if isinstance(call, Lookup)]
+    return chain(
+        read, *[call.elements for call in calls if not isinstance(call, Lookup)],
+        [call.index for call in lookups],
+        *[call.nodes() for call in {id(call.rows): call for call in lookups}.values()],
+    )  # fmt: skip
+
+
 def with_outside(tape: list[Value], known: Collection[Any]) -> list[Value]:
     """Put nodes that were computed before the recording, but are used in it, in front.
 
@@ -214,14 +229,7 @@ def with_outside(tape: list[Value], known: Collection[Any]) -> list[Value]:
 
     def foreign(read: Iterable[Any]) -> list[Value]:
         """Return the nodes among what was read, or among the elements of a call there, that are elsewhere."""
-        calls = [x for x in read if isinstance(x, Call)]
-        lookups = [call for call in calls if isinstance(call, Lookup)]
-        below = [
-            *[call.elements for call in calls if not isinstance(call, Lookup)],
-            [call.index for call in lookups],
-            *[call.nodes() for call in {id(call.rows): call for call in lookups}.values()],
-        ]
-        nodes = [x for x in chain(read, *below) if isinstance(x, Value) and x.op is not None]
+        nodes = [x for x in resting_on(read) if isinstance(x, Value) and x.op is not None]
         return [x for x in nodes if not (x in inside or x in known)]
 
     # Sets are made much faster than a loop looks at everything that was read, and as a rule nothing is left.
@@ -344,6 +352,8 @@ def only_numbers(results: Sequence[Any], structure: Any, result: Any, *, loss: b
 
 def argument_names(f: Callable[..., Any]) -> list[str]:
     """Return the names of a function's positional arguments, for the printed source."""
+    if f.__class__ is FunctionType and not f.__dict__ and not f.__defaults__:  # it takes no signature
+        return [*f.__code__.co_varnames[: f.__code__.co_argcount]]
     try:
         given = inspect.signature(f).parameters.values()
     except (TypeError, ValueError):

@@ -67,14 +67,13 @@ class Source:
         What differs without making another program: the data of the leaves, and what inputs are called.
         """
         g = self.graph
-        digest = hashlib.blake2b(digest_size=16)
-        kinds = g.kind.tolist()
-        named = sorted((i, label) for i, label in g.labels.items() if kinds[i] not in (INPUT, LANE))
+        digest = hashlib.sha256()
+        kinds = g.kind[[*g.labels]].tolist() if g.labels else []
+        named = [x for x, kind in zip(g.labels.items(), kinds, strict=True) if kind not in (INPUT, LANE)]
         rows = [(op.name, id(op), params) for op, params in g.rows]
         data = sum(math.prod(shape) for shape in self.shapes)
-        digest.update(
-            repr((named, rows, data, g.scale, g.lanes, self.stopped is None, str(self.structure))).encode()
-        )
+        others = g.scale, g.lanes, self.stopped is None, str(self.structure)
+        digest.update(repr((sorted(named), rows, data, *others)).encode())
         t = g.terms
         marks = np.zeros(0, bool) if self.stopped is None else self.stopped
         constants, operands = g.value[g.kind == CONST], g.args.ravel()
@@ -106,7 +105,7 @@ class Source:
     def like(self, other: Source) -> Source:
         """Return the same with the graph of another of this key, but with this one's names of inputs."""
         own, old = [
-            np.flatnonzero(np.isin(g.kind, (INPUT, LANE))).tolist() for g in (self.graph, other.graph)
+            np.flatnonzero((g.kind == INPUT) | (g.kind == LANE)).tolist() for g in (self.graph, other.graph)
         ]
         labels = {
             new: self.graph.labels[i] for i, new in zip(own, old, strict=True) if i in self.graph.labels
@@ -141,7 +140,8 @@ def _trace(
     rec = Recorded(b)
     labels: dict[int, str] = {}
     parameters = rec.leaves(list(params or ()), PARAM)
-    labels.update({i: p.label for i, p in zip(parameters.tolist(), params or (), strict=True) if p.label})
+    given = zip(parameters.tolist(), params or (), strict=True)
+    labels.update({i: p.note.label for i, p in given if p.note is not None and p.note.label})
     scale, count = (int(i) for i in b.new(INPUT, 2)) if batch else (-1, -1)
     args = []
     for name, shape, example in zip(names, shapes, examples, strict=True):
@@ -156,10 +156,9 @@ def _trace(
     leaves: list[Any] = []
     structure = flatten(result, leaves)
     only_numbers([*leaves, extra], structure, result, loss=params is not None)
-    known = len(rec.ids) + len(tape)
     extract(rec, tape, [x for x in (*leaves, extra) if isinstance(x, Value)])
-    noted = [v for v in tape if v.note is not None]
-    labels.update({rec.ids[v]: v.label for v in noted if v.note.label})
+    noted = [(i, v.note) for i in rec.noted if (v := rec.nodes[i]).note is not None]
+    labels.update({rec.start + i: note.label for i, note in noted if note.label})
     results = rec.resolve([x if isinstance(x, Value) else float(x) for x in leaves])
     if params is not None:
         total = b.new(SOP, 1)
@@ -176,13 +175,9 @@ def _trace(
     forward = canonical(b.graph(
         outputs=results, pinned=none, labels=labels, scale=scale, lanes=count, turn=turns(rec, tape),
     ))  # fmt: skip
-    outside = []
-    if len(rec.ids) > known + len(rec.captured):
-        inside = set(tape)
-        outside = [v for v in rec.ids if v.op is not None and v not in inside]
-    aside = HOOKED_INSIDE if any(v.note.hooks for v in noted) else ""
+    aside = HOOKED_INSIDE if any(note.hooks for _, note in noted) else ""
     return Source(
-        forward, shapes, rec.captured, structure, len(tape), None if params is None else marks, outside,
+        forward, shapes, rec.captured, structure, len(tape), None if params is None else marks, rec.outside,
         aside, bool(tape.visits), arrays,
     )  # fmt: skip
 

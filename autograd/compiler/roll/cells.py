@@ -72,6 +72,7 @@ class Layout:
         self.start, self.order = csr(graph.terms.node, np.arange(len(graph.terms)), n)
         t = graph.terms
         self._terms = tuple(np.ascontiguousarray(x) for x in (t.a, t.b, t.coef, t.over))
+        self.args = np.ascontiguousarray(graph.args if graph.rows else graph.args[:0])
         self.statements: list[Statement | Rounds] = []
         self.moves: Ints | None = None
         self.one = -1
@@ -106,11 +107,20 @@ class Layout:
 
     def place(self, group: Ints) -> None:
         """Make the statement of a group, or one for each part where that is cheaper than gathering."""
-        if len(group) == 1 and self._place_alone(int(group[0])):
-            return
         if len(group) > 1 and self.graph.row(group[0]) in (ENTRY, SCATTER):
             for part in self._by_table(group):
                 self._commit(part, self._plan(part, strict=True) or self._plan(part, strict=False))
+            return
+        if engine is not None and type(self) is Layout:
+            moves = _NONE if self.moves is None else self.moves
+            # What is of unequal length takes a place, once, for the number 1.
+            known = self.kind, self.block, self.pin, self.args, moves, not self.has_lanes and self.one >= 0
+            plans = engine.place(*self.sums(group), *known)
+            for nodes, *plan in plans or ():
+                self._planned(np.frombuffer(nodes, np.int64), *plan)
+            if plans:
+                return
+        if len(group) == 1 and self._place_alone(int(group[0])):
             return
         plan = self._regular(group)
         parts = self._by_block(group) if plan is None or len(group) >= 16 else []
@@ -134,6 +144,41 @@ class Layout:
                         self._commit(part, chosen)
                     return
         self._commit(group, plan)
+
+    def _planned(self, nodes: Ints, pin: int, gathered: int, parts: list[Any]) -> None:
+        """Store the results of a group as the engine planned, and enter its statement."""
+        if pin == -2:  # sums of unequal length
+            self._commit(nodes, self._ragged(nodes))
+            return
+        first = nodes[0]
+        base, lane, kind = self._store(nodes, pin >= 0), bool(self.is_lane[first]), int(self.kind[first])
+        if pin == -3:  # gradients that are copied into place
+            own = np.sort(nodes)
+            self.copies.append((self.address[own], self.pin[own]))
+            self.pin[own] = -1
+        if kind < FIRST_ROW:
+            made = []
+            for sizes, strides, coef, lanes, (*operands,) in parts:
+                a, b, *_ = *[_ref(x, lanes & 8 >> k > 0) for k, x in enumerate(operands)], None, None
+                if isinstance(coef, bytearray):
+                    coef = Ref(constants=compress(np.frombuffer(coef).reshape(sizes)))  # noqa: PLW2901
+                made.append(Part(sizes, Ref(base, strides, lane=lane), coef, a, b, lanes & 1 > 0))
+            note = gettext("{count} factors gathered", count=gathered) if gathered else ""
+            self.statements.append(Statement(nodes, lane, made, note=note))
+            return
+        ((sizes, strides, _, _, operands),) = parts
+        left, read = iter(operands), []
+        for c in self.args[nodes].T:
+            if c[0] >= 0:
+                fixed = self.kind[c[0]] == CONST
+                values = compress(self.graph.value[c].reshape(sizes)) if fixed else None
+                read.append(Ref(constants=values) if fixed else _ref(next(left), bool(self.is_lane[c[0]])))
+        note = gettext("{count} of {of} operands gathered", count=gathered, of=len(read)) if gathered else ""
+        op, params = self.graph.rows[kind - FIRST_ROW]
+        result = Ref(base, strides, lane=lane)
+        self.statements.append(Statement(
+            nodes, lane, op=op, params=params, operands=read, sizes=sizes, result=result, note=note,
+        ))  # fmt: skip
 
     def place_row(self, nodes: Ints) -> None:
         """Make the statement of nodes whose results are to stand in a row in the order given."""
@@ -558,6 +603,14 @@ class Layout:
         extremum = "" if kind not in EXTREMA else "max" if kind == MAX else "min"
         note = gettext("{count} factors gathered", count=cost) if cost else ""
         return Statement(nodes, lane, parts, extremum=extremum, note=note)
+
+
+def _ref(told: tuple[Any, Any], lane: bool) -> Ref:
+    """Return an operand: where it begins, and its strides; or a table, and its shape."""
+    at, how = told
+    if isinstance(at, int):
+        return Ref(at, how, lane=lane)
+    return Ref(addresses=np.frombuffer(at, np.int64).reshape(how), lane=lane)
 
 
 def _numbers(coefs: Any, order: Any, sizes: tuple[int, ...]) -> float | Ref:

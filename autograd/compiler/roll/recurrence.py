@@ -169,6 +169,8 @@ class _Loop:
         of = repeated(np.arange(loop.period), sizes)
         self.is_even = np.ones(loop.period, bool)
         self.is_even[of[~even]] = False
+        self.moves = np.zeros(layout.graph.size + 1, np.int64)
+        self.moves[table[0]] = np.unique(self.step, return_inverse=True)[1]
         self.lane = layout.is_lane[self.nodes[0]]
         self._link(found.place[table], of)
 
@@ -285,7 +287,9 @@ class _Loop:
         """
         layout = self.layout
         before = len(layout.statements)
+        layout.moves = self.moves
         layout.place(self.nodes[0, j : j + 1])
+        layout.moves = None
         (statement,) = layout.statements[before:]
         del layout.statements[before:]
         assert isinstance(statement, Statement)

@@ -338,7 +338,8 @@ def length(program: Program) -> int:
 
 def printed(program: Program) -> int:
     """Return the number of statements that are printed where loops may have moving bounds."""
-    return lines(program.statements)
+    alone = [s for s in blocks(program) if not isinstance(s, Rounds)]
+    return lines(alone) + sum(len(s.first) for s in blocks(program) if isinstance(s, Rounds))
 
 
 def lines(statements: Sequence[Statement]) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import cached_property
 from typing import Any
 
@@ -19,8 +20,8 @@ from autograd.compiler.roll.padding import Padded
 from autograd.compiler.roll.program import Program, Statement
 from autograd.compiler.roll.recurrence import Recurrences
 from autograd.compiler.roll.repeats import Rounds, Unrolled, blocks, length, printed, weighted
-from autograd.compiler.roll.sequential import Sequential
-from autograd.compiler.roll.steady import Cycle, cycles, place_groups
+from autograd.compiler.roll.sequential import TRIES, Sequential
+from autograd.compiler.roll.steady import MOST, Cycle, TooLongError, cycles, place_groups
 from autograd.compiler.roll.stencils import Stencils
 from autograd.compiler.roll.uneven import copied, uneven
 
@@ -38,6 +39,8 @@ SHORT = 5000
 """Nodes up to which it is worth looking for other loops than rounds."""
 GAIN = 16
 """So many lines for each table a longer program has at the most if there may be stencils in it."""
+FULL, SPARSE = 64, 3
+"""So many nodes for each statement, of which one in so many gathers, are products of matrices."""
 MANY, BROAD = 60, 100_000
 """Statements from which it is worth looking for loops in the order of recording, and nodes up to which."""
 TERMS = 12
@@ -52,12 +55,45 @@ def roll(graph: Graph, first: Sequence[Ints] = ()) -> Program:
 
     What is computed ``first`` stands in rows of its own.
     """
+    layout, ahead = _begun(graph, first)
+    lane = layout.is_lane
+    found = find(graph, lane, ahead)
+    if found is None:
+        whole = groups(graph, lane, ahead)
+        return _rolled(layout, first, [whole], [cycles(graph, lane, whole)])
+    rounds = Recurrences(layout, graph, found)
+    if 2 * found.looped < len(found.sequence) or found.breadth >= 1 / SHORTER:
+        whole = groups(graph, lane, ahead)
+        known = cycles(graph, lane, whole)
+        most = int(SHORTER * (sum(loop.period for loop in found.loops) + sum(map(len, rounds.groups))))
+        if found.looped < sum(nodes.size for cycle in known for nodes in cycle.groups):
+            most = len(whole)
+        if len(whole) - sum(cycle.again for cycle in known) <= most:
+            with suppress(TooLongError):
+                return _rolled(_begun(graph, first)[0], first, [whole], [known], most=most)
+    parts = rounds.groups
+    return _rolled(layout, first, parts, [cycles(graph, lane, part) for part in parts], rounds)
+
+
+def _begun(graph: Graph, first: Sequence[Ints]) -> tuple[Layout, Any]:
+    """Return a layout that has nothing but what is computed first, and which nodes these are."""
     layout = Layout(graph)
     ahead = np.zeros(graph.size, bool)
     for nodes in first:
         ahead[nodes] = True
         layout.place_row(nodes)
-    rounds, parts, known = _looped(layout, graph, ahead)
+    return layout, ahead
+
+
+def _rolled(
+    layout: Layout, first: Sequence[Ints], parts: list[list[Ints]], known: list[list[Cycle]],
+    rounds: Recurrences | None = None, most: int = MOST,
+) -> Program:  # fmt: skip
+    """Return the program of narrow loops, or of groups, if it has no more than so many statements.
+
+    Groups are those before, between and after narrow loops, or of the whole graph.
+    """
+    graph = layout.graph
     if not first:
         leaves, terms = layout.address.copy(), (layout.start, layout.order)
         stacks = [nodes for part in known for cycle in part for nodes in cycle.groups]
@@ -65,33 +101,16 @@ def roll(graph: Graph, first: Sequence[Ints] = ()) -> Program:
         if reads:
             program = roll(*copied(graph, reads))
             if any(isinstance(s, Rounds) for s in blocks(program)):
+                if length(program) > most:
+                    raise TooLongError
                 return program
     if rounds is None:
-        place_groups(layout, parts[0], known[0])
+        place_groups(layout, parts[0], known[0], most)
     else:
         rounds.place()
         for group in together(graph, layout.is_lane, graph.scatters()):
             layout.place(group)
     return _finished(layout)
-
-
-def _looped(
-    layout: Layout, graph: Graph, ahead: Any
-) -> tuple[Recurrences | None, list[list[Ints]], list[list[Cycle]]]:
-    """Return the narrow loops, if there is more in them than in wide ones; groups; and where these recur.
-
-    Groups are those before, between and after narrow loops, or of the whole graph.
-    """
-    lane = layout.is_lane
-    found = find(graph, lane, ahead)
-    looped = sum(loop.period * loop.count for loop in found.loops) if found is not None else 0
-    if found is None or 2 * looped < len(found.sequence):
-        whole = groups(graph, lane, ahead)
-        known = cycles(graph, lane, whole)
-        if found is None or looped < sum(nodes.size for cycle in known for nodes in cycle.groups):
-            return None, [whole], [known]
-    rounds = Recurrences(layout, graph, found)
-    return rounds, rounds.groups, [cycles(graph, lane, part) for part in rounds.groups]
 
 
 @QUIET
@@ -107,25 +126,28 @@ def nested(program: Program, *, in_order: bool = False) -> Program:
     rounds = [s for s in blocks(program) if isinstance(s, Rounds) and (in_order or s.is_narrow)]
     if not given.tables and (rounds or count < LONG or graph.size > SMOOTH * count):
         return program
-    large = bool(rounds) and graph.size > SHORT
-    if large and not (given.tables and (graph.size > SMOOTH * given.lines or given.tables > given.lines)):
+    if count > MANY and graph.size > FULL * count and SPARSE * given.tables < count:
+        return program
+    large, worth = graph.size > SHORT, graph.size > SMOOTH * given.lines or given.tables > given.lines
+    if large and (2 * given.price > graph.size or (rounds and not worth)):
         return program
     found: list[_Tried] = []
-    for apart in () if large else (False, True):
+    for apart in () if large and rounds else (False, True):
         layout = Nested(graph, apart=apart)
         if layout.fewest <= max(SHORTER * (count + TABLE * given.tables), LONG) and layout.run(given.price):
             found.insert(0, _Tried(_finished(layout)))
             if not found[0].tables and found[0].price <= SHORTER * given.price:
                 break
     best = _best(given, found)
-    if not large and best.tables and (graph.size <= SHORT or GAIN * best.tables >= best.lines):
+    if best.tables and not (large and (rounds or GAIN * best.tables < best.lines)):
         stencils = Stencils(graph)
         if stencils.run():
             best = _best(given, [*found, _Tried(_finished(stencils))])
-    several = best.lines > LONG if best.tables else len(best.program.statements) > MANY
+    count = best.lines if best.tables or large else len(best.program.statements)
+    several = count > (LONG if best.tables else MANY)
     if in_order and graph.size <= BROAD and several:
         sequential = Sequential(graph)
-        if sequential.run(best.price):
+        if sequential.run(best.price, 1 if large and rounds else TRIES):
             best = _best(best, [_Tried(_finished(sequential))], FEWER)
     return best.program
 

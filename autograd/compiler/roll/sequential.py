@@ -34,7 +34,7 @@ from autograd.compiler.roll.affine import Slanted, compress
 from autograd.compiler.roll.cells import Layout
 from autograd.compiler.roll.program import Part, Ref, Statement
 
-__all__ = ["Sequential"]
+__all__ = ["TRIES", "Sequential"]
 
 FEWEST = 3
 """Rounds from which there is a loop: of two, any move evenly."""
@@ -57,7 +57,7 @@ class Sequential(Layout):
     """A layout in which nodes are computed one after the other, in loops around loops."""
 
     @QUIET
-    def run(self, most: int) -> bool:
+    def run(self, most: int, tries: int = TRIES) -> bool:
         """Make all statements; tell whether that could be done, with no more than so many."""
         graph = self.graph
         if self.has_lanes or any(op is ENTRY for op, _ in graph.rows):
@@ -70,7 +70,7 @@ class Sequential(Layout):
         self._sequence, pinned = sequence, self.pin[sequence]
         number, loops_of, best = np.arange(len(sequence)), list[Any](), most + 1
         ways = list[Any]()
-        for tried in range(TRIES):  # where nodes come one after the other, and in grids
+        for tried in range(tries):  # where nodes come one after the other, and in grids
             places = np.where(pinned < 0, self.next + number, pinned)
             self._stands = np.where(work, -1, self.address)
             self._stands[sequence] = places
@@ -84,7 +84,7 @@ class Sequential(Layout):
                 ways = [_folded(what[:, [0, 0]], np.zeros_like(where), is_node), folded, folded]
             if count < best:
                 best, loops_of, self.pin[sequence], ways[-1] = count, leaves, places, folded
-            items = next(ways[tried], None) if best >= FLAT and tried < len(ways) else None
+            items = next(ways[tried], None) if best >= FLAT and tried < tries - 1 else None
             if items is None:
                 break
             at = np.full(len(what), -1)
@@ -269,16 +269,20 @@ def _folded(what: Any, where: Any, is_node: Any) -> Iterator[list[Item]]:
     whats, wheres = what, where
     raws = [_Raw(what[:, loose], where[:, loose], is_node) for loose in range(2)]
     for loose, raw in enumerate(raws):
-        what, where, period = whats[:, loose], wheres[:, loose], 1
-        while FEWEST * period <= len(items) and period <= LONGEST:
-            step = where[period:] - where[:-period]
-            same, keep = what[period:] == what[:-period], np.ones(len(items), bool)
-            again = same[period:] & same[:-period] & (step[period:] == step[:-period])
-            edges = np.flatnonzero(np.diff(np.concatenate([[0], again, [0]])))
+        what, where = whats[:, loose], wheres[:, loose]
+        untried = np.arange(LONGEST + 1) > 0
+        while untried.any() and FEWEST * (period := int(untried.argmax())) <= len(items):
+            untried[period] = False
+            same = what[period:] == what[:-period]
+            at = np.flatnonzero(same[period:] & same[:-period])
+            step = where[at + period] - where[at]
+            at = at[where[at + 2 * period] - where[at + period] == step]
+            edges = np.flatnonzero(np.diff(at, prepend=-2, append=-2) != 1)
+            runs = np.column_stack([at[edges[:-1]], at[edges[1:] - 1] + 1])
             made: list[Item] = []
             loops: list[tuple[int, int, int, int, bool]] = []
-            done = 0
-            for first, last in edges.reshape(-1, 2).tolist():
+            done, keep = 0, np.ones(len(items), bool)
+            for first, last in runs[runs[:, 1] - runs[:, 0] >= period].tolist():
                 end = last + 2 * period
                 whole = bool(closed[first : first + period].any())
                 while whole and not closed[end - 1]:
@@ -312,8 +316,18 @@ def _folded(what: Any, where: Any, is_node: Any) -> Iterator[list[Item]]:
                 ]
                 what, where = whats[:, loose], wheres[:, loose]
                 items = made + items[done:]
-            period = 1 if done else period + 1
+                untried[1:] |= _again([what, where], before + np.arange(len(before)))
         yield items
+
+
+def _again(columns: list[Any], new: Ints) -> Any:
+    """Tell of which periods there may be loops of some new items."""
+    if len(new) > LONGEST:
+        return True
+    at = 2 * LONGEST + new[:, None] + np.arange(-2, 3)[:, None, None] * np.arange(1, LONGEST + 1)
+    what, where = [np.pad(x, 2 * LONGEST)[at] for x in columns]
+    same, step = what[1:] == what[:-1], np.diff(where, axis=0)
+    return (same[1:] & same[:-1] & (step[1:] == step[:-1])).any(axis=(0, 1))
 
 
 class _Raw:

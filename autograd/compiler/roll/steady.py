@@ -7,6 +7,7 @@ and of the next, and no others are looked for.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,13 +22,13 @@ from autograd.compiler.roll.program import Statement
 from autograd.compiler.roll.repeats import FEWEST, Rounds, shape
 from autograd.native import engine
 
-__all__ = ["Cycle", "cycles", "place_groups"]
+__all__ = ["MOST", "Cycle", "TooLongError", "cycles", "place_groups"]
 
 FIRST = 6
 """So many rounds are laid out one by one, of which two must move as all others do."""
 TRIES = 2
 """How often in a row no loop is found before the rest is laid out one by one."""
-MANY = 1 << 30
+MOST = 1 << 30
 """More statements than there are."""
 
 
@@ -39,10 +40,15 @@ class Cycle:
     end: int
     groups: list[Ints]
 
+    @property
+    def again(self) -> int:
+        """How many groups are those of a round before."""
+        return self.end - self.start - len(self.groups)
+
 
 def cycles(graph: Graph, lane: Any, found: list[Ints]) -> list[Cycle]:
     """Return where groups come again in kind and size."""
-    if not found:
+    if len(found) < 2:
         return []
     kinds = signatures(graph, lane, FINE)[[int(group[0]) for group in found]]
     with np.errstate(over="ignore"):
@@ -54,23 +60,33 @@ def cycles(graph: Graph, lane: Any, found: list[Ints]) -> list[Cycle]:
     return made
 
 
-def place_groups(layout: Layout, found: list[Ints], known: list[Cycle]) -> None:
-    """Make the statements of groups, given where they come again."""
+class TooLongError(Exception):
+    """A program has more statements than it may have."""
+
+
+def place_groups(layout: Layout, found: list[Ints], known: list[Cycle], most: int = MOST) -> None:
+    """Make the statements of groups, given where they come again, if there are no more than so many."""
     done = 0
-    for cycle in known:
-        for group in found[done : cycle.start]:
-            layout.place(group)
+    for cycle in [*known, Cycle(len(found), len(found), [])]:
+        _place(layout, found[done : cycle.start], most)
         groups, failed = cycle.groups, 0
-        while len(groups[0]) >= FIRST and failed < TRIES:
+        while groups and len(groups[0]) >= FIRST and failed < TRIES:
             rounds = _Steady(layout, groups)
             failed = 0 if rounds.place() else failed + 1
+            _place(layout, (), most)
             groups = [nodes[rounds.done :] for nodes in groups]
         for row in zip(*groups, strict=True):
-            for group in row:
-                layout.place(group)
+            _place(layout, row, most)
         done = cycle.end
-    for group in found[done:]:
+
+
+def _place(layout: Layout, groups: Iterable[Ints], most: int) -> None:
+    """Make the statements of some groups, if there are no more than so many in all."""
+    for group in groups:
         layout.place(group)
+    made = layout.statements if most < MOST else []
+    if sum(len(s.first) if isinstance(s, Rounds) else 1 for s in made) > most:
+        raise TooLongError
 
 
 class _Steady:
@@ -102,7 +118,7 @@ class _Steady:
         Where they do not settle as suits each best, or read through tables, results have to stand in order.
         """
         before = self._state()
-        notes = self._settle(MANY + 1)
+        notes = self._settle(MOST + 1)
         if notes:
             found = self._undo(before)
             self._stand()
@@ -110,7 +126,7 @@ class _Steady:
                 self._undo(before)
                 self._restore(found)
         self.layout.moves = None
-        return notes < MANY or self.stands
+        return notes < MOST or self.stands
 
     def _settle(self, limit: int) -> int:
         """Make the statements of the first rounds, and of all that move as these do, if there are such.
@@ -133,7 +149,7 @@ class _Steady:
                 if more >= FEWEST:
                     self._enter(more)
                     return sum(bool(s.note) for s in self.made[-1])
-        return MANY
+        return MOST
 
     def _place(self, r: int) -> None:
         """Make the statements of a round."""

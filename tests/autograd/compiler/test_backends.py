@@ -11,7 +11,7 @@ from interpret import interpret
 
 import nn
 from autograd import Value
-from autograd.compiler import choose, compile
+from autograd.compiler import choose, compile, structure
 from autograd.compiler.backends import BACKENDS, Cost, Descending, Reusable, load
 from autograd.compiler.backends.finite import Finite
 from autograd.compiler.graph.ir import INPUT, LANE, PARAM
@@ -80,6 +80,7 @@ def added(monkeypatch):
         monkeypatch.setitem(sys.modules, "interpreter_backend", SimpleNamespace(BACKEND=backend))
         monkeypatch.setitem(BACKENDS, "interpreter", "interpreter_backend")
         monkeypatch.setattr(choose, "_NOTICED", [])
+        structure.KNOWN.clear()  # what was compiled with another of this name
 
     return add
 

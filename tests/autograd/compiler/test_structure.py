@@ -1,5 +1,6 @@
 """What the compiler finds in known systems: matrix products, no gathers; and that its printed source runs."""
 
+import gc
 import math
 import os
 import random
@@ -7,9 +8,10 @@ import re
 import runpy
 import subprocess
 import sys
+import weakref
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -594,3 +596,41 @@ def test_timed_steps_do_not_move_the_parameters():
     start = [p.data for p in system.params]
     run = descent(compiled(system)._latest[1], start, LR)
     assert run() == pytest.approx(run(), rel=1e-6)
+
+
+def test_a_small_program_that_was_compiled_before_is_kept_with_what_is_each_functions_own():
+    made = []
+    for number in (3.0, 5.0):
+        w = Value(number, "w")
+        f, step = compile(lambda x, w=w: x * w), compile(lambda y, w=w: (y * w) ** 2, [w], backend="numpy")
+        assert (f(2.0), step(2.0), w.grad) == (2 * number, 4 * number**2, 8 * number)
+        assert "w * y" in step.source
+        made.append((f, step))
+    for (f, step), number in zip(made, (3.0, 5.0), strict=True):  # calls in turn do not disturb each other
+        assert (f(np.array([2.0]))[0], step(2.0)) == (2 * number, 4 * number**2)
+    assert made[0][1]._latest[0].engines is made[1][1]._latest[0].engines
+    assert compile(lambda x: x * Value(3.0), backend="numpy")(2.0) == 6.0  # a number that is its own
+    assert compile(lambda x: x * Value(7.0), backend="numpy")(2.0) == 14.0
+
+
+def test_a_program_that_is_kept_holds_no_leaf_and_returns_each_functions_own_kind_of_result():
+    found = []
+    for _ in range(2):
+
+        class Point(NamedTuple):
+            x: Any
+            y: Any
+
+        class Leaf(Value):
+            """One that tells when it is gone."""
+
+        w = Leaf(3.0)
+        point = compile(lambda x, w=w: Point(x, x * w))
+        assert type(point(2.0)) is Point
+        assert point(4.0) == (4.0, 12.0)
+        numbers = compile(lambda x, w=w: (x, [x * w]))
+        assert numbers(2.0) == (2.0, [6.0])
+        found.append(weakref.ref(w))
+        del w, point, numbers
+    gc.collect()
+    assert [ref() for ref in found] == [None, None]

@@ -109,8 +109,11 @@ class _Growth:
             return 0.0, 0.0
         if isinstance(r, Ref) and r.constants is None:
             here, there = [self.places(x.expand(sizes).ravel()) for x in (r, then)]
-            here, step = np.unique(np.stack([here, there - here]), axis=1)
-            at = here + rounds[:, None] * step
+            far = 1 + 2 * int(np.abs(there - here).max())
+            if far > 1:
+                here, step = np.divmod(np.unique(here * far + there - here + far // 2), far)
+                there = here + step - far // 2
+            at = here + rounds[:, None] * (there - here)
             return self.degree[at].max(axis=1), self.bits[at].max(axis=1)
         table = r.constants if isinstance(r, Ref) else r
         largest = float(np.abs(table).max())

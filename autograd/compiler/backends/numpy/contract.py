@@ -17,7 +17,7 @@ import numpy as np
 from autograd.compiler.backends.numpy.spelling import positive, restrict, where
 from autograd.native import engine as native
 
-__all__ = ["Calls", "alike", "contract", "pick", "strided"]
+__all__ = ["Calls", "alike", "contract", "pick", "spread", "strided"]
 
 
 SMALL, SHORT = 4096, 512
@@ -35,6 +35,13 @@ _SUMS = {np.add: DOT + 1, np.maximum: DOT + 2, np.minimum: DOT + 3}
 def strided(array: Any, shape: Sequence[int], strides: Sequence[int], at: int = 0) -> Any:
     """Return a view of an array without gaps, from one of its bytes on: NumPy's own function is slow."""
     return np.ndarray(shape, np.float64, array, at, strides)
+
+
+def spread(table: Any, sizes: tuple[int, ...], width: tuple[int, ...]) -> Any:
+    """Return a view of a table over all loops, and lanes: NumPy's own function is slow."""
+    table = table if table.flags.c_contiguous else table.copy()
+    steps = [step if n > 1 else 0 for n, step in zip(table.shape, table.strides, strict=True)]
+    return strided(table, sizes + width, (*steps, *[0 for _ in width]))
 
 
 class Calls:
@@ -135,7 +142,7 @@ def _short(f: Any, operands: Sequence[Any]) -> bytes | None:
 def _rounds(body: list[tuple[Callable[..., Any], list[Any]]]) -> Callable[[], None]:
     """Return a loop of calls, as a function: of those of all rounds, a list would be slower."""
     names: dict[str, Any] = {}
-    moving: dict[str, list[Any]] = {}
+    moving: dict[str, Any] = {}
     lines = []
     for f, operands in body:
         for x in (f, *operands):
@@ -177,9 +184,9 @@ def pick(x: Any, axes: Sequence[int]) -> Any:
     if len(axes) == x.ndim and list(axes) == list(range(x.ndim)):
         return x
     # The ellipsis keeps a view where every axis is dropped.
-    chosen = x[(*(slice(None) if i in axes else 0 for i in range(x.ndim)), ...)]
+    chosen = x[(*[slice(None) if i in axes else 0 for i in range(x.ndim)], ...)]
     rank = sorted(axes)
-    return chosen.transpose([rank.index(i) for i in axes])
+    return chosen if rank == list(axes) else chosen.transpose([rank.index(i) for i in axes])
 
 
 def contract(calls: Calls, coef: float, out: Any, a: Any, b: Any) -> None:
@@ -357,8 +364,8 @@ def merged(calls: Calls, x: Any, groups: list[list[int]]) -> Any:
     """Return the array with each group of axes as one; packed into a fresh array where BLAS needs that."""
     picked = pick(x, [i for g in groups for i in g])
     shape = [prod([x.shape[i] for i in g]) for g in groups]
-    view = picked.reshape(shape)
-    if np.may_share_memory(view, picked) and (blasable(view) or view.size < 64):
+    view = picked.reshape(shape) if max(map(len, groups)) > 1 else picked
+    if (view is picked or np.may_share_memory(view, picked)) and (blasable(view) or view.size < 64):
         return view
     packed = np.empty(shape)
     calls.add(np.copyto, packed.reshape(picked.shape), picked)

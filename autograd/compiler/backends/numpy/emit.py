@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd.compiler.backends.finite import Finite, quiet
-from autograd.compiler.backends.numpy.contract import Calls, alike, contract, pick, strided
+from autograd.compiler.backends.numpy.contract import Calls, alike, contract, pick, spread, strided
 from autograd.compiler.backends.numpy.spelling import calls_of
 from autograd.compiler.graph.counting import places
 from autograd.compiler.graph.lookups import ENTRY
@@ -86,16 +86,13 @@ class Bound:
         """
         width = (self.width,) if lane else ()
         if ref.constants is not None:
-            table = ref.constants.reshape(ref.constants.shape + (1,) * len(width))
-            return np.broadcast_to(table, sizes + width)
+            return spread(ref.constants, sizes, width)
         if ref.addresses is not None:
             table = ref.addresses
-            if ref.lane:
-                made = np.empty((*table.shape, self.width))
-                self.calls.add(_take_rows, self.lanes, places(table - LANES), made)
-            else:
-                made_view = self.gathered[id(ref)].reshape(table.shape + (1,) * len(width))
-                return np.broadcast_to(made_view, sizes + width)
+            if not ref.lane:
+                return spread(self.gathered[id(ref)], sizes, width)
+            made = np.empty((*table.shape, self.width))
+            self.calls.add(_take_rows, self.lanes, places(table - LANES), made)
             return np.broadcast_to(made, sizes + width)
         key = ref.base, ref.strides, sizes, ref.lane, lane
         if key not in self.views:
@@ -181,14 +178,18 @@ class Bound:
         self.made_by = np.full(len(self.shared), -1)
         at, reads = 0, []
         for item in items:
-            rounds = isinstance(item, Rounds)
-            for k, own in enumerate(item.nodes if rounds else [item.nodes[None]]):
-                to = self.program.address[own]
-                times = at + k + (len(item.first) if rounds else 1) * np.arange(len(to))[:, None]
-                self.made_by[to[to < LANES]] = np.broadcast_to(times, to.shape)[to < LANES]
-            refs = [] if rounds else _read(item)
-            reads.append((at, refs, max((int(self.made_by[r.addresses].max()) for r in refs), default=-1)))
-            at += len(item) if rounds else 1
+            refs: list[Ref] = []
+            if isinstance(item, Rounds):
+                for k, own in enumerate(item.nodes):
+                    to = self.program.address[own]
+                    times = at + k + len(item.first) * np.arange(len(to))[:, None]
+                    self.made_by[to[to < LANES]] = np.broadcast_to(times, to.shape)[to < LANES]
+            else:
+                refs = _read(item)
+                if not item.lane:
+                    self.made_by[self.program.address[item.nodes]] = at
+            reads.append((at, refs, max([self.made_by[r.addresses].max() for r in refs], default=-1)))
+            at += len(item) if isinstance(item, Rounds) else 1
         for i, (at, refs, _) in enumerate(reads):
             if refs and id(refs[0]) not in self.tables:
                 later = [own for _, own, ready in reads[i + 1 : i + AHEAD] if ready < at]

@@ -42,17 +42,19 @@ class PythonWriter:
         self.program, self.graph = program, program.graph
         graph = self.graph
         self.names: dict[str, Any] = dict(NAMES)
-        self.start, self.order = csr(graph.terms.node, np.arange(len(graph.terms)), graph.size)
+        start, order = csr(graph.terms.node, np.arange(len(graph.terms)), graph.size)
+        self.start, self.order = start.tolist(), order.tolist()
         producers, _ = graph.edges()
-        self.uses = bincount(producers, minlength=graph.size)
-        self.uses[graph.outputs] += 2
-        self.uses[graph.pinned[graph.pinned >= 0]] += 2
-        self.watched = watched(graph)  # and so has a name
-        self.guarded = {f"x{n}" for n in np.flatnonzero(self.watched).tolist()}
+        uses = bincount(producers, minlength=graph.size)
+        uses[graph.outputs] += 2
+        uses[graph.pinned[graph.pinned >= 0]] += 2
+        self.uses = uses.tolist()
+        self.watched = set(np.flatnonzero(watched(graph)).tolist())  # and so has a name
+        self.guarded = {f"x{n}" for n in self.watched}
         self.text: dict[int, str] = {}
         self.tight: dict[int, bool] = {}
         self.parts: dict[str, str] = {}
-        self.lane = graph.lane()
+        self.lane = graph.lane().tolist()
         self.terms = tuple(
             x.tolist() for x in (graph.terms.coef, graph.terms.a, graph.terms.b, graph.terms.over)
         )
@@ -71,7 +73,7 @@ class PythonWriter:
 
     def define(self, node: int, text: str, lines: list[str], *, tight: bool = False) -> None:
         """Give a node its text: the expression itself if it is used once and short, else a variable."""
-        if self.uses[node] == 1 and not self.watched[node] and len(text) < LONGEST:
+        if self.uses[node] == 1 and node not in self.watched and len(text) < LONGEST:
             self.text[node], self.tight[node] = text, tight
             return
         lines.append(f"x{node} = {text}")
@@ -81,7 +83,7 @@ class PythonWriter:
         """Return the text of a sum of products, or of those of its terms that are or are not over lanes."""
         coefs, first, second, overs = self.terms
         parts = []
-        for i in self.order[self.start[node] : self.start[node + 1]].tolist():
+        for i in self.order[self.start[node] : self.start[node + 1]]:
             if over is not None and overs[i] != over:
                 continue
             parts.append(signed(coefs[i], [self.factor(x) for x in (first[i], second[i]) if x != ONE]))
@@ -94,7 +96,7 @@ class PythonWriter:
             text = self.sum_text(node)
             self.define(node, text, lines, tight=" " not in text and not text.startswith("-"))
         elif kind in EXTREMA:
-            members = [self.terms[1][i] for i in self.order[self.start[node] : self.start[node + 1]].tolist()]
+            members = [self.terms[1][i] for i in self.order[self.start[node] : self.start[node + 1]]]
             name = "largest" if kind == MAX else "smallest"
 
             self.names[name] = many.max if kind == MAX else many.min
@@ -160,31 +162,25 @@ class PythonWriter:
         before: list[str] = []
         inside: list[str] = []
         after: list[str] = []
-        late = np.zeros(self.graph.size, bool)
-        sums: list[int] = []
-        has_over = np.zeros(self.graph.size, bool)
-        has_over[self.graph.terms.node[self.graph.terms.over]] = True
+        late = set(self.graph.terms.node[self.graph.terms.over].tolist())
+        over = frozenset(late)
         for s in self.program.statements:
             for node in s.nodes.tolist():
-                if has_over[node]:
+                if node in over:
                     before.append(f"x{node} = 0.0")
                     inside.append(f"x{node} += {self.sum_text(node, over=True)}")
                     rest = self.sum_text(node, over=False)
                     if rest != "0.0":
                         after.append(f"x{node} += {rest}")
                     self.text[node], self.tight[node] = f"x{node}", True
-                    sums.append(node)
-                    late[node] = True
                     continue
                 if self.lane[node]:
                     self.node(node, inside)
                     continue
-                terms = self.order[self.start[node] : self.start[node + 1]]
-                below = [a for a in self.args[node] if a >= 0] + [
-                    self.terms[k][i] for k in (1, 2) for i in terms.tolist()
-                ]
-                late[node] = late[below].any()
-                self.node(node, after if late[node] else before)
+                terms = self.order[self.start[node] : self.start[node + 1]] if late else []
+                if not late.isdisjoint([*self.args[node], *[x[i] for x in self.terms[1:3] for i in terms]]):
+                    late.add(node)
+                self.node(node, after if node in late else before)
         for s in self.program.scattered:
             for node in s.nodes.tolist():
                 (inside if self.lane[self.args[node][1]] else after).append(self._scatter(node))
