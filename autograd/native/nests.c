@@ -3,18 +3,42 @@
 
 #include "node.h"
 #include <math.h>
+#include <stddef.h>
 #include <string.h>
 
 /* As contract.py numbers them. */
 enum { MULTIPLY, ADD, SUBTRACT, DIVIDE, COPY, TAKE, NEGATE, ROOT, LARGER, SMALLER, RESTRICT, SELECT, POSITIVE,
        LESS, LESS_EQUAL, MORE, MORE_EQUAL, WIDEN, EXP, LOG, LOG1P, TANH, PRODUCTS, SUM, LARGEST, LEAST };
-enum { GIVEN = 4, AXES = 4, MOST = 16, SHORT = 512, SHORT_SUM = 64, FEW = 32 };
+enum { GIVEN = 4, AXES = 4, MOST = 16, SHORT = 512, SHORT_SUM = 64, FEW = 96 };
 
 typedef struct {
     int kind, axes;
     Py_ssize_t count[AXES], step[GIVEN][AXES];
     char *at[GIVEN]; /* the result, and operands */
 } Nest;
+
+static const char NAME[] = "chainrule.short";
+
+static void
+let_go(PyObject *calls)
+{
+    Py_XDECREF(PyCapsule_GetContext(calls));
+    PyMem_Free(PyCapsule_GetPointer(calls, NAME));
+}
+
+/* Return calls that nobody else can make, with one of no axes behind them; they keep what their arrays are in,
+   which is given away. */
+static PyObject *
+sealed(const Nest *nests, Py_ssize_t count, PyObject *kept)
+{
+    Nest *own = kept ? PyMem_Calloc((size_t)count + 1, sizeof *own) : NULL;
+    PyObject *found = own ? PyCapsule_New(memcpy(own, nests, (size_t)count * sizeof *own), NAME, let_go) : NULL;
+    if (found && !PyCapsule_SetContext(found, kept)) return found;
+    if (!found) PyMem_Free(own);
+    Py_XDECREF(found);
+    Py_XDECREF(kept);
+    return PyErr_Occurred() ? NULL : PyErr_NoMemory();
+}
 
 /* How far apart entries of an operand stand along an axis of all; -1 where it has others. */
 static Py_ssize_t
@@ -75,7 +99,7 @@ format_of(const Nest *nest, int which)
     return nest->kind == TAKE && which > 1 ? 'l' : nest->kind == WIDEN && which ? 'b' : 'd';
 }
 
-/* short_call(kind, result, a, b, c): return a call as `short_calls` makes it; None where it is for NumPy. */
+/* short_call(kind, result, a, b, c): return a call for `short_rounds`; None where it is for NumPy. */
 PyObject *
 nests_make(PyObject *module, PyObject *args)
 {
@@ -84,6 +108,7 @@ nests_make(PyObject *module, PyObject *args)
     Py_buffer views[GIVEN];
     int taken = 0, fits = 1;
     if (!PyArg_ParseTuple(args, "iOOOO", &nest.kind, &given[0], &given[1], &given[2], &given[3])) return NULL;
+    if (nest.kind < 0 || nest.kind > LEAST) return PyErr_SetString(PyExc_ValueError, "no such kind"), NULL;
     while (fits && taken < GIVEN) {
         int flags = PyBUF_STRIDES | PyBUF_FORMAT | (taken ? 0 : PyBUF_WRITABLE);
         if (PyObject_GetBuffer(given[taken], &views[taken], flags)) break;
@@ -96,7 +121,7 @@ nests_make(PyObject *module, PyObject *args)
     fits = fits && taken == GIVEN && find_loops(&nest, views);
     while (taken) PyBuffer_Release(&views[--taken]);
     PyErr_Clear();
-    return fits ? PyBytes_FromStringAndSize((char *)&nest, sizeof nest) : Py_NewRef(Py_None);
+    return fits ? sealed(&nest, 1, PyTuple_Pack(GIVEN, given[0], given[1], given[2], given[3])) : Py_NewRef(Py_None);
 }
 
 #define EACH_OF(type, result) \
@@ -162,12 +187,57 @@ run(const Nest *nest)
     } while (axis >= 0);
 }
 
-/* short_calls(calls): make calls, those that `short_call` returned, in a row; their arrays must be there still. */
+/* short_round(calls): make those of a round. */
 PyObject *
-nests_run(PyObject *module, PyObject *calls)
+nests_run(PyObject *module, PyObject *round)
 {
-    if (!PyBytes_Check(calls)) return PyErr_SetString(PyExc_TypeError, "calls are bytes"), NULL;
-    const Nest *all = (const Nest *)PyBytes_AS_STRING(calls);
-    for (size_t i = 0; i < (size_t)PyBytes_GET_SIZE(calls) / sizeof *all; i++) run(&all[i]);
+    const Nest *all = PyCapsule_GetPointer(round, NAME);
+    if (!all) return NULL;
+    for (const Nest *nest = all; nest->axes; nest++) run(nest);
     Py_RETURN_NONE;
+}
+
+/* short_rounds(first, last, times, whole): return calls in a row for each of some rounds, from what `short_call`
+   returned for the first and for the last, between which addresses move evenly; as one if `whole`. */
+PyObject *
+nests_join(PyObject *module, PyObject *args)
+{
+    PyObject *given[2], *found = NULL;
+    Py_ssize_t times;
+    int whole;
+    if (!PyArg_ParseTuple(args, "O!O!np", &PyTuple_Type, &given[0], &PyTuple_Type, &given[1], &times, &whole))
+        return NULL;
+    Py_ssize_t size = PyTuple_GET_SIZE(given[0]), most = PY_SSIZE_T_MAX / (Py_ssize_t)sizeof(Nest) / 4;
+    if (PyTuple_GET_SIZE(given[1]) != size || times < 1 || size < 1 || times > most / size)
+        return PyErr_SetString(PyExc_ValueError, "as many calls, and a round at least, are needed"), NULL;
+    Nest *made = PyMem_Calloc((size_t)(times * size + 1), sizeof *made);
+    if (!made) return PyErr_NoMemory();
+    for (Py_ssize_t i = 0; i < size; i++) {
+        const Nest *first = PyCapsule_GetPointer(PyTuple_GET_ITEM(given[0], i), NAME), *last = NULL;
+        if (first) last = PyCapsule_GetPointer(PyTuple_GET_ITEM(given[1], i), NAME);
+        if (!last) goto done;
+        int fits = !memcmp(first, last, offsetof(Nest, at));
+        for (int x = 0; x < GIVEN; x++) {
+            Py_ssize_t way = last->at[x] - first->at[x];
+            fits = fits && (times > 1 ? way % (times - 1) == 0 : way == 0);
+            for (Py_ssize_t k = 0; fits && k < times; k++) {
+                Nest *nest = &made[k * size + i];
+                if (!x) *nest = *first;
+                nest->at[x] = first->at[x] + (times > 1 ? way / (times - 1) * k : 0);
+            }
+        }
+        if (!fits) {
+            PyErr_SetString(PyExc_ValueError, "calls of all rounds must be alike");
+            goto done;
+        }
+    }
+    found = whole ? sealed(made, times * size, PyTuple_Pack(2, given[0], given[1])) : PyList_New(times);
+    for (Py_ssize_t k = 0; found && !whole && k < times; k++) {
+        PyObject *round = sealed(&made[k * size], size, PyTuple_Pack(2, given[0], given[1]));
+        if (round) PyList_SET_ITEM(found, k, round);
+        else Py_CLEAR(found);
+    }
+done:
+    PyMem_Free(made);
+    return found;
 }

@@ -1,6 +1,7 @@
 """Calls of NumPy on short arrays, which the engine's C makes in a row."""
 
 import itertools
+import weakref
 
 import numpy as np
 import pytest
@@ -122,11 +123,36 @@ def test_calls_that_are_not_short_or_not_of_doubles_are_numpys():
     long, single = np.ones(4096), np.ones(3, np.float32)
     for f, operands in [
         (np.multiply, (long, long, np.empty(4096))), (np.vecdot, (long, long, np.empty(()))),
-        (np.multiply, (single, single, np.empty(3, np.float32))), (np.exp, (long[:99], np.empty(99))),
+        (np.multiply, (single, single, np.empty(3, np.float32))), (np.exp, (long[:199], np.empty(199))),
         (np.add, (np.ones(3), np.ones((2, 3)), np.empty(3))), (np.copyto, (np.empty(3), 2.0)),
         (np.multiply, (np.ones(0), np.ones(0), np.empty(0))),
         (np.add.reduce, (np.ones((2, 2)), (0, 1), None, np.empty(()))),
     ]:  # fmt: skip
         assert contract._short(f, operands) is None
-    with pytest.raises(TypeError, match="bytes"):
-        engine.short_calls(3)
+
+
+@native
+def test_only_calls_that_are_alike_are_made():
+    a, b, c = (contract._short(np.add, (np.ones(n), np.ones(n), np.empty(n))) for n in (3, 3, 4))
+    for first, last, times in [((a,), (c,), 2), ((a,), (a, a), 2), ((), (), 2), ((a,), (b,), 1),
+                               ((a,), (a,), 0), ((a,), (a,), 2**62), ((3,), (a,), 2), ((a,), (3,), 2)]:  # fmt: skip
+        with pytest.raises(ValueError, match="alike|as many|Capsule|kind"):
+            engine.short_rounds(first, last, times, False)
+    for junk in (3, b"x" * 999, None, (a,)):
+        with pytest.raises(ValueError, match="alike|as many|Capsule|kind"):
+            engine.short_round(junk)
+    with pytest.raises(ValueError, match="kind"):
+        engine.short_call(99, np.ones(3), np.ones(3), np.ones(3), np.ones(3))
+
+
+@native
+def test_arrays_of_short_calls_stay_as_long_as_these():
+    x = np.ones(1000)
+    memory = weakref.ref(x)
+    one = contract._short(np.add, (x[:3], x[3:6], x[6:9]))
+    run = engine.short_rounds((one,), (one,), 1, True)
+    del x, one
+    engine.short_round(run)
+    assert memory() is not None
+    del run
+    assert memory() is None

@@ -83,9 +83,9 @@ class Calls:
         """Return a function without parameters that makes all calls in order."""
         calls = list(self.list)
         for i, (body, times) in self.repeats.items():
-            merged = _named(_merged(body, times))
-            whole = native is not None and len(merged) == 1 and merged[0][0] is native.short_calls
-            calls[i] = (native.short_calls, (b"".join(merged[0][1][0]),)) if whole else (_rounds(merged), ())
+            merged = _merged(body, times)
+            whole = len(merged) == 1 and merged[0][0] is getattr(native, "short_round", None)
+            calls[i] = merged[0] if whole else (_rounds(_named(merged)), ())
         every = _named(_merged(calls))
 
         def run() -> None:
@@ -96,7 +96,7 @@ class Calls:
         return run
 
 
-def _merged(calls: Sequence[Any], times: int = 0) -> list[Any]:
+def _merged(calls: Sequence[Any], times: int = 1) -> list[Any]:
     """Return calls, or those of some rounds, with those in a row on short arrays as one."""
 
     def of(call: Any, k: int) -> Any:
@@ -105,19 +105,17 @@ def _merged(calls: Sequence[Any], times: int = 0) -> list[Any]:
 
     found: list[Any] = []
     for is_short, group in groupby([(of(call, 0), call) for call in calls], lambda x: x[0] is not None):
-        here, left = zip(*group, strict=True)
+        first, left = zip(*group, strict=True)
         if not is_short:
             found += left
             continue
-        there = [of(call, 1) for call in left] if times > 1 else here
-        first, second = [np.frombuffer(b"".join(x), np.int64) for x in (here, there)]
-        # From round to round addresses move, each as far as from the first to the second.
-        rows = [row.tobytes() for row in first + np.arange(times or 1)[:, None] * (second - first)]
-        found.append((native.short_calls, [rows] if times else rows))
+        last = tuple([of(call, -1) for call in left]) if times > 1 else first
+        whole = times == 1 or len(left) == len(calls)
+        found.append((native.short_round, [native.short_rounds(first, last, times, whole)]))
     return found
 
 
-def _short(f: Any, operands: Sequence[Any]) -> bytes | None:
+def _short(f: Any, operands: Sequence[Any]) -> Any:
     """Return a call on short arrays as the engine's C makes it, which takes less; None for one of NumPy."""
     if native is None or not operands or getattr(operands[-1], "size", 0) > SHORT:
         return None
