@@ -45,8 +45,8 @@ def cases():
         for ufunc in (np.add, np.maximum, np.minimum):
             for a in views(shape):
                 yield ufunc.reduce, (a, (), None, np.empty(shape))
-                if shape:
-                    yield ufunc.reduce, (a, (len(shape) - 1,), None, np.empty(shape[:-1]))
+                for k in range(len(shape)):
+                    yield ufunc.reduce, (a, (k,), None, np.empty((*shape[:k], *shape[k + 1 :])))
     for m, k, n in itertools.product((1, 2, 5), repeat=3):
         for a, b in itertools.product(views((m, k)), views((k, n))):
             yield np.dot, (a, b, np.empty((m, n)))
@@ -135,7 +135,8 @@ def test_calls_that_are_not_short_or_not_of_doubles_are_numpys():
 def test_only_calls_that_are_alike_are_made():
     a, b, c = (contract._short(np.add, (np.ones(n), np.ones(n), np.empty(n))) for n in (3, 3, 4))
     for first, last, times in [((a,), (c,), 2), ((a,), (a, a), 2), ((), (), 2), ((a,), (b,), 1),
-                               ((a,), (a,), 0), ((a,), (a,), 2**62), ((3,), (a,), 2), ((a,), (3,), 2)]:  # fmt: skip
+                               ((a,), (a,), 0), ((a,), (a,), 2**62), ((3,), (a,), 2),
+                                ((a,), (3,), 2)]:  # fmt: skip
         with pytest.raises(ValueError, match="alike|as many|Capsule|kind"):
             engine.short_rounds(first, last, times, False)
     for junk in (3, b"x" * 999, None, (a,)):

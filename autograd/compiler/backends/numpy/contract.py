@@ -127,13 +127,15 @@ def _short(f: Any, operands: Sequence[Any]) -> Any:
     elif len(operands) == 4 and of.__class__ is np.ndarray:  # take
         kind, out, given = TAKE, operands[2], [of, operands[0]]
     elif len(operands) == 4 and of in _SUMS and len(operands[1]) < 2:
-        kind, given = _SUMS[of] if operands[1] else _KINDS[np.copyto], given[:1]
+        kind, given = _KINDS[np.copyto], given[:1]
+        for axis in operands[1]:
+            kind, given = _SUMS[of], [np.moveaxis(given[0], axis, -1)]
     elif kind == DOT and f is not np.vecdot:
         a, b = given
         if a.ndim > 1 and b.ndim > 1:
             given = [a[..., None, :], b.swapaxes(-1, -2)[..., None, :, :]]
         elif b.ndim > 1:
-            given = [b.T, a]
+            given = [b.swapaxes(-1, -2), a]
     return native.short_call(kind, out, *given[:3], *given[-1:] * (3 - len(given))) if kind >= 0 else None
 
 
