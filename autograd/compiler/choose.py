@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from autograd.compiler.backends import AT_ONCE, BACKENDS, Gradual, Work, load
+from autograd.compiler.backends import AT_ONCE, BACKENDS, Work, load
 from autograd.compiler.roll.program import Program
 from autograd.compiler.roll.repeats import weighted
 from autograd.words import gettext
@@ -131,8 +131,8 @@ def work_of(program: Program, lanes: int = 100) -> Work:
     calls = [
         times * (2.0 * len(s.parts) + 3.0 * (s.op is not None) + bool(s.note)) for s, times in statements
     ]
-    gradual = [b for name in BACKENDS if isinstance(b := load(name), Gradual)]
-    slow = {name for backend in gradual for name in backend.number_by_number(program)}
+    lists = [getattr(load(name), "number_by_number", None) for name in BACKENDS]  # as `Gradual` has it
+    slow = {name for names in lists if names for name in names(program)}
     return Work(
         calls=sum(calls),
         statements=float(len(program.statements)),

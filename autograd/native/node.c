@@ -8,7 +8,8 @@ PyTypeObject *value_type, *call_type;
 int is_derived_from;
 PyObject *active;
 Known *blocks[1024];
-static uint32_t rows_used = 1, rows_free; /* place 0 stands for no row */
+static uint32_t rows_free;
+uint32_t rows_used = 1; /* place 0 stands for no row */
 uint32_t rows_of_table;
 
 /* Memory. Nodes lie in pools of a few pages each, and pools in regions, so that all living nodes can be found.

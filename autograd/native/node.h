@@ -116,6 +116,7 @@ size_t most_nodes(void); /* not fewer than there are, but for those of derived c
 int clear_stamps(void); /* of all nodes; -1 with an error set */
 extern int tracks_all;
 uint32_t row_index(PyObject *op); /* 0 with an error set */
+extern uint32_t rows_used;
 extern uint32_t rows_of_table;    /* those before it stay for ever: nodes do not count as references */
 void release_row(uint32_t index);
 PyObject *grad_of(Node *node);
@@ -159,8 +160,7 @@ extern int is_away; /* whether numbers of nodes stand elsewhere: `settle` before
 void bring_home(void);
 
 uint32_t fresh_stamps(size_t count);
-int are_taken(uint32_t first, size_t count);
-int is_latest(uint32_t first);
+int is_latest(uint32_t first, size_t count);
 
 static inline void
 settle(void)
@@ -206,6 +206,7 @@ typedef struct {
     PyObject *nodes; /* the list of them */
 } Stretch;
 int number_all(Stretch *stretch, PyObject *nodes, int64_t first); /* -1 with an error set */
+int number_again(Stretch *stretch, PyObject *nodes, int64_t first, unsigned long base);
 
 /* The number of a node, -1 where it is none of them. */
 static inline int64_t

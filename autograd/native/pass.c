@@ -698,18 +698,12 @@ put_away(Pass *pass)
 
 static uint32_t passes; /* of three stamps each */
 
-/* Whether so many stamps from one on were taken, so that no pass takes them again. */
+/* Whether so many stamps from one on are those that were taken last. */
 int
-are_taken(uint32_t first, size_t count)
+is_latest(uint32_t first, size_t count)
 {
-    return first && first + count <= 3 * (size_t)passes + 1;
-}
-
-/* Whether no pass has begun since one took at most three stamps from one on. */
-int
-is_latest(uint32_t first)
-{
-    return first == 3 * (passes - 1) + 1;
+    size_t taken = (count + 2) / 3;
+    return first && taken <= passes && first == 3 * (passes - (uint32_t)taken) + 1;
 }
 
 /* The first of so many stamps that no node bears; 0 where there are not so many, or with an error set. */

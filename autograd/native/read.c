@@ -26,12 +26,19 @@ number_all(Stretch *stretch, PyObject *nodes, int64_t first)
     return 0;
 }
 
+/* The same where read() has given them stamps, unless a pass has begun since. */
+int
+number_again(Stretch *stretch, PyObject *nodes, int64_t first, unsigned long base)
+{
+    *stretch = (Stretch){(uint32_t)base, (uint32_t)PyList_GET_SIZE(nodes), first, nodes};
+    return is_latest(stretch->base, 2 * (size_t)stretch->count) ? 0 : number_all(stretch, nodes, first);
+}
+
 /* Numbers of objects: of nodes by stamps, of others in a dict; and a list of all that have none, each float and
    each leaf once. */
 typedef struct {
     Stretch nodes;
     PyObject *numbers, *loose, *places; /* places in the list by the bits of a float */
-    int is_sure; /* that a node without a stamp is not in the list of nodes */
     uint64_t bits[64];
     int64_t latest[64];
 } Finder;
@@ -96,9 +103,7 @@ number_of(Finder *all, PyObject *x, int is_kept)
             NODE(x)->stamp = all->nodes.base + all->nodes.count + (uint32_t)(LOOSE - number);
         return number;
     }
-    if (all->is_sure) return ELSEWHERE;
-    all->is_sure = 1; /* another pass may have set stamps meanwhile */
-    return number_all(&all->nodes, all->nodes.nodes, all->nodes.first) < 0 ? FAILED : number_of(all, x, is_kept);
+    return ELSEWHERE;
 }
 
 /* The same of many operands: ELSEWHERE if one of them is, else NUMBERLESS. */
@@ -112,16 +117,24 @@ number_of_all(Finder *all, PyObject *vector)
     return NUMBERLESS;
 }
 
-/* Fill the arrays; `codes` counts the operations in the order in which they are met. */
+/* What is read of one node: its operation, counted from 1 on as they are met, and its operands. */
+typedef struct {
+    int64_t code, first, second;
+} Read;
+
+/* Fill the array. In place 0, `code_of` has how many rows there are. */
 static int
-read_all(Finder *all, PyObject *ops, uint32_t *code_of, PyObject *noted, int64_t *codes, int64_t *firsts,
-         int64_t *seconds)
+read_all(Finder *all, PyObject *ops, uint32_t *code_of, PyObject *noted, Read *found)
 {
     PyObject *known = NULL; /* a vector, which many nodes in a row may share */
-    for (Py_ssize_t i = 0; i < all->nodes.count && i < PyList_GET_SIZE(all->nodes.nodes); i++) {
+    for (Py_ssize_t i = 0; i < all->nodes.count; i++) {
+        if (i >= PyList_GET_SIZE(all->nodes.nodes)) {
+            PyErr_SetString(PyExc_ValueError, "the list has changed");
+            return -1;
+        }
         Node *node = NODE(PyList_GET_ITEM(all->nodes.nodes, i));
         uint32_t row = node->row;
-        if (!row) {
+        if (!row || row >= code_of[0]) {
             PyErr_SetString(PyExc_TypeError, "read() takes nodes that operations have made");
             return -1;
         }
@@ -135,55 +148,79 @@ read_all(Finder *all, PyObject *ops, uint32_t *code_of, PyObject *noted, int64_t
             Py_XDECREF(at);
             if (failed) return -1;
         }
-        codes[i] = (int64_t)code_of[row] - 1;
-        firsts[i] = node->kind == RESULT ? CALLED : NUMBERLESS;
-        seconds[i] = NUMBERLESS;
+        Read *is = found + i;
+        *is = (Read){code_of[row], node->kind == RESULT ? CALLED : NUMBERLESS, NUMBERLESS};
         if (node->kind == PAIR) {
-            firsts[i] = number_of(all, node->a, 1);
-            seconds[i] = number_of(all, node->b, 1);
+            is->first = number_of(all, node->a, 1);
+            is->second = number_of(all, node->b, 1);
         } else if (node->kind == MANY || node->kind == DOT)
-            firsts[i] = number_of_all(all, node->a);
+            is->first = number_of_all(all, node->a);
         if (node->kind == DOT && node->b != known) {
-            seconds[i] = number_of_all(all, node->b);
-            known = seconds[i] == NUMBERLESS ? node->b : NULL;
+            is->second = number_of_all(all, node->b);
+            known = is->second == NUMBERLESS ? node->b : NULL;
         }
-        if (firsts[i] == FAILED || seconds[i] == FAILED) return -1;
+        if (is->first == FAILED || is->second == FAILED) return -1;
     }
     return 0;
 }
 
+/* Put what was read into columns, one operation after the other; where each ends goes into a list. */
+static int
+group(const Read *found, Py_ssize_t count, PyObject *ends, Py_ssize_t ops, int64_t *order, int64_t *firsts,
+      int64_t *seconds)
+{
+    Py_ssize_t *at = PyMem_Calloc((size_t)ops + 1, sizeof *at);
+    if (!at) PyErr_NoMemory();
+    for (Py_ssize_t i = 0; at && i < count; i++) at[found[i].code]++;
+    for (Py_ssize_t k = 0; at && k < ops; k++) {
+        PyObject *end = PyLong_FromSsize_t(at[k + 1] += at[k]);
+        if (!end || PyList_Append(ends, end) < 0) k = ops;
+        Py_XDECREF(end);
+    }
+    for (Py_ssize_t i = 0; at && !PyErr_Occurred() && i < count; i++) {
+        Py_ssize_t to = at[found[i].code - 1]++;
+        order[to] = i;
+        firsts[to] = found[i].first;
+        seconds[to] = found[i].second;
+    }
+    PyMem_Free(at);
+    return PyErr_Occurred() ? -1 : 0;
+}
+
 /* read(nodes, first, numbers): of nodes that are numbered from the first on, others in a dict: the stamp of the
-   first; the operations, each once; for each node which of them made it, and the numbers of its one or two
-   operands, below 0 where an operand has none, or there are more: ELSEWHERE if an operation made one that has
-   none, CALLED for one of several results, LOOSE and below the place of a number or leaf in a list; that list;
-   and which nodes have notes. None where Python has the word. */
+   first; the operations, each once; where the nodes of each end in the columns that follow: the places of nodes
+   in the list, and the numbers of their one or two operands, below 0 where an operand has none, or there are
+   more: ELSEWHERE if an operation made one that has none, CALLED for one of several results, LOOSE and below the
+   place of a number or leaf in a list; that list; and which nodes have notes. None where Python has the word. */
 PyObject *
 graph_read(PyObject *module, PyObject *args)
 {
     if (!value_type) return set_up(0);
     PyObject *nodes, *result = NULL;
     long long first;
-    Finder all = {.is_sure = 1};
+    Finder all = {0};
     if (!PyArg_ParseTuple(args, "O!LO!", &PyList_Type, &nodes, &first, &PyDict_Type, &all.numbers)) return NULL;
     if (number_all(&all.nodes, nodes, first) < 0) return NULL;
     Py_ssize_t count = PyList_GET_SIZE(nodes);
     if (!all.nodes.count) Py_RETURN_NONE;
-    PyObject *ops = PyList_New(0), *noted = PyList_New(0), *columns[3] = {NULL};
-    for (int i = 0; i < 3; i++) columns[i] = PyByteArray_FromStringAndSize(NULL, count * 8);
-    uint32_t *code_of = PyMem_Calloc(1u << 20, sizeof *code_of); /* as many as there can be rows */
-    all.loose = PyList_New(0);
-    all.places = PyDict_New();
-    if (!code_of) PyErr_NoMemory();
+    PyObject *lists[] = {PyList_New(0), PyList_New(0), PyList_New(0), PyList_New(0)}, *columns[3];
+    uint32_t *code_of = PyMem_Calloc(rows_used, sizeof *code_of);
+    Read *found = PyMem_Calloc((size_t)count, sizeof *found);
+    int failed = !code_of || !found || !(all.places = PyDict_New());
+    for (int i = 0; i < 3; i++) failed |= !(columns[i] = PyByteArray_FromStringAndSize(NULL, count * 8));
+    for (int i = 0; i < 4; i++) failed |= !lists[i];
+    all.loose = lists[2];
+    if (code_of) code_of[0] = rows_used;
 #define COLUMN(i) (int64_t *)(void *)PyByteArray_AS_STRING(columns[i])
-    if (ops && noted && columns[0] && columns[1] && columns[2] && code_of && all.loose && all.places
-        && read_all(&all, ops, code_of, noted, COLUMN(0), COLUMN(1), COLUMN(2)) == 0)
-        result = Py_BuildValue("kOOOOOO", (unsigned long)all.nodes.base, ops, columns[0], columns[1], columns[2],
-                               all.loose, noted);
+    if (failed) PyErr_NoMemory();
+    else if (read_all(&all, lists[0], code_of, lists[3], found) == 0
+             && group(found, count, lists[1], PyList_GET_SIZE(lists[0]), COLUMN(0), COLUMN(1), COLUMN(2)) == 0)
+        result = Py_BuildValue("kOOOOOOO", (unsigned long)all.nodes.base, lists[0], lists[1], columns[0],
+                               columns[1], columns[2], lists[2], lists[3]);
     PyMem_Free(code_of);
+    PyMem_Free(found);
     for (int i = 0; i < 3; i++) Py_XDECREF(columns[i]);
-    Py_XDECREF(ops);
-    Py_XDECREF(noted);
-    Py_XDECREF(all.loose);
+    for (int i = 0; i < 4; i++) Py_XDECREF(lists[i]);
     Py_XDECREF(all.places);
     return result;
 }
@@ -201,10 +238,8 @@ graph_find(PyObject *module, PyObject *args)
     if (!PyArg_ParseTuple(args, "O!O!kLO!", &PyList_Type, &objects, &PyList_Type, &nodes, &base, &first,
                           &PyDict_Type, &all.numbers))
         return NULL;
-    all.nodes = (Stretch){(uint32_t)base, (uint32_t)PyList_GET_SIZE(nodes), first, nodes};
     Py_ssize_t count = PyList_GET_SIZE(objects), done = 0;
-    if (!are_taken(all.nodes.base, 2 * (size_t)all.nodes.count) && number_all(&all.nodes, nodes, first) < 0)
-        return NULL;
+    if (number_again(&all.nodes, nodes, first, base) < 0) return NULL;
     all.loose = PyList_New(0);
     all.places = PyDict_New();
     if (all.loose && all.places && (found = PyByteArray_FromStringAndSize(NULL, count * 8))) {

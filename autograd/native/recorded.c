@@ -134,7 +134,7 @@ graph_sort(PyObject *module, PyObject *args)
         found = top & 1 ? place(&sort, (PyObject *)(top & ~(uintptr_t)1)) : descend(&sort, (PyObject *)top);
     }
     PyMem_Free(sort.at);
-    if (found == DONE && !is_latest(first)) found = LEAVE; /* somebody's code has run */
+    if (found == DONE && !is_latest(first, 2)) found = LEAVE; /* somebody's code has run */
     if (found == DONE) result = PyTuple_Pack(2, sort.order, sort.others);
     else if (found == LEAVE) result = Py_NewRef(Py_None);
     Py_XDECREF(sort.order);
@@ -198,7 +198,7 @@ graph_reach(PyObject *module, PyObject *args)
         if (reached == Py_None) break;
     }
     Py_XDECREF(others);
-    if (reached && !is_latest(stamp)) Py_SETREF(reached, Py_NewRef(Py_None)); /* somebody's code has run */
+    if (reached && !is_latest(stamp, 1)) Py_SETREF(reached, Py_NewRef(Py_None)); /* somebody's code has run */
     return reached;
 }
 
@@ -547,9 +547,9 @@ put_in_order(Turns *all, PyObject **visits, Py_ssize_t items, int64_t low, int64
     return PyErr_Occurred() ? FAILED : DONE;
 }
 
-/* turns(visits, nodes, start, numbers, turn, first): set when nodes come that passes back have made, as extract.py
-   does under that name, in 64-bit numbers: nodes are numbered from a start, others in a dict, the tape from its
-   first. */
+/* turns(visits, nodes, base, start, numbers, turn, first): set when nodes come that passes back have made, as
+   extract.py does under that name, in 64-bit numbers: nodes are numbered from a start, others in a dict, the tape
+   from its first. */
 PyObject *
 graph_turns(PyObject *module, PyObject *args)
 {
@@ -558,12 +558,13 @@ graph_turns(PyObject *module, PyObject *args)
     Py_buffer turn;
     Turns all;
     long long start, first;
-    if (!PyArg_ParseTuple(args, "O!O!LO!w*L", &PyList_Type, &visits, &PyList_Type, &nodes, &start, &PyDict_Type,
-                          &all.numbers, &turn, &first))
+    unsigned long base;
+    if (!PyArg_ParseTuple(args, "O!O!kLO!w*L", &PyList_Type, &visits, &PyList_Type, &nodes, &base, &start,
+                          &PyDict_Type, &all.numbers, &turn, &first))
         return NULL;
     all.turn = turn.buf;
     all.size = turn.len / 8;
-    int failed = number_all(&all.tape, nodes, start) < 0;
+    int failed = number_again(&all.tape, nodes, start, base) < 0;
     PyObject **at = PySequence_Fast_ITEMS(visits);
     Py_ssize_t from = 0;
     for (Py_ssize_t i = 0; !failed && i + 1 < PyList_GET_SIZE(visits); i += 2) {

@@ -158,16 +158,14 @@ merge_touched(Graph *g)
             at = at + 1 < places ? at + 1 : 0;
         if (other < 0) {
             own[at] = i;
-            t->link = 0;
-            continue;
-        }
-        *last++ = i;
-        *last++ = other;
-        u->link |= (t->coef < 0.0) != (u->coef < 0.0); /* what cancels stays */
+            u = t;
+            u->link = 0;
+        } else *last++ = i, *last++ = other;
+        u->link |= t->coef < 0.0 ? 1 : t->coef == 0.0 && t->a == ONE ? 0 : 2; /* a zero has no sign */
     }
     for (Py_ssize_t found = last - pair; found > 0; found -= 2, pair += 2) {
         Term *t = g->term + pair[0], *u = g->term + pair[1];
-        if (u->link) continue;
+        if (u->link == 3) continue; /* what cancels stays */
         u->coef += t->coef;
         t->gone = 1;
         g->own[t->node]--;

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.compiler.graph.expand import KINDS, repeat
+from autograd.compiler.graph.expand import KINDS, Plan
 from autograd.compiler.graph.ir import (
     EXTREMA,
     FIRST_ROW,
@@ -47,6 +47,7 @@ class Template:
             return op.rule(xs[count], (*xs[:count], *xs[count + 1 :]))
 
         partials, self.steps = recorded(rule, known, params, guards=False)
+        self.plan = Plan(self.steps, len(known))
         self.operands = count
         self.partials = [self._reduced(p, op.gated) for p in partials[:count]]
 
@@ -58,7 +59,7 @@ class Template:
 
     def run(self, b: Builder, y: Ints, operands: list[Ints]) -> list[Ints | float]:
         """Repeat the steps for many nodes; return each partial as nodes or as one number."""
-        results = repeat(b, self.steps, [*operands, y])
+        results = self.plan.table(b, [*operands, y])
         return [results[p] if isinstance(p, int) else p for p in self.partials]
 
 

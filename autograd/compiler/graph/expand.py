@@ -8,7 +8,7 @@ differentiation.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -37,7 +37,7 @@ from autograd.compiler.graph.symbol import OPERAND, Step, Symbol, Total, recorde
 from autograd.op import ANY, SEVERAL, MultiOp, Op
 from autograd.words import gettext
 
-__all__ = ["adds_up", "expanded", "forget", "lower", "lower_results", "repeat"]
+__all__ = ["Plan", "adds_up", "expanded", "forget", "lower", "lower_results"]
 
 Columns = Sequence[Ints] | Ints
 """Nodes: a row of them for each operand."""
@@ -180,12 +180,48 @@ def forget() -> None:
 # Rows in other rows.
 
 
+class Plan:
+    """Steps behind those that are known, of one row and depth together; what only results read is left."""
+
+    def __init__(self, steps: list[Step], known: int, results: Sequence[int | float] = ()) -> None:
+        read = {x for _, given in steps[known:] for x in given if x.__class__ is int}
+        left = {x for x in results if x.__class__ is int} - read
+        self.steps, self.constants = len(steps), dict[str, int]()  # these stand behind those
+        depth, alike = [0] * known, dict[Any, Any]()
+        for i, (op, given) in enumerate(steps[known:], known):
+            count = len(given) - len(op.params)
+            below = [depth[x] for x in given[:count] if x.__class__ is int]
+            depth.append(self.steps if i in left else 1 + max(below, default=0))
+            operands = [x if x.__class__ is int else self._constant(x) for x in given[:count]]
+            alike.setdefault((depth[i], op, given[count:], count), []).append((i, operands))
+        self.groups: list[Any] = [
+            (*row, *[np.array(x).T for x in zip(*some, strict=True)])
+            for row, some in sorted(alike.items(), key=lambda pair: pair[0][0])
+        ]
+
+    def _constant(self, x: float) -> int:
+        return self.constants.setdefault(x.hex(), self.steps + len(self.constants))
+
+    def table(self, b: Builder, known: Columns) -> Ints:
+        """Take the steps for many nodes; return a row of nodes for each, and for each constant."""
+        made = np.empty((self.steps + len(self.constants), len(known[0])), np.int64)
+        made[: len(known)] = known
+        for x, k in self.constants.items():
+            made[k] = b.constant(float.fromhex(x))
+        for depth, op, params, count, steps, operands in self.groups:
+            if depth < self.steps:
+                columns = [made[x].ravel() for x in operands[:count]]
+                made[steps] = lower(b, op, params, columns).reshape(len(steps), -1)
+        return made
+
+
 class Written(NamedTuple):
     """A row, or all results of an operation that has several, in other rows."""
 
     results: list[int | float]
     """Of each the step, or its number."""
     steps: list[Step]
+    plan: Plan
 
 
 @lru_cache(maxsize=1024)
@@ -198,8 +234,9 @@ def written_out(op: Op | MultiOp, params: tuple[float, ...], count: int) -> Writ
     found, steps = recorded(op.expand, known, params, guards=True)
     if found is None:
         return None
-    results = found if isinstance(op, MultiOp) else [found]
-    return Written([x.where if isinstance(x, Symbol) else float(x) for x in results], steps)
+    found = found if isinstance(op, MultiOp) else [found]
+    results = [x.where if isinstance(x, Symbol) else float(x) for x in found]
+    return Written(results, steps, Plan(steps, count, results))
 
 
 RESULTS: dict[Op, MultiOp] = {several.row: several for several in SEVERAL.values()}
@@ -236,56 +273,26 @@ def _write_out(b: Builder, written: Written, columns: Columns, out: Ints, call: 
     new = np.concatenate([[True], (rows[order][1:] != rows[order][:-1]).any(axis=1)])
     which = np.empty(len(rows), np.int64)
     which[order] = np.cumsum(new) - 1
-    known = list(np.ascontiguousarray(rows[order[new]].T))
-    read = {x for _, given in written.steps[len(known) :] for x in given if x.__class__ is int}
-    last = {x for x in written.results if x.__class__ is int and x >= len(known)} - read
-    made = repeat(b, written.steps, known, leaving=last)
-    alike: dict[Any, list[Any]] = {}
-    for i in distinct(index).tolist():
-        where = np.flatnonzero(index == i)
-        result, nodes, place = written.results[i], out[where], which[call[where]]
+    plan, results = written.plan, written.results
+    made = plan.table(b, rows[order[new]].T)
+    order = np.argsort(index, kind="stable")
+    out, index, place = out[order], index[order], which[call[order]]
+    step = np.array([x if x.__class__ is int else -1 for x in results])[index]
+    for depth, op, params, count, steps, operands in plan.groups:
+        if depth == plan.steps:
+            number = np.full(depth + 1, -1)
+            number[steps] = np.arange(len(steps))
+            number = number[step]
+            where = np.flatnonzero(number >= 0)
+            columns = [made[x[number[where]], place[where]] for x in operands[:count]]
+            lower(b, op, params, columns, out[where])
+            step[where] = plan.steps
+    for i in distinct(index[step < plan.steps]).tolist():
+        where, result = np.flatnonzero(index == i), results[i]
         if isinstance(result, float):
-            b.add(nodes, result, ONE)
-        elif result in last:
-            *row, operands = _taken(b, written.steps[result], made, place)
-            alike.setdefault((*row, len(operands)), []).append((*operands, nodes))
+            b.add(out[where], result, ONE)
         else:
-            b.add(nodes, 1.0, made[result][place])
-    for (op, params, _), some in alike.items():
-        *columns, nodes = map(np.concatenate, zip(*some, strict=True))
-        lower(b, op, params, columns, nodes)
-
-
-def repeat(b: Builder, steps: list[Step], known: list[Ints], leaving: Container[int] = ()) -> list[Ints]:
-    """Take steps for many nodes at a time, after those that are known; return the nodes of each.
-
-    ``leaving`` names steps that are left out.
-    """
-    made, everywhere = list(known), np.arange(len(known[0]))
-    while (i := len(made)) < len(steps):
-        if i in leaving:
-            made.append(known[0][:0])
-            continue
-        taken = [_taken(b, step, made, everywhere) for step in _alike(steps, i, leaving)]
-        op, params, _ = taken[0]
-        columns = list(map(np.concatenate, zip(*[operands for *_, operands in taken], strict=True)))
-        made += list(lower(b, op, params, columns).reshape(len(taken), -1))
-    return made
-
-
-def _alike(steps: list[Step], start: int, leaving: Container[int]) -> list[Step]:
-    """Return a step and those behind it of the same row, as far as they read what is before all of them."""
-    op, given = steps[start]
-    count = len(given) - len(op.params)
-    found = [steps[start]]
-    for i in range(start + 1, len(steps) if count else 0):
-        other, others = steps[i]
-        if i in leaving or other is not op or len(others) != len(given) or others[count:] != given[count:]:
-            break
-        if any(x.__class__ is int and x >= start for x in others[:count]):
-            break
-        found.append(steps[i])
-    return found
+            b.add(out[where], 1.0, made[result][place[where]])
 
 
 def _taken(b: Builder, step: Step, made: list[Ints], place: Ints) -> tuple[Op, tuple[float, ...], list[Ints]]:

@@ -75,11 +75,6 @@ class Found:
         """How many nodes are in loops."""
         return sum(loop.period * loop.count for loop in self.loops)
 
-    @property
-    def breadth(self) -> float:
-        """How many nodes can be computed at once, on average."""
-        return len(self.sequence) / max(int(self.level[self.sequence].max()), 1)
-
     def table(self, loop: Stretch) -> Ints:
         """Return the operands of a loop's nodes, a row for each round."""
         return self.operands[self.first[loop.start] : self.first[loop.end]].reshape(loop.count, -1)

@@ -208,12 +208,11 @@ def merge_equal(graph: Graph, changed: Any = None) -> Graph:
         same &= graph.kind[t.node[order[1:]]] == SOP
     if not same.any():
         return graph
-    sign = t.coef[order] < 0.0
-    if (same & (sign[1:] != sign[:-1])).any():
-        group = np.concatenate([[0], np.cumsum(~same)])
-        mixed = np.zeros(group[-1] + 1, bool)
-        mixed[group[1:][same & (sign[1:] != sign[:-1])]] = True
-        same &= ~mixed[group[1:]]
+    group, coef = np.concatenate([[0], np.cumsum(~same)]), t.coef[order]
+    negative, positive = np.zeros((2, group[-1] + 1), bool)
+    negative[group[coef < 0.0]] = True
+    positive[group[~(coef < 0.0) & ~((coef == 0.0) & (t.a[order] == ONE))]] = True  # a zero has no sign
+    same &= ~(negative & positive)[group[1:]]
     if not same.any():
         return graph
     starts, group = np.concatenate([[0], np.flatnonzero(~same) + 1]), np.cumsum(~same)[same]

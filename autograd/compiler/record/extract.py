@@ -30,7 +30,7 @@ MANY = 10_000
 
 
 LOOSE = -8
-"""Numbers from here down stand for places in a list of what has none: numbers, and leaves not yet met."""
+"""From here down, places in a list of what has no number: constants, and leaves not yet met."""
 
 
 class Recorded:
@@ -43,9 +43,9 @@ class Recorded:
     captured : list of Value
         Leaves that are neither parameters nor arguments; their data is read at every call.
     nodes, start, stamp
-        The recorded nodes, the number of the first, and what the engine's C knows it by.
+        The recorded nodes, the first one's number, and its stamp in the engine's C.
     begin, noted, outside
-        The number of the tape's first node, those on it that bear notes, and what was recorded before.
+        The number of the tape's first node, which bear notes, and what was recorded before.
     """
 
     def __init__(self, b: Builder) -> None:
@@ -134,33 +134,33 @@ class Recorded:
 def extract(rec: Recorded, tape: list[Value], roots: Sequence[Value]) -> None:
     """Enter all recorded nodes, which ``rec`` then knows."""
     b = rec.b
-    ids, (rows, codes, firsts, seconds, loose, whole) = _read(rec, tape)
+    rows, ends, order, firsts, seconds, loose, whole = _read(rec, tape)
     found = rec.numbers([*roots])[0].tolist()
     more = [r for r, i in zip(roots, found, strict=True) if r.op is not None and i < 0]
     count = len(tape)
     if more or not whole:
         rec.forget(tape)
         tape = with_outside([*tape, *more], rec.ids)
-        ids, (rows, codes, firsts, seconds, loose, _) = _read(rec, tape)
+        rows, ends, order, firsts, seconds, loose, _ = _read(rec, tape)
     ahead = len(tape) - count - len(more)
     rec.begin += ahead
     rec.outside = [*tape[:ahead], *more]
     rec.noted = [i for i in rec.noted if 0 <= i - ahead < count]
     # What tables are of is to stand in one row, and so comes before all that uses single entries.
-    for number, op in sorted(enumerate(rows), key=lambda pair: pair[1] is not ENTRY):
-        where = np.flatnonzero(codes == number)
-        out = ids[where]
+    for op, start, end in sorted(zip(rows, [0, *ends], ends), key=lambda group: group[0] is not ENTRY):
+        where = order[start:end]
+        out = where + rec.start
         enter = _entering(op)
         if enter is not None:
             enter(rec, op, [tape[i] for i in where.tolist()], out)
             continue
         bound = LARGE if not op.params and adds_up(op, (), op.arity) else math.inf
-        columns = [rec.enter(firsts[where], loose, bound)]
+        columns = [rec.enter(firsts[start:end], loose, bound)]
         if op.params:
             _by_params(rec, op, [(tape[i]._b,) for i in where.tolist()], columns, out)
             continue
         if op.arity == 2:
-            columns.append(rec.enter(seconds[where], loose, bound))
+            columns.append(rec.enter(seconds[start:end], loose, bound))
         lower(b, op, (), columns, out)
 
 
@@ -172,7 +172,7 @@ def turns(rec: Recorded, tape: Tape) -> Ints:
     """
     turn = 2 * np.arange(rec.b.size)
     if engine is not None:
-        engine.turns(tape.visits, rec.nodes, rec.start, rec.ids, turn, rec.begin)
+        engine.turns(tape.visits, rec.nodes, rec.stamp, rec.start, rec.ids, turn, rec.begin)
         return turn
 
     def when(x: Any) -> int:
@@ -214,12 +214,11 @@ ELSEWHERE, CALLED = -3, -4
 """In place of the number of an operand: what the engine's C says of one that has none."""
 
 
-def _read(rec: Recorded, tape: list[Value]) -> tuple[Ints, tuple[Any, ...]]:
-    """Number recorded nodes; return the numbers, and what was read of the nodes.
+def _read(rec: Recorded, tape: list[Value]) -> tuple[Any, ...]:
+    """Number recorded nodes; return their operations, and where those of each end in the columns that follow.
 
-    That is their operations, each once, which of them made each node, and its operands: the numbers of the
-    first and of the second, as `Recorded.numbers` has them, or -1 for none; the list that goes with them. And
-    whether all that operations made has a number.
+    These are places on the tape, and of first and second operands what `Recorded.numbers` returns,
+    or -1 for none. Then the list that goes with that, and whether all that operations made has a number.
     """
     rec.nodes, rec.start = tape, rec.b.size
     rec.begin = rec.start
@@ -229,21 +228,25 @@ def _read(rec: Recorded, tape: list[Value]) -> tuple[Ints, tuple[Any, ...]]:
         refuse_no_grad(tape)
         raise
     if read is not None:
-        rec.stamp, ops, *columns, loose, rec.noted = read
-        codes, first, second = [np.frombuffer(column, np.int64) for column in columns]
-        called = [tape[i]._a for i in np.flatnonzero(first == CALLED).tolist()]
-        below = [x for x in resting_on(dict.fromkeys(called)) if isinstance(x, Value)]
+        rec.b.new(4, len(tape))
+        rec.stamp, ops, ends, *columns, loose, rec.noted = read
+        order, first, second = [np.frombuffer(column, np.int64) for column in columns]
+        called = dict.fromkeys(tape[i]._a for i in order[first == CALLED].tolist())
+        below = [x for x in resting_on(called) if isinstance(x, Value)]
         whole = not any((x == ELSEWHERE).any() for x in (first, second, rec.numbers(below)[0]))
-        return rec.b.new(4, len(tape)), (ops, codes, first, second, loose, whole)
+        return ops, ends, order, first, second, loose, whole
     refuse_no_grad(tape)
-    ids = rec.leaves(tape, 4)
+    rec.leaves(tape, 4)
     rec.noted = [i for i, x in enumerate(tape) if x.note is not None]
     made_by = list(map(attrgetter("op"), tape))
     code = {op: i for i, op in enumerate(dict.fromkeys(made_by))}
     codes = np.fromiter(map(code.__getitem__, made_by), np.int64, len(tape))
+    order = np.argsort(codes, kind="stable")
     sides = [*map(attrgetter("_a"), tape), *map(attrgetter("_b"), tape)]
     found, loose = rec.numbers([x if isinstance(x, (Value, float)) else None for x in sides])
-    return ids, (list(code), codes, *found.reshape(2, -1), loose, with_outside(tape, rec.ids) is tape)
+    first, second = found.reshape(2, -1)[:, order]
+    ends = np.cumsum(np.bincount(codes)).tolist()
+    return [*code], ends, order, first, second, loose, with_outside(tape, rec.ids) is tape
 
 
 def _vectors(rec: Recorded, op: Any, nodes: list[Any], out: Ints) -> None:

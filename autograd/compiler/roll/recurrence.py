@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from autograd.compiler.graph.counting import repeated
-from autograd.compiler.graph.ir import Graph, Ints
+from autograd.compiler.graph.ir import Graph, Ints, distinct
 from autograd.compiler.graph.rounds import Found, Stretch
 from autograd.compiler.graph.schedule import FINE, signatures
 from autograd.compiler.roll.affine import strides_of
@@ -37,12 +37,20 @@ class Recurrences:
         self.layout, self.found = layout, found
         self.rows = _Rows(layout, found)
         signature = signatures(graph, layout.is_lane, FINE)
-        self.groups = [self._grouped(nodes, signature) for nodes in self.rows.segments()]
+        self.kind = found.level * (int(signature.max()) + 1) + signature
+        self.groups = [self._grouped(nodes) for nodes in self.rows.segments()]
 
-    def _grouped(self, nodes: Ints, signature: Ints) -> list[Ints]:
+    @property
+    def breadth(self) -> float:
+        """How many nodes of a round can be computed at once, on average."""
+        loops, sequence = self.found.loops, self.found.sequence
+        middle = [x.start + x.count // 2 * x.period for x in loops]
+        kinds = [self.kind[sequence[k : k + x.period]] for k, x in zip(middle, loops, strict=True)]
+        return sum(map(len, kinds)) / sum([len(distinct(kind)) for kind in kinds])
+
+    def _grouped(self, nodes: Ints) -> list[Ints]:
         """Return groups of nodes by level and signature; what stands in rows is by itself."""
-        key = self.found.level[nodes] * (int(signature.max()) + 1) + signature[nodes]
-        alone = self.rows.apart[nodes]
+        key, alone = self.kind[nodes], self.rows.apart[nodes]
         order = np.lexsort((np.arange(len(nodes)) * alone, alone, key))
         ordered, key, alone = nodes[order], key[order], alone[order]
         cuts = np.flatnonzero((np.diff(key) != 0) | alone[1:]) + 1

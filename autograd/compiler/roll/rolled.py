@@ -62,7 +62,7 @@ def roll(graph: Graph, first: Sequence[Ints] = ()) -> Program:
         whole = groups(graph, lane, ahead)
         return _rolled(layout, first, [whole], [cycles(graph, lane, whole)])
     rounds = Recurrences(layout, graph, found)
-    if 2 * found.looped < len(found.sequence) or found.breadth >= 1 / SHORTER:
+    if 2 * found.looped < len(found.sequence) or rounds.breadth >= 1 / SHORTER:
         whole = groups(graph, lane, ahead)
         known = cycles(graph, lane, whole)
         most = int(SHORTER * (sum(loop.period for loop in found.loops) + sum(map(len, rounds.groups))))

@@ -217,7 +217,7 @@ class _Steady:
     def _motions(self) -> Ints:
         """Return for each column a number that tells how what it reads from elsewhere moves; note it, too."""
         keys, moves = np.zeros(self.nodes.shape[1], np.int64), np.zeros(self.graph.size + 1, np.int64)
-        some = [*range(FIRST), *range(-FIRST, 0), self.count // 2 - 1, self.count // 2]
+        some = [*range(FIRST), *range(-FIRST, 0), self.count // 3 - 1, self.count // 3]
         read, of, _ = self._operands(self.nodes[some])
         at = np.where(read < 0, -1, self.layout.address[read])
         if len(at) > 2:

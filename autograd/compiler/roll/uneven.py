@@ -72,9 +72,13 @@ def uneven(graph: Graph, address: Ints, terms: tuple[Ints, Ints], nodes: Ints) -
     counts = start[nodes + 1] - start[nodes]
     for k, column in enumerate(np.moveaxis(graph.args[nodes], 2, 0)):
         yield from taken(column, k)
-    if (counts != counts[0, 0]).any():
+    usual = counts[len(counts) // 2, 0]
+    odd = np.flatnonzero((counts != usual).any(axis=1))
+    low, high = [odd[odd < FEW].max(initial=-1) + 1, odd[odd >= len(counts) - FEW].min(initial=len(counts))]
+    if len(odd) > low + len(counts) - high:
         return
-    for k in range(int(counts[0, 0])):
+    nodes = nodes[low:high]
+    for k in range(int(usual)):
         which = order[start[nodes] + k]
         if t.over[which].any():
             continue

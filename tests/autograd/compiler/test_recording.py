@@ -16,6 +16,7 @@ import nn
 from autograd import GraphError, TracingError, Value, backward, native
 from autograd.calculus import linear
 from autograd.compiler import compile
+from autograd.compiler.graph.ir import INPUT, LARGE, Builder
 from autograd.compiler.record import extract
 from autograd.compiler.record.recording import Tape, record
 from autograd.compiler.without_numpy import PlainCompiled
@@ -363,3 +364,24 @@ def test_a_zero_among_the_constants_of_a_rule_keeps_its_sign():
     slope = lambda zero: autograd.grad(lambda x: autograd.leaky_relu(x, zero))
     for zero in (0.0, -0.0, 0.0):
         assert math.copysign(1.0, compile(slope(zero))(-1.0)) == math.copysign(1.0, slope(zero)(-1.0))
+
+
+@pytest.mark.parametrize("engine", [native.engine, None])
+def test_numbers_of_recorded_nodes_hold_whatever_passes_come_between(engine, monkeypatch):
+    monkeypatch.setattr(extract, "engine", engine)
+    x, known, tape = Value(0.5), Value(2.0), Tape()
+    (y,) = record(lambda x: [(x * 3.0 + known) * autograd.softmax([x, 0.0, -0.0])[1]], [x], tape)
+    rec = extract.Recorded(Builder())
+    rec.leaves([x], INPUT)
+    extract.extract(rec, tape, [y])
+    for _ in range(2):
+        assert rec.numbers([*tape, x])[0].tolist() == [*range(rec.start, rec.start + len(tape)), rec.ids[x]]
+        y.backward()
+    leaf = Value(1.0)
+    several = [0.0, -0.0, 0.0, math.nan, leaf, leaf, 1e30]
+    zero, minus, again, nan, first, second, huge = rec.resolve(several, LARGE)
+    assert zero == again != minus != nan
+    assert first == second == rec.ids[leaf]
+    assert [v._data for v in rec.captured] == [2.0, 1.0, 1e30]
+    assert rec.b.numbers[int(nan)] != rec.b.numbers[int(nan)]
+    assert huge == rec.resolve([1e30], LARGE)[0]

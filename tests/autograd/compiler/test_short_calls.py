@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from autograd.compiler.backends.numpy import contract
-from autograd.compiler.backends.numpy.contract import Calls, _named
+from autograd.compiler.backends.numpy.contract import Calls, Moving, _named
 from autograd.compiler.backends.numpy.spelling import positive, restrict, where
 from autograd.native import engine
 
@@ -106,10 +106,10 @@ def test_rounds_move_their_short_calls_on(times, alone):
     table = np.zeros((times + 1, 4))
     table[0] = 1.0, 2.0, 3.0, 4.0
     rate, kept = np.full(4, 0.5), np.zeros((times + 1, 4))
-    here, there = list(table[:-1]), list(table[1:])
+    here, there = Moving(table[:-1]), Moving(table[1:])
     calls = Calls()
     body = [
-        (np.multiply, [here, rate, there]), (np.exp, [there, list(kept[1:])]),
+        (np.multiply, [here, rate, there]), (np.exp, [there, Moving(kept[1:])]),
         (np.add, [there, here, there]),
     ]  # fmt: skip
     calls.repeat(body[::2] if alone else body, times)

@@ -108,6 +108,8 @@ class _Growth:
         if r is None:
             return 0.0, 0.0
         if isinstance(r, Ref) and r.constants is None:
+            if r.addresses is None and then.addresses is None and {*map(type, sizes)} <= {int}:  # not slanted
+                sizes = tuple([n if x or y else 1 for n, x, y in zip(sizes, r.strides, then.strides)])
             here, there = [self.places(x.expand(sizes).ravel()) for x in (r, then)]
             far = 1 + 2 * int(np.abs(there - here).max())
             if far > 1:

@@ -17,7 +17,7 @@ import numpy as np
 from autograd.compiler.backends.numpy.spelling import positive, restrict, where
 from autograd.native import engine as native
 
-__all__ = ["Calls", "alike", "contract", "pick", "spread", "strided"]
+__all__ = ["Calls", "Moving", "alike", "contract", "pick", "spread", "strided"]
 
 
 SMALL, SHORT = 4096, 512
@@ -44,6 +44,16 @@ def spread(table: Any, sizes: tuple[int, ...], width: tuple[int, ...]) -> Any:
     return strided(table, sizes + width, (*steps, *[0 for _ in width]))
 
 
+class Moving:
+    """A view that is another in each round, along the first axis of an array."""
+
+    def __init__(self, every: Any) -> None:
+        self.every = every
+
+    def __getitem__(self, k: int) -> Any:
+        return self.every[k, ...]
+
+
 class Calls:
     """A list of calls, which becomes one function."""
 
@@ -57,7 +67,7 @@ class Calls:
         return len(self.list) + sum(len(body) * times - 1 for body, times in self.repeats.values())
 
     def repeat(self, body: list[tuple[Callable[..., Any], list[Any]]], times: int) -> None:
-        """Enter a loop of calls; an operand is a list where it is another in each round."""
+        """Enter a loop of calls; an operand may be one that moves."""
         self.repeats[len(self.list)] = body, times
         self.list.append((_nothing, ()))
 
@@ -101,7 +111,7 @@ def _merged(calls: Sequence[Any], times: int = 1) -> list[Any]:
 
     def of(call: Any, k: int) -> Any:
         """Return a call of a round."""
-        return _short(call[0], [x[k] if x.__class__ is list else x for x in call[1]])
+        return _short(call[0], [x[k] if x.__class__ is Moving else x for x in call[1]])
 
     found: list[Any] = []
     for is_short, group in groupby([(of(call, 0), call) for call in calls], lambda x: x[0] is not None):
@@ -146,7 +156,7 @@ def _rounds(body: list[tuple[Callable[..., Any], list[Any]]]) -> Callable[[], No
     lines = []
     for f, operands in body:
         for x in (f, *operands):
-            (moving if isinstance(x, list) else names)[f"v{id(x)}"] = x
+            (moving if isinstance(x, (Moving, list)) else names)[f"v{id(x)}"] = x
         lines.append(f"        v{id(f)}({', '.join(f'v{id(x)}' for x in operands)})")
     names["rows"] = list(zip(*moving.values(), strict=True))
     head = f"def run():\n    for {', '.join(moving)}, in rows:\n"

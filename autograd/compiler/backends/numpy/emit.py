@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd.compiler.backends.finite import Finite, quiet
-from autograd.compiler.backends.numpy.contract import Calls, alike, contract, pick, spread, strided
+from autograd.compiler.backends.numpy.contract import Calls, Moving, alike, contract, pick, spread, strided
 from autograd.compiler.backends.numpy.spelling import calls_of
 from autograd.compiler.graph.counting import places
 from autograd.compiler.graph.lookups import ENTRY
@@ -48,7 +48,7 @@ class Bound:
         self.kept: list[Statement] = []
         self.views: dict[Any, Any] = {}
         self.arenas: list[Any] = [self.shared, self.lanes]
-        self.moved: dict[Any, list[Any]] = {}
+        self.moved: dict[Any, Moving | None] = {}
         items = [
             item
             for block in blocks(program)
@@ -158,19 +158,19 @@ class Bound:
             at += r.addresses.size
 
     def _views_of(self, here: Any, there: Any, count: int) -> Any:
-        """Return an operand of all rounds, from those of the first two; a list where it moves."""
+        """Return an operand of all rounds, from those of the first two."""
         if not isinstance(here, np.ndarray) or here is there:
             return here
         at, then = here.ctypes.data, there.ctypes.data
         key = at, then, here.shape, here.strides, count
         if key not in self.moved:
-            self.moved[key] = []
+            self.moved[key] = None
             for arena in self.arenas:
-                place, end = arena.ctypes.data, arena.ctypes.data + arena.nbytes
+                end = (place := arena.ctypes.data) + arena.nbytes
                 if at != then and place <= at < end and place <= then < end:
                     strides = then - at, *here.strides
                     every = np.ndarray((count, *here.shape), arena.dtype, arena, at - place, strides)
-                    self.moved[key] = [every[k, ...] for k in range(count)]
+                    self.moved[key] = Moving(every)
         return self.moved[key] or here
 
     def _plan_gathers(self, items: list[Any]) -> None:
