@@ -244,7 +244,8 @@ PyObject *graph_products(PyObject *module, PyObject *args);
 PyObject *terms_simplify(PyObject *module, PyObject *args);
 /* nests.c */
 PyObject *nests_make(PyObject *module, PyObject *args);
-PyObject *nests_run(PyObject *module, PyObject *calls);
+PyObject *nests_join(PyObject *module, PyObject *args);
+PyObject *nests_run(PyObject *module, PyObject *round);
 
 PyObject *terms_reach(PyObject *module, PyObject *args);
 PyObject *terms_numbered(PyObject *module, PyObject *keys);

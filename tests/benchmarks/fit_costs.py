@@ -35,7 +35,7 @@ WRITTEN = Path(__file__).parents[2] / "autograd" / "compiler" / "backends" / "co
 LONG = 50_000
 """Programs of more lines are not tried in Python."""
 KINDS = {
-    "numpy": (("once", "calls", "terms", "rows", "slow_rows"), ()),
+    "numpy": (("once", "calls", "terms", "rows", "slow_rows", "gathered"), ()),
     "python": (("once", "terms", "lane_terms", "rows", "lane_rows"), ("lines",)),
     "c": (("once", "statements", "terms", "lane_terms", "rows", "lane_rows", "gathered"),
           ("once", "written", "lines")),
@@ -90,13 +90,16 @@ def measured(budget: float) -> dict[str, Any]:
 
 
 def fitted(rows: list[list[float]], wanted: list[float]) -> list[float]:
-    """Return the weights, none negative, that make the relative errors' squares least."""
+    """Return the weights, none negative, with the least sum of estimate / measured + measured / estimate.
+
+    So twice as much is as bad as half of it.
+    """
     a = np.array(rows) / np.array(wanted)[:, None]
     scale = np.abs(a).max(axis=0)
     scale[scale == 0.0] = 1.0
     a, x = a / scale, np.full(a.shape[1], 1.0)
     for _ in range(20_000):  # multiplicative updates keep the weights positive
-        x *= a.sum(axis=0) / np.maximum(a.T @ (a @ x), 1e-300)
+        x *= np.sqrt(a.T @ (a @ x) ** -2.0 / np.maximum(a.sum(axis=0), 1e-300))
     return (x / scale).tolist()
 
 

@@ -10,10 +10,10 @@ from typing import Final
 __all__ = ["COSTS"]
 
 COSTS: Final[dict[str, tuple[dict[str, float], dict[str, float]]]] = {
-    "numpy": ({"once": 6.59, "calls": 0.235, "terms": 5.16e-05, "rows": 0.0017},
+    "numpy": ({"once": 8.87, "calls": 0.00818, "terms": 9.58e-05, "rows": 0.00394, "gathered": 0.00242},
           {}),
-    "python": ({"once": 6.02, "terms": 0.0264, "rows": 0.0296, "lane_rows": 0.0151},
-          {"lines": 6.21e-06}),
-    "c": ({"once": 0.454, "statements": 0.000968, "terms": 5.14e-05, "rows": 0.000848, "gathered": 0.000405},
-          {"once": 0.137, "written": 0.00254, "lines": 2.33e-07}),
+    "python": ({"once": 8.94, "terms": 0.0293, "rows": 0.07, "lane_rows": 0.00418},
+          {"lines": 1.17e-05}),
+    "c": ({"once": 0.468, "statements": 0.00142, "terms": 8.29e-05, "rows": 0.00174, "gathered": 0.000382},
+          {"once": 0.175, "written": 0.00468, "lines": 9.18e-07}),
 }  # fmt: skip

@@ -14,19 +14,22 @@ from typing import Any
 
 import numpy as np
 
+from autograd.compiler.backends.numpy.spelling import positive, restrict, where
 from autograd.native import engine as native
 
 __all__ = ["Calls", "Moving", "alike", "contract", "pick", "spread", "strided"]
 
 
 SMALL, SHORT = 4096, 512
-DOT = 6
-_KINDS: dict[Any, int] = {
-    np.multiply: 0, np.add: 1, np.subtract: 2, np.divide: 3, np.copyto: 4,
-    np.vecdot: DOT, np.dot: DOT, np.matmul: DOT,
-}  # fmt: skip
-"""As native/nests.c numbers what it does; with 5 for what takes numbers out of an array."""
-_SUMS = {np.add: 7, np.maximum: 8, np.minimum: 9}
+_IN_C: list[Any] = [
+    np.multiply, np.add, np.subtract, np.divide, np.copyto, "take", np.negative, np.sqrt, np.maximum,
+    np.minimum, restrict, where, positive, np.less, np.less_equal, np.greater, np.greater_equal, "widen",
+    np.exp, np.log, np.log1p, np.tanh, np.vecdot,
+]  # fmt: skip
+"""As native/nests.c numbers what it does; after that sums, and what is the most and the least."""
+TAKE, DOT = 5, len(_IN_C) - 1
+_KINDS = {**{f: i for i, f in enumerate(_IN_C)}, np.dot: DOT, np.matmul: DOT}
+_SUMS = {np.add: DOT + 1, np.maximum: DOT + 2, np.minimum: DOT + 3}
 
 
 def strided(array: Any, shape: Sequence[int], strides: Sequence[int], at: int = 0) -> Any:
@@ -88,10 +91,12 @@ class Calls:
 
     def function(self) -> Callable[[], None]:
         """Return a function without parameters that makes all calls in order."""
-        calls = _named(self.list)
+        calls = list(self.list)
         for i, (body, times) in self.repeats.items():
-            calls[i] = _rounds(_merged(_named(body), times)), ()
-        every = _merged(calls)
+            merged = _merged(body, times)
+            whole = len(merged) == 1 and merged[0][0] is getattr(native, "short_round", None)
+            calls[i] = merged[0] if whole else (_rounds(_named(merged)), ())
+        every = _named(_merged(calls))
 
         def run() -> None:
             """Make the calls: as fast as straight code, which takes long to compile."""
@@ -102,7 +107,7 @@ class Calls:
 
 
 def _merged(calls: Sequence[Any], times: int = 1) -> list[Any]:
-    """Return calls with those on short arrays, where they follow one another, as one for each round."""
+    """Return calls, or those of some rounds, with those in a row on short arrays as one."""
 
     def of(call: Any, k: int) -> Any:
         """Return a call of a round."""
@@ -110,19 +115,17 @@ def _merged(calls: Sequence[Any], times: int = 1) -> list[Any]:
 
     found: list[Any] = []
     for is_short, group in groupby([(of(call, 0), call) for call in calls], lambda x: x[0] is not None):
-        here, left = zip(*group, strict=True)
+        first, left = zip(*group, strict=True)
         if not is_short:
             found += left
             continue
-        there = [of(call, 1) for call in left] if times > 1 else here
-        first, second = [np.frombuffer(b"".join(x), np.int64) for x in (here, there)]
-        # From round to round addresses move, each as far as from the first to the second.
-        rows = [row.tobytes() for row in first + np.arange(times)[:, None] * (second - first)]
-        found.append((native.short_calls, [rows] if times > 1 else rows))
+        last = tuple([of(call, -1) for call in left]) if times > 1 else first
+        whole = times == 1 or len(left) == len(calls)
+        found.append((native.short_round, [native.short_rounds(first, last, times, whole)]))
     return found
 
 
-def _short(f: Any, operands: Sequence[Any]) -> bytes | None:
+def _short(f: Any, operands: Sequence[Any]) -> Any:
     """Return a call on short arrays as the engine's C makes it, which takes less; None for one of NumPy."""
     if native is None or not operands or getattr(operands[-1], "size", 0) > SHORT:
         return None
@@ -130,18 +133,20 @@ def _short(f: Any, operands: Sequence[Any]) -> bytes | None:
     of, kind = getattr(f, "__self__", None), _KINDS.get(f, -1)
     if f is np.copyto:
         out, a = operands
-        given = [a, a]
+        given = [a]
     elif len(operands) == 4 and of.__class__ is np.ndarray:  # take
-        kind, out, given = 5, operands[2], [of, operands[0]]
-    elif len(operands) == 4 and of in _SUMS and operands[1] in ((), (operands[0].ndim - 1,)):
-        kind, given = _SUMS[of] if operands[1] else _KINDS[np.copyto], [given[0]] * 2
+        kind, out, given = TAKE, operands[2], [of, operands[0]]
+    elif len(operands) == 4 and of in _SUMS and len(operands[1]) < 2:
+        kind, given = _KINDS[np.copyto], given[:1]
+        for axis in operands[1]:
+            kind, given = _SUMS[of], [np.moveaxis(given[0], axis, -1)]
     elif kind == DOT and f is not np.vecdot:
         a, b = given
         if a.ndim > 1 and b.ndim > 1:
             given = [a[..., None, :], b.swapaxes(-1, -2)[..., None, :, :]]
         elif b.ndim > 1:
-            given = [b.T, a]
-    return native.short_call(kind, out, *given) if kind >= 0 else None
+            given = [b.swapaxes(-1, -2), a]
+    return native.short_call(kind, out, *given[:3], *given[-1:] * (3 - len(given))) if kind >= 0 else None
 
 
 def _rounds(body: list[tuple[Callable[..., Any], list[Any]]]) -> Callable[[], None]:
