@@ -6,6 +6,7 @@ import random
 
 import numpy as np
 import pytest
+from benchmarks.textbook import PROGRAMS
 
 import autograd
 import nn
@@ -120,8 +121,9 @@ def test_loops_whose_bounds_move_are_written_out_where_they_are_listed(text, mov
     monkeypatch.setattr(
         "autograd.compiler.backends.c.bind.brief", lambda p: found.append(made(p)) or found[0]
     )
-    params, f, *_ = example("network for sorting")
-    gradients_of(f, params, "c")
+    f, ((size,),) = PROGRAMS["pascal"](7)
+    params = [Value(0.1 * k + 0.3) for k in range(size)]
+    gradients_of(lambda: autograd.sum([x * x for x in f(params)]), params, "c")
     assert bool(listed.SLANTED.search(found[0].text)) == moves
 
 
