@@ -148,7 +148,7 @@ class Views:
         return f"{begin}:{end}" + (f":{step}" if step != 1 else "")
 
     def _reshaped(
-        self, region: Region, given: tuple[int, ...], sizes: tuple[int, ...], ref: Ref
+        self, region: Region, start: tuple[int, ...], sizes: tuple[int, ...], ref: Ref
     ) -> tuple[list[tuple[int, int]], str] | None:
         """Return the same for a view that runs through an array without gaps, in other axes than it has."""
         axes = sorted(((s, n) for n, s in zip(sizes, ref.strides, strict=True) if n > 1), reverse=True)
@@ -159,19 +159,19 @@ class Views:
         )
         if outer < 0 or tuple([s for s, _ in axes]) != strides_of(shape):
             return None
-        inner, start, strides = region.shape[outer:], given[outer:], region.strides[outer:]
-        index = [self.whole(x) for x in given[:outer]]
-        first = sum(i * s for i, s in zip(start, strides, strict=True))
+        inner, own, strides = region.shape[outer:], start[outer:], region.strides[outer:]
+        index = [self.whole(x) for x in start[:outer]]
+        first = sum(i * s for i, s in zip(own, strides, strict=True))
         if not all(0 <= x <= math.prod(inner) - total for x in self._ends(first)):
             return None
         rows, size = inner[0], strides[0]
         flat = f".reshape(-1, {self.wide})" if region.lane else ".ravel()"
         name = region.name
         if total != rows * size:
-            if total % size or any(x or isinstance(x, Moving) for x in start[1:]):
+            if total % size or any(x or isinstance(x, Moving) for x in own[1:]):
                 name, index, rows, size = f"{name}{_indexed(index)}{flat}", [], rows * size, 1
             else:
-                first = start[0]
+                first = own[0]
             index.append(self.slice_of(first, first + total // size - 1, 1, rows))
         name += _indexed(index)
         if len(shape) == 1:
