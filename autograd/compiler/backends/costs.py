@@ -10,10 +10,10 @@ from typing import Final
 __all__ = ["COSTS"]
 
 COSTS: Final[dict[str, tuple[dict[str, float], dict[str, float]]]] = {
-    "numpy": ({"once": 8.87, "calls": 0.00818, "terms": 9.58e-05, "rows": 0.00394, "gathered": 0.00242},
+    "numpy": ({"once": 8.99, "calls": 0.0106, "terms": 0.000102, "rows": 0.00451, "gathered": 0.00252},
           {}),
-    "python": ({"once": 8.94, "terms": 0.0293, "rows": 0.07, "lane_rows": 0.00418},
-          {"lines": 1.17e-05}),
-    "c": ({"once": 0.468, "statements": 0.00142, "terms": 8.29e-05, "rows": 0.00174, "gathered": 0.000382},
-          {"once": 0.175, "written": 0.00468, "lines": 9.18e-07}),
+    "python": ({"once": 9.22, "terms": 0.0303, "rows": 0.0726, "lane_rows": 0.0311},
+          {"lines": 1.45e-05}),
+    "c": ({"once": 0.49, "statements": 0.0014, "terms": 8.77e-05, "rows": 0.00191, "gathered": 0.000409},
+          {"once": 0.291, "written": 0.003, "lines": 1.71e-07}),
 }  # fmt: skip

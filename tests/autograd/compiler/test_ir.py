@@ -266,7 +266,7 @@ def test_without_a_c_compiler_there_is_one_notice_and_numpy(monkeypatch):
 
 
 @pytest.mark.parametrize(("name", "with_compiler", "without"), [
-    ("r4", "python", "python"), ("moons", "numpy", "numpy"), ("rnn", "c", "numpy"), ("chain", "c", "python"),
+    ("r4", "numpy", "numpy"), ("moons", "numpy", "numpy"), ("rnn", "numpy", "numpy"), ("chain", "c", "numpy"),
     ("gpt", "numpy", "numpy"),
 ])  # fmt: skip
 def test_auto_chooses_by_cost_and_says_so(monkeypatch, name, with_compiler, without):
@@ -299,7 +299,7 @@ def test_auto_goes_on_without_c_where_c_cannot_be_built(monkeypatch):
     system = chain(4000)
     step = compile(system.loss, system.params, deterministic=True)
     step.check(*system.data)
-    assert step.report()["backend"] == "python"
+    assert step.report()["backend"] == "numpy"
     assert "out of order" in step.report()["because"]
     with pytest.raises(toolchain.CompilationError):
         compile(system.loss, system.params, backend="c")(*system.data)
