@@ -219,9 +219,14 @@ class Structure:
 
 
 def structure_of(source: Source, key: bytes, backend: str, lanes: int, *, brief: bool) -> Structure:
-    """Return a structure of this key: for small programs that may be one of another function."""
+    """Return a structure of this key: for small programs that may be one of another function.
+
+    Not in C, whose library stays mapped as long as its program is kept.
+    """
     make = partial(Structure, backend=backend, lanes=lanes, brief=brief)
-    if source.graph.size > SMALL or backend.__class__ is not str or not _is_of_lists(source.structure):
+    if source.graph.size > SMALL or backend.__class__ is not str or backend == "c":
+        return make(source)
+    if not _is_of_lists(source.structure):
         return make(source)
     bare = replace(source, captured=[], outside=[])
     found: Structure = KNOWN.recall((key, backend, brief), lambda: make(bare))

@@ -12,6 +12,7 @@ import numpy as np
 
 from autograd import ops
 from autograd.calculus.lookup import ENTRY, Lookup
+from autograd.compiler.graph.counting import bincount
 from autograd.compiler.graph.expand import RESULTS, adds_up, forget, lower, lower_results
 from autograd.compiler.graph.ir import HALF, INPUT, LARGE, PARAM, QUIET, SHIFT, SOP, Builder, Ints, distinct
 from autograd.compiler.graph.lookups import enter
@@ -246,7 +247,7 @@ def _read(rec: Recorded, tape: list[Value]) -> tuple[Any, ...]:
     sides = [*map(attrgetter("_a"), tape), *map(attrgetter("_b"), tape)]
     found, loose = rec.numbers([x if isinstance(x, (Value, float)) else None for x in sides])
     first, second = found.reshape(2, -1)[:, order]
-    ends = np.cumsum(np.bincount(codes)).tolist()
+    ends = np.cumsum(bincount(codes)).tolist()
     return [*code], ends, order, first, second, loose, with_outside(tape, rec.ids) is tape
 
 
