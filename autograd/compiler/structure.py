@@ -32,7 +32,7 @@ TRIALS = 10
 """So many runs of what was built in the background are compared with those before."""
 SMALL = 1000
 """Nodes of programs that are kept for whoever compiles the same once more."""
-KNOWN: Final = Recent(64, 2.0**24, lambda _, structure: structure.weight)
+KNOWN: Final = Recent(8, 2.0**24, lambda _, structure: structure.weight)
 """Those."""
 
 
