@@ -63,7 +63,7 @@ def warping(*xs):
 
 
 def merge_sort(*xs):
-    """A network of comparisons, Batcher's, many of them in nested loops whose bounds move."""
+    """A network of comparisons, Batcher's."""
     made, size = list(xs), 2
     while size <= len(made):
         half = size // 2
