@@ -8,7 +8,8 @@
 
 /* As contract.py numbers them. */
 enum { MULTIPLY, ADD, SUBTRACT, DIVIDE, COPY, TAKE, NEGATE, ROOT, LARGER, SMALLER, RESTRICT, SELECT, POSITIVE,
-       LESS, LESS_EQUAL, MORE, MORE_EQUAL, WIDEN, EXP, LOG, LOG1P, TANH, PRODUCTS, SUM, LARGEST, LEAST };
+       LESS, LESS_EQUAL, MORE, MORE_EQUAL, WIDEN, EXP, LOG, LOG1P, TANH, SIN, COS,
+       PRODUCTS, SUM, LARGEST, LEAST };
 enum { GIVEN = 4, AXES = 4, MOST = 16, SHORT = 512, SHORT_SUM = 64, FEW = 96 };
 
 typedef struct {
@@ -170,6 +171,8 @@ run(const Nest *nest)
         case LOG: EACH(log(X));
         case LOG1P: EACH(log1p(X));
         case TANH: EACH(tanh(X));
+        case SIN: EACH(sin(X));
+        case COS: EACH(cos(X));
         case PRODUCTS: SUM_OF(0.0, sum + X * Y);
         case SUM: SUM_OF(0.0, sum + X);
         case LARGEST: SUM_OF(*(const double *)a, X > sum || X != X ? X : sum);

@@ -35,7 +35,7 @@ def cases():
         yield from ((np.copyto, (np.empty(shape), a)) for a in views(shape))
         yield from ((np.copyto, (np.empty(shape), a > 0.0)) for a in views(shape))
         yield from ((np.copyto, (np.empty(shape), (a > 0.0).view(np.int8))) for a in views(shape))
-        for f in (np.negative, np.sqrt, restrict, np.exp, np.log, np.log1p, np.tanh):
+        for f in (np.negative, np.sqrt, restrict, np.exp, np.log, np.log1p, np.tanh, np.sin, np.cos):
             yield from ((f, (a, np.empty(shape))) for a in views(shape))
         yield from ((positive, (a, np.zeros(shape), np.empty(shape))) for a in views(shape))
         for f in (np.less, np.less_equal, np.greater, np.greater_equal):

@@ -24,7 +24,7 @@ SMALL, SHORT = 4096, 512
 _IN_C: list[Any] = [
     np.multiply, np.add, np.subtract, np.divide, np.copyto, "take", np.negative, np.sqrt, np.maximum,
     np.minimum, restrict, where, positive, np.less, np.less_equal, np.greater, np.greater_equal, "widen",
-    np.exp, np.log, np.log1p, np.tanh, np.vecdot,
+    np.exp, np.log, np.log1p, np.tanh, np.sin, np.cos, np.vecdot,
 ]  # fmt: skip
 """As native/nests.c numbers what it does; after that sums, and what is the most and the least."""
 TAKE, DOT = 5, len(_IN_C) - 1
