@@ -99,13 +99,12 @@ def test_steps_are_rounds_and_compute_what_the_engine_does(kind, backend):
 
 
 @pytest.mark.parametrize("kind", STEPS)
-def test_there_are_no_more_statements_however_many_steps_but_for_a_round(kind):
+def test_there_are_hardly_more_statements_however_many_steps(kind):
     counts = []
     for count in (30, 60):
-        made = [list(blocks(x)) for x in agrees(program([kind], count), "numpy")]
-        rounds = [max(len(b.first) for b in x if isinstance(b, Rounds)) for x in made]
-        counts.append([sum(len(b.first) if isinstance(b, Rounds) else 1 for b in x) for x in made])
-    assert all(more - few <= one for few, more, one in zip(*counts, rounds, strict=True))
+        made = agrees(program([kind], count), "numpy")
+        counts.append([sum(len(b.first) if isinstance(b, Rounds) else 1 for b in blocks(x)) for x in made])
+    assert all(more - few <= 2 for few, more in zip(*counts, strict=True))
 
 
 @pytest.mark.skipif(cells.engine is None, reason="not built")
