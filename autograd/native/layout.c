@@ -1,5 +1,6 @@
 /* Loops of addresses for groups of nodes, see compiler/roll/cells.py. */
 
+#include "small.h"
 #include "node.h"
 #include <stdlib.h>
 #include <string.h>

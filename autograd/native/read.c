@@ -1,5 +1,6 @@
 /* Reading a graph for the compiler, see compiler/record/extract.py, and for pictures. */
 
+#include "small.h"
 #include "node.h"
 #include <stdlib.h>
 #include <string.h>

@@ -2,6 +2,7 @@
    each as Python has written it down once. See backward.py, which this stands in for to the last node, and
    which has the word about all else. */
 
+#include "small.h"
 #include "node.h"
 #include <stdlib.h>
 
