@@ -10,10 +10,10 @@ from typing import Final
 __all__ = ["COSTS"]
 
 COSTS: Final[dict[str, tuple[dict[str, float], dict[str, float]]]] = {
-    "numpy": ({"once": 8.23, "calls": 0.00362, "terms": 0.000102, "rows": 0.00403, "gathered": 0.00249},
+    "numpy": ({"once": 8.99, "calls": 0.0106, "terms": 0.000102, "rows": 0.00451, "gathered": 0.00252},
           {}),
-    "python": ({"once": 8.24, "terms": 0.0291, "rows": 0.0706, "lane_rows": 0.00353},
-          {"lines": 1.02e-05}),
-    "c": ({"once": 0.466, "statements": 0.00144, "terms": 8.12e-05, "rows": 0.00162, "gathered": 0.000377},
-          {"once": 0.217, "written": 0.00168, "lines": 6.24e-08}),
+    "python": ({"once": 9.22, "terms": 0.0303, "rows": 0.0726, "lane_rows": 0.0311},
+          {"lines": 1.45e-05}),
+    "c": ({"once": 0.49, "statements": 0.0014, "terms": 8.77e-05, "rows": 0.00191, "gathered": 0.000409},
+          {"once": 0.291, "written": 0.003, "lines": 1.71e-07}),
 }  # fmt: skip
