@@ -10,7 +10,7 @@ import random
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from autograd import exp, grad, log, relu, sigmoid, sin, tanh
+from autograd import exp, grad, log, relu, sigmoid, sin, softplus, tanh
 
 __all__ = ["PROGRAMS", "Program"]
 
@@ -407,11 +407,61 @@ def springs(steps: int, count: int = 8) -> Program:
     return f, [1.0, *(i + 0.1 * (i % 3) for i in range(count))]
 
 
+def selective_states(steps: int, count: int = 4) -> Program:
+    """Return how well states that choose what to forget predict a number, as those of Mamba."""
+    data = [normal(200 + t, count) for t in range(steps)]
+
+    def f(*theta: Any) -> Any:
+        """Follow the states."""
+        gain, bias, decay, read = [theta[i : i + count] for i in range(0, 4 * count, count)]
+        state, loss = [0.0] * count, 0.0
+        for x in data:
+            lasting = [softplus(a * b + c) for a, b, c in zip(gain, x, bias, strict=True)]
+            state = [
+                exp(-d * c * c) * h + d * b for d, c, h, b in zip(lasting, decay, state, x, strict=True)
+            ]
+            loss = loss + (inner(read, state) - x[0]) ** 2
+        return loss
+
+    return f, normal(23, 4 * count, 0.5)
+
+
+def reaction(steps: int, size: int = 6) -> Program:
+    """Return how much there is of the second of two substances that diffuse and react (Gray and Scott)."""
+    rng = random.Random(1)
+    first = [[1.0 - 0.3 * rng.random() for _ in range(size)] for _ in range(size)]
+    second = [[0.3 * rng.random() for _ in range(size)] for _ in range(size)]
+
+    def f(feed: Any, kill: Any) -> Any:
+        """Let them react."""
+
+        def spread(a: Any, i: int, j: int) -> Any:
+            """Return the Laplacian on a torus."""
+            return a[(i + 1) % size][j] + a[i - 1][j] + a[i][(j + 1) % size] + a[i][j - 1] - 4 * a[i][j]
+
+        u, v, places = first, second, range(size)
+        for _ in range(steps):
+            made = [[u[i][j] * v[i][j] ** 2 for j in places] for i in places]
+            u, v = (
+                [
+                    [u[i][j] + 0.16 * spread(u, i, j) - made[i][j] + feed * (1 - u[i][j]) for j in places]
+                    for i in places
+                ],
+                [
+                    [v[i][j] + 0.08 * spread(v, i, j) + made[i][j] - (feed + kill) * v[i][j] for j in places]
+                    for i in places
+                ],
+            )
+        return sum(x * x for row in v for x in row)
+
+    return f, [0.035, 0.06]
+
+
 PROGRAMS: dict[str, Callable[[int], Program]] = {
     f.__name__: f
     for f in (
         lorenz, observed_oscillator, neuron, crank_nicolson, riccati, kuramoto, sinkhorn, neural_equation,
         page_rank, both_ways, descent, learning_to_learn, drum, mixture, volatility, option, family_tree,
-        convolved, springs,
+        convolved, springs, selective_states, reaction,
     )
 }  # fmt: skip

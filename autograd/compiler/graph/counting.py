@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from autograd.native import engine
 
-__all__ = ["bincount", "numbered", "places", "repeated", "runs"]
+__all__ = ["bincount", "mixed", "numbered", "places", "repeated", "runs"]
 
 
 def places(numbers: NDArray[Any]) -> NDArray[Any]:
@@ -25,6 +25,15 @@ def bincount(keys: NDArray[Any], weights: NDArray[Any] | None = None, *, minleng
     """Count how often each key is there, or add the weights of each."""
     found = np.bincount(places(keys), weights, minlength)
     return found.astype(np.int64, copy=False) if weights is None else found
+
+
+def mixed(keys: Any) -> Any:
+    """Return well-spread 64-bit hashes of whole numbers (splitmix64), the same in every process."""
+    with np.errstate(over="ignore"):
+        z = keys.astype(np.uint64) + np.uint64(0x9E3779B97F4A7C15)
+        z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+        return z ^ (z >> np.uint64(31))
 
 
 def numbered(keys: NDArray[Any]) -> NDArray[np.int64]:

@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from autograd.compiler.graph.counting import bincount, numbered
+from autograd.compiler.graph.counting import bincount, mixed, numbered
 from autograd.compiler.graph.ir import ONE, SOP, Graph, Ints, Terms, distinct, joined, renamed
-from autograd.compiler.graph.schedule import FINE, mixed, signatures, term_keys
+from autograd.compiler.graph.schedule import FINE, signatures, term_keys
 from autograd.compiler.graph.simplify import absorb, canonical, compact
 
 __all__ = ["hoist", "joined", "outside", "with_room"]

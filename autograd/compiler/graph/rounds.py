@@ -13,9 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd.compiler.graph.counting import repeated
+from autograd.compiler.graph.counting import mixed, repeated
 from autograd.compiler.graph.ir import CONST, ONE, SOP, Graph, Ints, csr, spans
-from autograd.compiler.graph.schedule import mixed
 
 __all__ = ["LEAST", "Found", "Stretch", "find", "operands_of", "sequence_of", "stretches"]
 

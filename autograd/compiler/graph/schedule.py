@@ -9,11 +9,12 @@ systems and computes the loss amid the gradient, where nobody looks for it.
 from __future__ import annotations
 
 from heapq import heappop, heappush
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
 
-from autograd.compiler.graph.counting import bincount, numbered, runs
+from autograd.compiler.graph.counting import bincount, mixed, numbered, runs
 from autograd.compiler.graph.ir import (
     CONST,
     EXTREMA,
@@ -25,18 +26,10 @@ from autograd.compiler.graph.ir import (
     csr,
     longest_paths,
 )
+from autograd.compiler.graph.rounds import Stretch, stretches
 from autograd.native import engine
 
-__all__ = ["families", "groups", "mixed", "signatures", "term_keys", "together", "with_set"]
-
-
-def mixed(keys: Any) -> Any:
-    """Return well-spread 64-bit hashes of whole numbers (splitmix64), the same in every process."""
-    with np.errstate(over="ignore"):
-        z = keys.astype(np.uint64) + np.uint64(0x9E3779B97F4A7C15)
-        z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-        z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-        return z ^ (z >> np.uint64(31))
+__all__ = ["again", "families", "groups", "signatures", "term_keys", "together", "with_set"]
 
 
 TURNS = 16
@@ -163,12 +156,12 @@ def with_set(kinds: Ints, node: Ints, key: Ints) -> Ints:
     return numbered(total)
 
 
-def groups(graph: Graph, lane: Any, ahead: Any, *, even: bool = True) -> list[Ints]:
+def groups(graph: Graph, lane: Any, ahead: Any, *, even: bool = True, once: bool = True) -> list[Ints]:
     """Return the groups of nodes to compute, in order.
 
     ``ahead`` tells of each node whether it is computed before all others. Where there are such, for the sake
     of loops, what nothing rests on comes last, and not between the rounds. Unless groups are to be ``even``,
-    nodes of one may differ in how many terms they add up.
+    nodes of one may differ in how many terms they add up. Those that come again and again count ``once``.
     """
     t = graph.terms
     scattered = graph.scatters()
@@ -186,15 +179,18 @@ def groups(graph: Graph, lane: Any, ahead: Any, *, even: bool = True) -> list[In
     late = _late_levels(graph, level, producers, consumers)
     best: list[Ints] | None = None
     details = (SETS,) if not even else (FINE, COARSE) if lane.any() else (FINE, COARSE, RAGGED)
+    few = 0
     for detail in details:
         sig = signatures(graph, lane, detail)
-        found = min((_by_level(work, at, sig) for at in {id(x): x for x in (late, level)}.values()), key=len)
-        if len(found) > 3 and len(found) > 1.25 * depth:  # there are no fewer groups than levels
-            found = min(found, _agenda(work, level, sig, producers, consumers), key=len)
+        ways = [_by_level(work, at, sig) for at in {id(x): x for x in (late, level)}.values()]
+        if 3 < len(min(ways, key=len)) > 1.25 * depth:  # there are no fewer groups than levels
+            ways.append(_agenda(work, level, sig, producers, consumers))
+        counts = [len(found) - once * repeats(again(graph, lane, found)) for found in ways]
+        found = min(zip(counts, map(len, ways), ways, strict=True), key=itemgetter(0, 1))
         # Coarser signatures make less regular statements: they must be much fewer.
-        if best is None or len(found) < 0.5 * len(best):
-            best = found
-        if len(best) < 300 or 0.5 * len(best) <= depth:
+        if best is None or found[0] < 0.5 * few:
+            few, _, best = found
+        if few < 300 or 0.5 * len(best) <= depth:
             break
     best = best or []
     if ahead.any():
@@ -205,6 +201,18 @@ def groups(graph: Graph, lane: Any, ahead: Any, *, even: bool = True) -> list[In
     if not in_order(graph.size, edges, [np.flatnonzero(ahead), *best]):
         raise AssertionError("a number would be read before it is computed")
     return best
+
+
+def again(graph: Graph, lane: Any, found: list[Ints]) -> list[Stretch]:
+    """Return where groups come again in kind and size."""
+    kinds = signatures(graph, lane, FINE)[[int(group[0]) for group in found]]
+    with np.errstate(over="ignore"):
+        return stretches(mixed(mixed(kinds) + np.array([len(group) for group in found], np.uint64)))
+
+
+def repeats(known: list[Stretch]) -> int:
+    """Return how many groups are those of a round before."""
+    return sum(x.period * (x.count - 1) for x in known)
 
 
 def together(graph: Graph, lane: Any, which: Any) -> list[Ints]:

@@ -45,8 +45,8 @@ from autograd.op import CUSTOM, Op
 __all__ = ["Writer", "written"]
 
 
-APART = sorted(pairs_of(range(3), repeat=2), key=sum)
-"""How many of the first and of the last rounds of a loop may be written out."""
+APART = [*sorted(pairs_of(range(3), repeat=2), key=sum), *[(k, d) for k in range(3, 11) for d in range(3)]]
+"""How many of the first and of the last rounds of a loop may be written out: what they read may be older."""
 FEW_TERMS = 4
 """So many terms are written out where an array of them has no name."""
 FEW_ARRAYS = 4

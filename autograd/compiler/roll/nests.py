@@ -16,7 +16,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from autograd.compiler.graph.counting import bincount, repeated
+from autograd.compiler.graph.counting import bincount, mixed, repeated
 from autograd.compiler.graph.ir import (
     CONST,
     EXTREMA,
@@ -30,7 +30,7 @@ from autograd.compiler.graph.ir import (
     csr,
     spans,
 )
-from autograd.compiler.graph.schedule import FINE, families, mixed, signatures
+from autograd.compiler.graph.schedule import FINE, families, signatures
 from autograd.compiler.roll.addresses import Plan
 from autograd.compiler.roll.affine import addresses, slanted, strides_of, within
 from autograd.compiler.roll.cells import Layout

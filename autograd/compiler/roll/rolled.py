@@ -23,7 +23,7 @@ from autograd.compiler.roll.repeats import Rounds, Unrolled, blocks, length, pri
 from autograd.compiler.roll.sequential import TRIES, Sequential
 from autograd.compiler.roll.steady import MOST, Cycle, TooLongError, cycles, place_groups
 from autograd.compiler.roll.stencils import Stencils
-from autograd.compiler.roll.uneven import copied, uneven
+from autograd.compiler.roll.uneven import COMPUTED, Numbers, Read, copied, uneven
 
 __all__ = ["nested", "padded", "roll"]
 
@@ -31,6 +31,10 @@ SHORTER = 0.5
 """What part of its lines a program has at the most, with triangles as loops, if they are to be."""
 FEWER = 0.8
 """What part of its lines a program has at the most, with shorter sums filled up or loops in order."""
+PART = 16
+"""One in so many nodes is in rounds that read copies, at least, if such are to be made."""
+MUCH = 100
+"""Statements from which another choice of groups is tried."""
 SMOOTH = 500
 """Nodes for each statement from which there is nothing to find, where nothing is gathered."""
 LONG = 12
@@ -50,17 +54,24 @@ TABLE = 4
 
 
 @QUIET
-def roll(graph: Graph, first: Sequence[Ints] = ()) -> Program:
+def roll(graph: Graph, first: Sequence[Ints] = (), rows: Sequence[Ints] = ()) -> Program:
     """Schedule a graph and lay it out, with copies of what rounds read unevenly.
 
-    What is computed ``first`` stands in rows of its own.
+    What is computed ``first`` stands in rows of its own, and so do others.
     """
-    layout, ahead = _begun(graph, first)
-    lane = layout.is_lane
+    layout, ahead = _begun(graph, first, rows)
+    lane, copies = layout.is_lane, bool(first or rows)
     found = find(graph, lane, ahead)
     if found is None:
         whole = groups(graph, lane, ahead)
-        return _rolled(layout, first, [whole], [cycles(graph, lane, whole)])
+        program = _rolled(layout, copies, [whole], [cycles(graph, lane, whole)])
+        if (size := length(program)) > MUCH:  # what comes again may move as in no loop
+            other = groups(graph, lane, ahead, once=False)
+            if len(other) < len(whole):
+                layout, known = _begun(graph, first, rows)[0], cycles(graph, lane, other)
+                with suppress(TooLongError):
+                    return _rolled(layout, copies, [other], [known], most=size - 1)
+        return program
     rounds = Recurrences(layout, graph, found)
     if 2 * found.looped < len(found.sequence) or rounds.breadth >= 1 / SHORTER:
         whole = groups(graph, lane, ahead)
@@ -70,35 +81,46 @@ def roll(graph: Graph, first: Sequence[Ints] = ()) -> Program:
             most = len(whole)
         if len(whole) - sum(cycle.again for cycle in known) <= most:
             with suppress(TooLongError):
-                return _rolled(_begun(graph, first)[0], first, [whole], [known], most=most)
+                return _rolled(_begun(graph, first, rows)[0], copies, [whole], [known], most=most)
     parts = rounds.groups
-    return _rolled(layout, first, parts, [cycles(graph, lane, part) for part in parts], rounds)
+    return _rolled(layout, copies, parts, [cycles(graph, lane, part) for part in parts], rounds)
 
 
-def _begun(graph: Graph, first: Sequence[Ints]) -> tuple[Layout, Any]:
-    """Return a layout that has nothing but what is computed first, and which nodes these are."""
+def _begun(graph: Graph, first: Sequence[Ints], rows: Sequence[Ints]) -> tuple[Layout, Any]:
+    """Return a layout of what is computed first, and with room for rows; and which nodes are computed."""
     layout = Layout(graph)
     ahead = np.zeros(graph.size, bool)
     for nodes in first:
         ahead[nodes] = True
         layout.place_row(nodes)
+    for nodes in rows:
+        layout.pin[nodes] = layout.room(False, len(nodes)) + np.arange(len(nodes))
     return layout, ahead
 
 
 def _rolled(
-    layout: Layout, first: Sequence[Ints], parts: list[list[Ints]], known: list[list[Cycle]],
+    layout: Layout, copies: bool, parts: list[list[Ints]], known: list[list[Cycle]],
     rounds: Recurrences | None = None, most: int = MOST,
 ) -> Program:  # fmt: skip
     """Return the program of narrow loops, or of groups, if it has no more than so many statements.
 
-    Groups are those before, between and after narrow loops, or of the whole graph.
+    Rounds read ``copies`` already, or such are made where they are needed. Groups are those before, between
+    and after narrow loops, or of the whole graph.
     """
     graph = layout.graph
-    if not first:
+    if not copies:
         leaves, terms = layout.address.copy(), (layout.start, layout.order)
-        stacks = [nodes for part in known for cycle in part for nodes in cycle.groups]
-        reads = [x for nodes in stacks for x in uneven(graph, leaves, terms, nodes)]
-        if reads:
+        end = graph.forward if graph.forward >= 0 else graph.size
+        computed = (leaves < 0) & ~layout.is_lane & (np.arange(graph.size) < end)
+        for nodes in (nodes for part in known for cycle in part for nodes in cycle.groups):
+            computed[nodes] = False
+        leaves[computed] = COMPUTED + np.flatnonzero(computed)
+        reads, looped = list[Read | Numbers](), 0
+        for cycle in (cycle for part in known for cycle in part):
+            found = [x for nodes in cycle.groups for x in uneven(graph, leaves, terms, nodes)]
+            looped += bool(found) * sum(nodes.size for nodes in cycle.groups)
+            reads += found
+        if PART * looped > sum(len(group) for part in parts for group in part):
             program = roll(*copied(graph, reads))
             if any(isinstance(s, Rounds) for s in blocks(program)):
                 if length(program) > most:

@@ -26,11 +26,10 @@ from typing import Any
 
 import numpy as np
 
-from autograd.compiler.graph.counting import numbered, repeated
+from autograd.compiler.graph.counting import mixed, numbered, repeated
 from autograd.compiler.graph.ir import CONST, EXTREMA, FIRST_ROW, HALF, MAX, ONE, QUIET, SHIFT, Ints, distinct
 from autograd.compiler.graph.lookups import ENTRY
 from autograd.compiler.graph.rounds import operands_of, sequence_of
-from autograd.compiler.graph.schedule import mixed
 from autograd.compiler.roll.affine import Slanted, compress
 from autograd.compiler.roll.cells import Layout
 from autograd.compiler.roll.program import Part, Ref, Statement

@@ -13,10 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from autograd.compiler.graph.counting import repeated
+from autograd.compiler.graph.counting import mixed, repeated
 from autograd.compiler.graph.ir import ARITY, Graph, Ints, spans
-from autograd.compiler.graph.rounds import stretches
-from autograd.compiler.graph.schedule import FINE, mixed, signatures
+from autograd.compiler.graph.schedule import again
 from autograd.compiler.roll.cells import Layout
 from autograd.compiler.roll.program import Statement
 from autograd.compiler.roll.repeats import FEWEST, Rounds, shape
@@ -48,13 +47,10 @@ class Cycle:
 
 def cycles(graph: Graph, lane: Any, found: list[Ints]) -> list[Cycle]:
     """Return where groups come again in kind and size."""
-    if len(found) < 2:
+    if not found:
         return []
-    kinds = signatures(graph, lane, FINE)[[int(group[0]) for group in found]]
-    with np.errstate(over="ignore"):
-        looks = mixed(mixed(kinds) + np.array([len(group) for group in found], np.uint64))
     made = []
-    for x in stretches(looks):
+    for x in again(graph, lane, found):
         places = range(x.start, x.start + x.period)
         made.append(Cycle(x.start, x.end, [np.stack(found[k : x.end : x.period]) for k in places]))
     return made

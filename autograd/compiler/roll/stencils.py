@@ -16,10 +16,10 @@ from typing import Any
 
 import numpy as np
 
-from autograd.compiler.graph.counting import repeated
+from autograd.compiler.graph.counting import mixed, repeated
 from autograd.compiler.graph.ir import ONE, Graph, Ints, csr, longest_paths, spans
 from autograd.compiler.graph.lookups import ENTRY
-from autograd.compiler.graph.schedule import FINE, mixed, signatures
+from autograd.compiler.graph.schedule import FINE, signatures
 from autograd.compiler.roll.addresses import Column, Plan, loop_cuts
 from autograd.compiler.roll.affine import nest
 from autograd.compiler.roll.cells import Layout

@@ -3,8 +3,9 @@
 Data that the recording has frozen may say which parameters or inputs a round reads: then their addresses
 follow no rule, and rounds that are alike in all else are no loop. `uneven` finds what is read so, and
 `copied` gives each operand there a copy of what it reads, in the order of reading: one statement gathers the
-copies of all rounds, and the rounds read them one after the other. So it is with numbers that differ from
-round to round, such as what was measured at each time.
+copies of all rounds, and the rounds read them one after the other. So it is with tables that are computed
+before, such as probabilities, and with numbers that differ from round to round, such as what was measured at
+each time.
 """
 
 from __future__ import annotations
@@ -16,27 +17,32 @@ from typing import Any
 import numpy as np
 
 from autograd.compiler.graph.hoist import joined, with_room
-from autograd.compiler.graph.ir import ONE, Graph, Ints, Terms
+from autograd.compiler.graph.ir import ONE, Graph, Ints, Terms, distinct
+from autograd.compiler.roll.program import LANES
 
-__all__ = ["Numbers", "Read", "copied", "uneven"]
+__all__ = ["COMPUTED", "Numbers", "Read", "copied", "uneven"]
 
 
 FEW = 2
 """Rounds at either end that may be peculiar."""
+COMPUTED = 2 * LANES
+"""From here on addresses stand for what is computed, which has none yet."""
 
 
 @dataclass
 class Read:
     """What one operand of a statement reads in all rounds of a loop.
 
-    ``leaves`` has a row of leaves for each round. Of every use of one, ``consumer`` is the node, ``column``
-    the operand of a row, or -1 of a sum, and ``which`` its place among the leaves of all rounds.
+    ``leaves`` has a row for each round, of leaves or of numbers of a table that is ``computed``. Of every use
+    of one, ``consumer`` is the node, ``column`` the operand of a row, or -1 of a sum, and ``which`` its place
+    among those of all rounds.
     """
 
     leaves: Ints
     consumer: Ints
     column: int
     which: Ints
+    computed: bool
 
 
 @dataclass
@@ -53,40 +59,44 @@ class Numbers:
 
 
 def uneven(graph: Graph, address: Ints, terms: tuple[Ints, Ints], nodes: Ints) -> Iterator[Read | Numbers]:
-    """Yield what the nodes of a group read unevenly from leaves, and the coefficients that differ.
+    """Yield what the nodes of a group read unevenly from elsewhere, and the coefficients that differ.
 
-    ``nodes`` has a row for each round, ``address`` is that of each leaf and -1 of all else, ``terms`` are
-    those of all nodes as `csr` gives them.
+    ``nodes`` has a row for each round, ``address`` is that of each leaf, and of what is computed outside of
+    rounds a number that grows; it is -1 of all else. ``terms`` are those of all nodes as `csr` gives them.
     """
     t = graph.terms
 
-    def taken(operands: Ints, column: int) -> Iterator[Read]:
-        """Yield what one operand reads; of the first round it may be of another kind."""
+    def taken(nodes: Ints, operands: Ints, column: int) -> Iterator[Read]:
+        """Yield what one operand of nodes reads; of the first round it may be of another kind."""
         first = int(not (address[operands[0]] >= 0).all())
         at = address[operands[first:]]
         if (at >= 0).all() and _differs(np.diff(at, axis=0)):
+            computed = at >= COMPUTED
+            if computed.any() and (not computed.all() or 2 * len(distinct(at.ravel())) > at.size):
+                return  # no table, but numbers of each round
             leaves, which = _distinct(operands[first:])
-            yield Read(leaves, nodes[first:].ravel(), column, which)
+            yield Read(leaves, nodes[first:].ravel(), column, which, bool(computed.any()))
 
     start, order = terms
     counts = start[nodes + 1] - start[nodes]
     for k, column in enumerate(np.moveaxis(graph.args[nodes], 2, 0)):
-        yield from taken(column, k)
-    usual = counts[len(counts) // 2, 0]
+        yield from taken(nodes, column, k)
+    usual = counts[len(counts) // 2]
     odd = np.flatnonzero((counts != usual).any(axis=1))
     low, high = [odd[odd < FEW].max(initial=-1) + 1, odd[odd >= len(counts) - FEW].min(initial=len(counts))]
     if len(odd) > low + len(counts) - high:
         return
-    nodes = nodes[low:high]
-    for k in range(int(usual)):
-        which = order[start[nodes] + k]
-        if t.over[which].any():
-            continue
-        for factor in (t.a[which], t.b[which]):
-            yield from taken(factor, -1)
-        if (t.b[which] == ONE).all() and _differs(t.coef[which]):
-            values, place = _distinct(t.coef[which])
-            yield Numbers(values, nodes.ravel(), t.a[which].ravel(), place)
+    for size in distinct(usual).tolist():
+        some = nodes[low:high, usual == size]
+        for k in range(size):
+            which = order[start[some] + k]
+            if t.over[which].any():
+                continue
+            for factor in (t.a[which], t.b[which]):
+                yield from taken(some, factor, -1)
+            if (t.b[which] == ONE).all() and _differs(t.coef[which]):
+                values, place = _distinct(t.coef[which])
+                yield Numbers(values, some.ravel(), t.a[which].ravel(), place)
 
 
 def _differs(table: Any) -> bool:
@@ -102,8 +112,8 @@ def _distinct(table: Any) -> tuple[Any, Ints]:
     return table[:, np.sort(first)], (np.arange(len(table))[:, None] * len(first) + places).ravel()
 
 
-def copied(graph: Graph, reads: list[Read | Numbers]) -> tuple[Graph, list[Ints]]:
-    """Return a graph in which operands are copies, and these, for each of what was read."""
+def copied(graph: Graph, reads: list[Read | Numbers]) -> tuple[Graph, list[Ints], list[Ints]]:
+    """Return a graph in which operands are copies, those of leaves and numbers, and those of all else."""
     sizes = [r.leaves.size if isinstance(r, Read) else r.values.size for r in reads]
     graph, number, made = with_room(graph, sum(sizes), 0)
     copies = np.split(made, np.cumsum(sizes)[:-1])
@@ -133,7 +143,11 @@ def copied(graph: Graph, reads: list[Read | Numbers]) -> tuple[Graph, list[Ints]
             pieces.append(Terms(own, r.values.ravel(), one, one, apart))
         else:
             pieces.append(Terms(own, np.ones(own.size), number[r.leaves.ravel()], one, apart))
-    return replace(graph, args=args, terms=joined(replace(t, a=a, b=b, coef=coef), *pieces)), copies
+    graph = replace(graph, args=args, terms=joined(replace(t, a=a, b=b, coef=coef), *pieces))
+    first, rows = list[Ints](), list[Ints]()
+    for r, own in zip(reads, copies, strict=True):
+        (rows if isinstance(r, Read) and r.computed else first).append(own)
+    return graph, first, rows
 
 
 def _use(t: Terms, size: int, consumer: Ints, factor: Ints, copy: Ints) -> None:

@@ -186,3 +186,59 @@ def test_tags_to_whose_slopes_1_is_added_leave_a_random_field_a_loop():
         step()
         found.append(length(step._made()[0].program))
     assert found == [45, 45]
+
+
+def shown(steps, units):
+    """States that a table shows by what is seen; its probabilities are computed ahead of all rounds."""
+
+    def f(table):
+        powers = [[autograd.exp(x) for x in row] for row in table]
+        odds = [[x / autograd.sum(row) for x in row] for row in powers]
+        state, total = [0.5] * units, 0.0
+        for k in SEEN[:steps]:
+            state = [autograd.tanh(h * odds[i][k] + 0.1 * state[i - 1]) for i, h in enumerate(state)]
+            total = total + autograd.sum(state)
+        return total
+
+    return f, RNG.normal(size=(units, 3))
+
+
+@pytest.mark.parametrize("units", [2, 12])
+def test_rounds_read_a_computed_table_by_what_is_seen_in_a_loop(units):
+    lengths = set()
+    for steps in (48, 60):
+        f, table = shown(steps, units)
+        wanted = grad(f)(table)
+        for backend in BACKENDS:
+            params = [[Value(x) for x in row] for row in table]
+            every = [x for row in params for x in row]
+            step = compile(lambda f=f, params=params: f(params), every, backend=backend)
+            step()
+            found = [[x.grad for x in row] for row in params]
+            np.testing.assert_allclose(found, wanted, rtol=1e-11)
+            program = step._made()[0].program
+            verify(program)
+            lengths.add(length(program))
+    assert max(lengths) < 60
+    assert max(lengths) - min(lengths) < 5
+
+
+def test_sums_of_several_lengths_in_one_round_have_what_is_measured_as_numbers():
+    lengths = set()
+    for steps in (30, 60):
+        data = np.random.default_rng(steps).normal(size=(steps, 4)).tolist()
+
+        def f(w, data=data):
+            state, loss = [0.0] * 4, 0.0
+            for x in data:
+                state = [
+                    autograd.exp(-w[i] * w[i]) * state[i] + autograd.softplus(w[i]) * x[i] for i in range(4)
+                ]
+                loss = loss + (autograd.dot(w[4:], state) - x[0]) ** 2
+            return loss
+
+        w = RNG.normal(size=8)
+        step = compile(grad(f), backend="numpy")
+        np.testing.assert_allclose(step(w), grad(f)(w), rtol=1e-12)
+        lengths.add(length(step._made()[0].program))
+    assert len(lengths) == 1
