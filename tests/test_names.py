@@ -42,7 +42,7 @@ HOMES = {
     "autograd/__init__.py": "the public names",
     "autograd/testing/diagnosis/*": "what students call their own operations",
     "autograd/testing/oracle.py": "what each row is, in mpmath's words",
-    "autograd/testing/conformance/adapters/*": "what libraries call the functions",
+    "autograd/testing/conformance/adapters.py": "what libraries call the functions",
     "nn/activations.py": "the usual activations, by their public names",
     "nn/elsewhere.py": "what PyTorch calls the activations",
     # Languages: each spells the few primitives, or what another calls the functions.

@@ -219,7 +219,7 @@ def find(target: str) -> Adapter:
     autograd.errors.UsageError: no adapter is called toch; there are torch, jax, tensorflow, tinygrad, ...
     """
     if target in BUILT_IN:
-        found = import_module(f"autograd.testing.conformance.adapters.{target}").ADAPTER
+        found = import_module("autograd.testing.conformance.adapters").ADAPTERS[target]
         assert isinstance(found, Adapter)
         return found
     module, colon, name = target.partition(":")

@@ -1,1 +1,0 @@
-"""One library a file: text alone, which imports nothing."""
