@@ -457,11 +457,27 @@ def reaction(steps: int, size: int = 6) -> Program:
     return f, [0.035, 0.06]
 
 
+def implicit_steps(steps: int) -> Program:
+    """Return where a stiff reaction is after backward Euler's steps, each solved by Newton's method."""
+
+    def f(rate: Any, feed: Any) -> Any:
+        """Take them."""
+        y = 1.0
+        for _ in range(steps):
+            z = y
+            for _ in range(4):
+                z = z - (z - y - 0.1 * (feed - rate * z * z)) / (1 + 0.2 * rate * z)
+            y = z
+        return y * y
+
+    return f, [3.0, 0.5]
+
+
 PROGRAMS: dict[str, Callable[[int], Program]] = {
     f.__name__: f
     for f in (
         lorenz, observed_oscillator, neuron, crank_nicolson, riccati, kuramoto, sinkhorn, neural_equation,
         page_rank, both_ways, descent, learning_to_learn, drum, mixture, volatility, option, family_tree,
-        convolved, springs, selective_states, reaction,
+        convolved, springs, selective_states, reaction, implicit_steps,
     )
 }  # fmt: skip

@@ -112,7 +112,13 @@ def find(graph: Graph, lane: Any, ahead: Any) -> Found | None:
     found = Found(sequence, place, [], [], first, operands, first_coef, coefs, level)
     for stretch in candidates:
         grid = _steady(stretch, graph.value[found.table(stretch)], found.coefficients(stretch))
-        even = _even(grid, at[found.table(grid)])
+        # Rounds of a loop within another may read what comes before all of them: then several are one.
+        for times in range(1, TOGETHER + 1):
+            longer = Stretch(grid.start, grid.period * times, grid.count // times)
+            even = _even(longer, at[found.table(longer)])
+            if even or longer.count < 2 * LEAST:
+                break
+        grid = longer
         found.loops += even
         found.grids += [grid] * bool(even)
     _drop_parts(found)
