@@ -112,13 +112,13 @@ def find(graph: Graph, lane: Any, ahead: Any) -> Found | None:
     found = Found(sequence, place, [], [], first, operands, first_coef, coefs, level)
     for stretch in candidates:
         grid = _steady(stretch, graph.value[found.table(stretch)], found.coefficients(stretch))
-        # Rounds of a loop within another may read what comes before all of them: then several are one.
-        for times in range(1, TOGETHER + 1):
-            longer = Stretch(grid.start, grid.period * times, grid.count // times)
-            even = _even(longer, at[found.table(longer)])
-            if even or longer.count < 2 * LEAST:
+        single, even = grid, _even(grid, at[found.table(grid)])
+        for times in range(2, min(TOGETHER, grid.count // LEAST) + 1):
+            if even:
                 break
-        grid = longer
+            # Rounds of a loop within another may read what comes before all of them: then several are one.
+            grid = Stretch(single.start, single.period * times, single.count // times)
+            even = _even(grid, at[found.table(grid)])
         found.loops += even
         found.grids += [grid] * bool(even)
     _drop_parts(found)
