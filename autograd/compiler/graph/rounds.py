@@ -113,8 +113,8 @@ def find(graph: Graph, lane: Any, ahead: Any) -> Found | None:
     for stretch in candidates:
         grid = _steady(stretch, graph.value[found.table(stretch)], found.coefficients(stretch))
         single, even = grid, _even(grid, at[found.table(grid)])
-        for times in range(2, min(TOGETHER, grid.count // LEAST) + 1):
-            if even:
+        for times in range(2, TOGETHER + 1):
+            if even or grid.count < 2 * LEAST:
                 break
             # Rounds of a loop within another may read what comes before all of them: then several are one.
             grid = Stretch(single.start, single.period * times, single.count // times)
