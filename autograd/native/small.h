@@ -1,4 +1,4 @@
-/* Included first, by what runs while a program is compiled: machine code that is small, 8 kB in all, and 1 % slower. */
+/* Included first, by what runs while a program is compiled: machine code that is small, by 8 kB in all. */
 
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC optimize("Os")

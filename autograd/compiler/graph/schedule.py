@@ -185,11 +185,11 @@ def groups(graph: Graph, lane: Any, ahead: Any, *, even: bool = True, once: bool
         ways = [_by_level(work, at, sig) for at in {id(x): x for x in (late, level)}.values()]
         if 3 < len(min(ways, key=len)) > 1.25 * depth:  # there are no fewer groups than levels
             ways.append(_agenda(work, level, sig, producers, consumers))
-        counts = [len(found) - once * repeats(again(graph, lane, found)) for found in ways]
-        found = min(zip(counts, map(len, ways), ways, strict=True), key=itemgetter(0, 1))
+        counts = [len(x) - (repeats(again(graph, lane, x)) if once else 0) for x in ways]
+        count, _, found = min(zip(counts, map(len, ways), ways, strict=True), key=itemgetter(0, 1))
         # Coarser signatures make less regular statements: they must be much fewer.
-        if best is None or found[0] < 0.5 * few:
-            few, _, best = found
+        if best is None or count < 0.5 * few:
+            few, best = count, found
         if few < 300 or 0.5 * len(best) <= depth:
             break
     best = best or []
@@ -206,8 +206,7 @@ def groups(graph: Graph, lane: Any, ahead: Any, *, even: bool = True, once: bool
 def again(graph: Graph, lane: Any, found: list[Ints]) -> list[Stretch]:
     """Return where groups come again in kind and size."""
     kinds = signatures(graph, lane, FINE)[[int(group[0]) for group in found]]
-    with np.errstate(over="ignore"):
-        return stretches(mixed(mixed(kinds) + np.array([len(group) for group in found], np.uint64)))
+    return stretches(mixed(mixed(kinds) + np.array([len(group) for group in found], np.uint64)))
 
 
 def repeats(known: list[Stretch]) -> int:

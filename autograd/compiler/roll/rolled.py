@@ -57,7 +57,7 @@ TABLE = 4
 def roll(graph: Graph, first: Sequence[Ints] = (), rows: Sequence[Ints] = ()) -> Program:
     """Schedule a graph and lay it out, with copies of what rounds read unevenly.
 
-    What is computed ``first`` stands in rows of its own, and so do others.
+    What is computed ``first``, and what is computed in its turn, stand in ``rows`` of their own.
     """
     layout, ahead = _begun(graph, first, rows)
     lane, copies = layout.is_lane, bool(first or rows)
@@ -109,18 +109,8 @@ def _rolled(
     """
     graph = layout.graph
     if not copies:
-        leaves, terms = layout.address.copy(), (layout.start, layout.order)
-        end = graph.forward if graph.forward >= 0 else graph.size
-        computed = (leaves < 0) & ~layout.is_lane & (np.arange(graph.size) < end)
-        for nodes in (nodes for part in known for cycle in part for nodes in cycle.groups):
-            computed[nodes] = False
-        leaves[computed] = COMPUTED + np.flatnonzero(computed)
-        reads, looped = list[Read | Numbers](), 0
-        for cycle in (cycle for part in known for cycle in part):
-            found = [x for nodes in cycle.groups for x in uneven(graph, leaves, terms, nodes)]
-            looped += bool(found) * sum(nodes.size for nodes in cycle.groups)
-            reads += found
-        if PART * looped > sum(len(group) for part in parts for group in part):
+        reads = _uneven_reads(layout, parts, [cycle for part in known for cycle in part])
+        if reads:
             program = roll(*copied(graph, reads))
             if any(isinstance(s, Rounds) for s in blocks(program)):
                 if length(program) > most:
@@ -133,6 +123,22 @@ def _rolled(
         for group in together(graph, layout.is_lane, graph.scatters()):
             layout.place(group)
     return _finished(layout)
+
+
+def _uneven_reads(layout: Layout, parts: list[list[Ints]], known: list[Cycle]) -> list[Read | Numbers]:
+    """Return what rounds read unevenly, if those that do are more than a small part of all nodes."""
+    graph, address, terms = layout.graph, layout.address.copy(), (layout.start, layout.order)
+    end = graph.forward if graph.forward >= 0 else graph.size
+    computed = (address < 0) & ~layout.is_lane & (np.arange(graph.size) < end)
+    for nodes in (nodes for cycle in known for nodes in cycle.groups):
+        computed[nodes] = False
+    address[computed] = COMPUTED + np.flatnonzero(computed)
+    reads, looped = list[Read | Numbers](), 0
+    for cycle in known:
+        found = [x for nodes in cycle.groups for x in uneven(graph, address, terms, nodes)]
+        looped += sum(nodes.size for nodes in cycle.groups) if found else 0
+        reads += found
+    return reads if PART * looped > sum(len(group) for part in parts for group in part) else []
 
 
 @QUIET
